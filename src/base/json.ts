@@ -1,0 +1,44 @@
+/** JSON at the edges: never a bare `JSON.parse` on bytes that came from outside. */
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+export type ParseResult = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly why: string };
+
+/** Deeper nesting than this is refused before parsing: `JSON.parse` takes a million levels, `JSON.stringify` then throws. */
+export const maxJsonDepth = 256;
+
+/** Parses text that may be hostile: size is the caller's business, depth is checked here. */
+export function parseJson(text: string): ParseResult {
+  if (isTooDeep(text)) return { ok: false, why: `JSON is nested deeper than ${maxJsonDepth} levels` };
+  try {
+    return { ok: true, value: JSON.parse(text) };
+  } catch (error) {
+    return { ok: false, why: error instanceof Error ? error.message : "not JSON" };
+  }
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** An own property of an object of unknown shape; `__proto__` and friends are never looked up on the prototype. */
+export function own(value: unknown, key: string): unknown {
+  return isRecord(value) && Object.hasOwn(value, key) ? value[key] : undefined;
+}
+
+function isTooDeep(text: string): boolean {
+  let depth = 0;
+  let inString = false;
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index);
+    if (inString) {
+      if (code === 0x5c) index += 1;
+      else if (code === 0x22) inString = false;
+    } else if (code === 0x22) inString = true;
+    else if (code === 0x5b || code === 0x7b) {
+      depth += 1;
+      if (depth > maxJsonDepth) return true;
+    } else if (code === 0x5d || code === 0x7d) depth -= 1;
+  }
+  return false;
+}

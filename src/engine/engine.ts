@@ -1,0 +1,47 @@
+/** The engine's public shape, for the composition root. Implementation: index.ts. */
+import type { ExchangeHandler } from "../base/exchange.ts";
+import type { FlowFact } from "../base/flow.ts";
+import type { HttpHandler, RequestHead } from "../base/http.ts";
+import type { Clock } from "../base/clock.ts";
+import type { Config } from "./config/schema.ts";
+
+export interface EngineDeps {
+  /** Sends to any http(s) URL with TLS verified; implemented by intercept's upstream. */
+  readonly send: HttpHandler;
+  readonly clock: Clock;
+  /** The configuration in force now; the engine asks again for every request, so a reload needs no restart. */
+  readonly config: () => Config;
+}
+
+export interface RouteQuestion {
+  readonly client: string;
+  readonly host: string;
+  readonly model: string;
+  /** Default: the path that the host's own dialect uses. */
+  readonly path?: string;
+}
+
+export interface RouteAnswer {
+  readonly action: "passthrough" | "reroute" | "block";
+  /** 1-based number of the rule, null when none matched. */
+  readonly rule: number | null;
+  readonly to: string | null;
+  readonly targets: readonly {
+    readonly provider: string;
+    readonly model: string;
+    readonly account: string | null;
+    readonly format: string;
+  }[];
+  readonly why: readonly { readonly stage: string; readonly text: string }[];
+}
+
+export interface Engine extends ExchangeHandler {
+  /** Dry run of the rules: sends nothing. */
+  explain(question: RouteQuestion): RouteAnswer;
+  /** What a passed-through call was: format, model asked and served, usage. Bodies are decoded (no content-encoding). */
+  observe(
+    head: RequestHead,
+    requestBody: Uint8Array,
+    reply: { readonly status: number; readonly contentType: string; readonly body: Uint8Array },
+  ): readonly FlowFact[];
+}

@@ -1,0 +1,24 @@
+/**
+ * Prints `N passed, N failed` alone on the last line: the one figure that scripts outside read.
+ * A file that fails to load counts as one failure, so that a broken import can never look like success.
+ */
+import type { Reporter, TestModule } from "vitest/node";
+
+export default class CountReporter implements Reporter {
+  onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly unknown[]): void {
+    let passed = 0;
+    let failed = unhandledErrors.length;
+    for (const module of modules) {
+      const tests = [...module.children.allTests()];
+      for (const test of tests) {
+        const state = test.result().state;
+        if (state === "passed") passed += 1;
+        if (state === "failed") failed += 1;
+      }
+      if (module.state() === "failed" && !tests.some((test) => test.result().state === "failed")) failed += 1;
+    }
+    process.on("exit", () => {
+      process.stdout.write(`\n${passed} passed, ${failed} failed\n`);
+    });
+  }
+}
