@@ -1,0 +1,153 @@
+/**
+ * What a person or a script may see of a running core and ask of it: the verbs (`Controls`, implemented by the core's
+ * composition root) and the JSON they travel as over the control socket. Names here are public; instants are ISO 8601.
+ */
+import type { Attempt, FlowRecord, FlowSide } from "./flow.ts";
+import type { HeaderPairs } from "./http.ts";
+import type { Secret } from "./secret.ts";
+
+/** Implemented by `src/core.ts`, called by the control server. Synchronous verbs are cheap and never throw. */
+export interface Controls {
+  /** Everything about the core but the flow counts, which the control server adds from the flow log. */
+  status(): Omit<CoreStatus, "counts">;
+  secrets(): CoreSecrets;
+  /** The rules in force, in order; the control server adds how often each one matched. */
+  routes(): readonly RouteRule[];
+  /** Dry run of the rules: sends nothing. */
+  explain(question: RouteQuestion): RouteAnswer;
+  /** Reads the configuration file again now. An invalid file keeps the old configuration in force. */
+  reload(): Promise<ReloadResult>;
+  /** New root, intermediate and trust files; the running core uses them at once. Rejects when it cannot be done. */
+  rotateCa(): Promise<CaStatus>;
+  /** Begins a graceful stop and returns; the control server answers its caller first. */
+  stop(): void;
+}
+
+export interface CoreStatus {
+  readonly running: true;
+  readonly pid: number;
+  readonly port: number;
+  readonly host: string;
+  readonly url: string;
+  readonly version: string;
+  readonly startedAt: string;
+  readonly ca: CaStatus;
+  readonly config: ConfigStatus;
+  readonly counts: FlowCounts;
+  readonly proxyAuth: "reroute" | "always" | "off";
+}
+
+export interface CaStatus {
+  /** SHA-256 of the root, upper-case hex pairs with colons. */
+  readonly fingerprint: string;
+  readonly expiresAt: string;
+  /** The DNS names the root may speak for. */
+  readonly scope: readonly string[];
+  /** The root certificate's file. */
+  readonly path: string;
+}
+
+export interface ConfigStatus {
+  readonly path: string;
+  readonly exists: boolean;
+  /** Why the file on disk is not in force; null when it is (or there is none). */
+  readonly error: string | null;
+  readonly warnings: readonly string[];
+  readonly routes: number;
+}
+
+export interface FlowCounts {
+  /** Flows in the log now. */
+  readonly flows: number;
+  /** Of these, not ended yet. */
+  readonly live: number;
+  /** Of these, tunnels that were never decrypted. */
+  readonly tunnels: number;
+  /** Flows that had to leave the log since the start, because it is bounded. */
+  readonly dropped: number;
+}
+
+export interface CoreSecrets {
+  /** Proves to the proxy that the caller may use stored credentials. */
+  readonly proxyToken: Secret;
+  /** Opens the gateway endpoints. */
+  readonly clientKey: Secret;
+}
+
+export interface RouteRule {
+  /** 1-based, in file order. */
+  readonly number: number;
+  readonly match: { readonly client?: string; readonly host?: string; readonly path?: string; readonly model?: string };
+  readonly to: string;
+  readonly fallback: "error" | "passthrough";
+}
+
+export interface RouteRow extends RouteRule {
+  /** How many flows this rule decided since it was loaded. */
+  readonly hits: number;
+}
+
+export interface RouteQuestion {
+  readonly client: string;
+  readonly host: string;
+  readonly model: string;
+  /** Default: the path that the host's own dialect uses. */
+  readonly path?: string;
+}
+
+export interface RouteAnswer {
+  readonly action: "passthrough" | "reroute" | "block";
+  /** 1-based number of the rule, null when none matched. */
+  readonly rule: number | null;
+  readonly to: string | null;
+  readonly targets: readonly {
+    readonly provider: string;
+    readonly model: string;
+    readonly account: string | null;
+    readonly format: string;
+  }[];
+  readonly why: readonly { readonly stage: string; readonly text: string }[];
+}
+
+export type ReloadResult = ConfigStatus;
+
+/** A flow as published: `FlowRecord` with instants in ISO 8601. */
+export interface FlowJson extends Omit<FlowRecord, "startedAt" | "endedAt" | "attempts"> {
+  readonly startedAt: string;
+  readonly endedAt?: string;
+  readonly attempts: readonly AttemptJson[];
+}
+
+export interface AttemptJson extends Omit<Attempt, "startedAt" | "endedAt"> {
+  readonly startedAt: string;
+  readonly endedAt: string | null;
+}
+
+export interface FlowDetailJson extends FlowJson {
+  /** Only the sides that were seen. */
+  readonly sides: { readonly [Side in FlowSide]?: SideJson };
+}
+
+export interface SideJson {
+  readonly line: string;
+  /** Sensitive values are masked. */
+  readonly headers: HeaderPairs;
+  readonly body: BodyJson;
+}
+
+export interface BodyJson {
+  /** Bytes that passed, content-encoding included. */
+  readonly bytes: number;
+  /** Of these, bytes that the log kept. */
+  readonly captured: number;
+  /** True when `text` or `base64` is not the whole body, for whatever reason. */
+  readonly truncated: boolean;
+  readonly contentType: string | null;
+  /** The content-encoding that was undone for this view. */
+  readonly encoding: string | null;
+  /** Decoded text with secrets masked; absent for binary bodies. It came off the wire: `safeText` before a terminal. */
+  readonly text?: string;
+  /** Decoded binary body. */
+  readonly base64?: string;
+  readonly decodeError?: string;
+}
