@@ -1,0 +1,202 @@
+/**
+ * Our TLS front: takes a CONNECT socket whose host is to be intercepted, reads the ClientHello without consuming it,
+ * agrees with the client on a protocol, and hands the decrypted connection to the HTTP/1 or HTTP/2 relay.
+ *
+ * ALPN is mirrored: when the client offers a choice and no rule concerns the host, the upstream is asked first and its
+ * answer becomes ours; one offer needs no question, and for hosts with rules the client's own preference decides.
+ */
+import { isIP, type Socket } from "node:net";
+import { TLSSocket, type SecureContext } from "node:tls";
+import type { Bus } from "../base/bus.ts";
+import type { CoreEvent } from "../base/events.ts";
+import { maxHelloBytes, readClientHello, type ClientHello } from "./client-hello.ts";
+import { serveHttp1 } from "./h1/connection.ts";
+import { serveHttp2 } from "./h2/connection.ts";
+import { isHttp2Preface, withBytesBefore } from "./h2/preface.ts";
+import { peek } from "./peek.ts";
+import type { RelayDeps, Tunnel } from "./relay-deps.ts";
+import { joinSockets } from "./tunnel.ts";
+import { createRefusalDetector } from "./refusals.ts";
+import type { UpstreamSessions, UpstreamSession } from "./h2/sessions.ts";
+
+export interface FrontDeps {
+  readonly relay: RelayDeps;
+  readonly sessions: UpstreamSessions;
+  /** A leaf for this host, made or cached; throws when the host is out of scope. */
+  readonly contextFor: (host: string) => SecureContext;
+  readonly inScope: (host: string) => boolean;
+  readonly bus: Bus<CoreEvent>;
+}
+
+export interface FrontRequest {
+  readonly socket: Socket;
+  readonly head: Buffer;
+  readonly host: string;
+  readonly port: number;
+  readonly authorized: boolean;
+}
+
+/** CONNECT → ClientHello. Clients open idle pre-connections (Copilot does): closing them quietly is right. */
+const helloTimeoutMs = 10_000;
+const handshakeTimeoutMs = 10_000;
+/** Which protocol an upstream chose, remembered per host and offer. */
+const maxRememberedChoices = 512;
+const choiceLifetimeMs = 10 * 60_000;
+
+export interface Front {
+  accept(request: FrontRequest): Promise<void>;
+}
+
+export function createFront(deps: FrontDeps): Front {
+  const choices = new Map<string, { readonly protocol: string | null; readonly until: number }>();
+  const refusals = createRefusalDetector(deps.bus, deps.relay.clock);
+
+  /** The protocol for this client, and the upstream session that was opened to find out, if any. */
+  const agree = async (
+    request: FrontRequest,
+    hello: ClientHello,
+  ): Promise<{ protocol: string | null; session: UpstreamSession | null }> => {
+    const known = hello.alpn.filter((name) => name === "h2" || name === "http/1.1");
+    if (hello.alpn.length === 0) return { protocol: null, session: null };
+    if (known.length === 0) {
+      // Old clients send `http 1.1` or other private names; echoing the first keeps them working.
+      return { protocol: hello.alpn[0] ?? null, session: null };
+    }
+    if (known.length === 1 && known[0] === "http/1.1") return { protocol: "http/1.1", session: null };
+    if (deps.relay.handler.wantsHost(request.host)) return { protocol: known[0] ?? null, session: null };
+    const key = `${request.host}:${request.port}|${hello.alpn.join()}`;
+    const now = deps.relay.clock.monotonic();
+    const remembered = choices.get(key);
+    if (remembered !== undefined && remembered.until > now && remembered.protocol !== "h2") {
+      return { protocol: remembered.protocol, session: null };
+    }
+    try {
+      const asked = await deps.sessions.open({ host: request.host, port: request.port, alpn: hello.alpn });
+      choices.set(key, { protocol: asked.protocol, until: now + choiceLifetimeMs });
+      const oldest = choices.keys().next();
+      if (choices.size > maxRememberedChoices && oldest.done !== true) choices.delete(oldest.value);
+      return asked.protocol === "h2"
+        ? { protocol: "h2", session: asked.session }
+        : { protocol: "http/1.1", session: null };
+    } catch {
+      // The upstream cannot be reached: the client gets its own preference and, inside it, an error it can read.
+      return { protocol: known[0] ?? null, session: null };
+    }
+  };
+
+  return {
+    async accept(request) {
+      const { socket, host } = request;
+      const first = await peek(socket, request.head, helloTimeoutMs, (bytes) => {
+        const result = readClientHello(bytes);
+        return result.type === "incomplete" && bytes.length <= maxHelloBytes ? null : result;
+      });
+      if (first.type !== "seen") {
+        socket.destroy();
+        return;
+      }
+      if (first.value.type !== "hello") {
+        await relayPlain(request, deps);
+        return;
+      }
+      const { hello } = first.value;
+      // The certificate is for the name the client will check: its SNI, else the CONNECT host. Dialling follows CONNECT.
+      const name = hello.serverName ?? host;
+      if (name !== host && (isIP(host) === 0 || !deps.inScope(name))) {
+        deps.bus.publish({
+          type: "notice",
+          level: "warn",
+          area: "tls",
+          text: `a client asked to be connected to ${host} but greets another host there; the connection was closed`,
+        });
+        socket.destroy();
+        return;
+      }
+      const { protocol, session } = await agree(request, hello);
+      if (socket.destroyed) {
+        if (session !== null) deps.sessions.giveBack(session);
+        return;
+      }
+      const secure = new TLSSocket(socket, {
+        isServer: true,
+        secureContext: deps.contextFor(name),
+        ...(protocol === null ? {} : { ALPNProtocols: [protocol] }),
+      });
+      const handshake = setTimeout(() => socket.destroy(), handshakeTimeoutMs);
+      let shaken = false;
+      secure.on("error", (error) => {
+        if (!shaken) refusals.onHandshakeError(host, error);
+        if (session !== null && !shaken) deps.sessions.giveBack(session);
+      });
+      socket.on("error", () => {});
+      secure.once("close", () => clearTimeout(handshake));
+      secure.once("secure", () => {
+        shaken = true;
+        clearTimeout(handshake);
+        const heard = refusals.watch(host, secure);
+        const tunnel: Tunnel = {
+          host,
+          port: request.port,
+          scheme: "https",
+          authorized: request.authorized,
+          upstreamAlpn: hello.alpn.filter((offer) => offer !== "h2"),
+        };
+        if (protocol === "h2") {
+          secure.allowHalfOpen = false;
+          serveHttp2({
+            client: secure,
+            tunnel,
+            deps: deps.relay,
+            sessions: deps.sessions,
+            session,
+            onFirstStream: heard,
+          });
+        } else serve1or2(secure, socket, tunnel, deps, heard);
+      });
+    },
+  };
+}
+
+/** Without a word about ALPN the first bytes tell: an HTTP/2 client with prior knowledge opens with its preface. */
+function serve1or2(secure: TLSSocket, socket: Socket, tunnel: Tunnel, deps: FrontDeps, heard: () => void): void {
+  const http1 = (): void => {
+    serveHttp1({ client: secure, tunnel, deps: deps.relay, reset: () => socket.resetAndDestroy() });
+  };
+  secure.once("data", (bytes: Buffer) => {
+    heard();
+    secure.pause();
+    if (isHttp2Preface(bytes)) {
+      // Node's HTTP/2 session reads the native handle and would miss bytes put back on the stream.
+      secure.allowHalfOpen = false;
+      const client = withBytesBefore(secure, bytes);
+      serveHttp2({ client, tunnel, deps: deps.relay, sessions: deps.sessions, session: null, onFirstStream: heard });
+      return;
+    }
+    http1();
+    secure.unshift(bytes);
+    secure.resume();
+  });
+  secure.once("end", () => secure.destroy());
+}
+
+/** Not TLS although the host is one we intercept: it is relayed blindly, as a tunnel. */
+async function relayPlain(request: FrontRequest, deps: FrontDeps): Promise<void> {
+  const { socket, host, port } = request;
+  const tap = deps.relay.recorder.open({
+    client: "unknown",
+    host,
+    method: "CONNECT",
+    path: `${host}:${port}`,
+    protocol: "http/1.1",
+    action: "tunnel",
+  });
+  tap.tell({ type: "why", step: { stage: "intercept", text: "the client does not speak TLS here" } });
+  try {
+    const upstream = await deps.relay.dial({ host, port, purpose: "client" });
+    tap.tell({ type: "connected", connectMs: upstream.connectMs, tlsMs: null });
+    await joinSockets(socket, upstream.socket, tap);
+  } catch (error) {
+    tap.tell({ type: "ended", state: "failed", error: error instanceof Error ? error.message : String(error) });
+    socket.destroy();
+  }
+}

@@ -1,0 +1,142 @@
+/**
+ * Finds where an HTTP/1 body ends in bytes that are relayed as they are. The scanner never copies: it hands slices of
+ * the caller's buffer to `onData` (the payload without framing) and tells how many bytes belong to this body.
+ */
+import type { HeaderPairs } from "../../base/http.ts";
+import type { BodyFraming } from "./head.ts";
+
+/** A chunk-size line with its extensions, and the trailer section, are bounded: both are read before any data counts. */
+const maxChunkLineBytes = 4 * 1024;
+const maxTrailerBytes = 64 * 1024;
+
+export class FramingError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "FramingError";
+  }
+}
+
+export interface BodyScanner {
+  /** Consumes body bytes from the start of `bytes`; returns how many were ours. Throws `FramingError` on bad framing. */
+  push(bytes: Buffer, onData: (payload: Buffer) => void): number;
+  readonly done: boolean;
+  /** Of a chunked body, once done. */
+  readonly trailers: HeaderPairs;
+}
+
+export function createBodyScanner(framing: BodyFraming): BodyScanner {
+  switch (framing.kind) {
+    case "none":
+      return { push: () => 0, done: true, trailers: [] };
+    case "length":
+      return lengthScanner(framing.bytes);
+    case "until-close":
+      return {
+        push(bytes, onData) {
+          onData(bytes);
+          return bytes.length;
+        },
+        done: false,
+        trailers: [],
+      };
+    case "chunked":
+      return chunkedScanner();
+  }
+}
+
+function lengthScanner(total: number): BodyScanner {
+  let left = total;
+  return {
+    push(bytes, onData) {
+      const mine = bytes.length <= left ? bytes : bytes.subarray(0, left);
+      left -= mine.length;
+      if (mine.length > 0) onData(mine);
+      return mine.length;
+    },
+    get done() {
+      return left === 0;
+    },
+    trailers: [],
+  };
+}
+
+type ChunkState = "size" | "data" | "data-end" | "trailers" | "done";
+
+function chunkedScanner(): BodyScanner {
+  let state: ChunkState = "size";
+  let line = "";
+  let left = 0;
+  let trailerBytes = 0;
+  const trailers: [string, string][] = [];
+
+  /** Reads up to and including LF into `line`; returns the index after it, or -1 when the line goes on. */
+  const readLine = (bytes: Buffer, from: number, limit: number): number => {
+    const end = bytes.indexOf(0x0a, from);
+    const stop = end === -1 ? bytes.length : end + 1;
+    if (line.length + (stop - from) > limit) throw new FramingError("a chunk line or trailer section is too long");
+    line += bytes.toString("latin1", from, stop);
+    return end === -1 ? -1 : stop;
+  };
+
+  const takeLine = (): string => {
+    const whole = line;
+    line = "";
+    if (!whole.endsWith("\r\n")) throw new FramingError("a chunk line ends in a bare LF");
+    return whole.slice(0, -2);
+  };
+
+  return {
+    push(bytes, onData) {
+      let at = 0;
+      while (at < bytes.length && state !== "done") {
+        switch (state) {
+          case "size": {
+            const next = readLine(bytes, at, maxChunkLineBytes);
+            if (next === -1) return bytes.length;
+            at = next;
+            const size = /^([0-9A-Fa-f]{1,12})[\t ]*(?:;[\t\x20-\x7e\x80-\xff]*)?$/.exec(takeLine());
+            if (size === null) throw new FramingError("a chunk size is not hexadecimal");
+            left = Number.parseInt(size[1] ?? "0", 16);
+            state = left === 0 ? "trailers" : "data";
+            break;
+          }
+          case "data": {
+            const payload = bytes.subarray(at, Math.min(bytes.length, at + left));
+            onData(payload);
+            left -= payload.length;
+            at += payload.length;
+            if (left === 0) state = "data-end";
+            break;
+          }
+          case "data-end": {
+            const next = readLine(bytes, at, 2);
+            if (next === -1) return bytes.length;
+            at = next;
+            if (takeLine() !== "") throw new FramingError("a chunk is longer than its size says");
+            state = "size";
+            break;
+          }
+          case "trailers": {
+            const next = readLine(bytes, at, maxTrailerBytes - trailerBytes);
+            if (next === -1) return bytes.length;
+            trailerBytes += next - at;
+            at = next;
+            const field = takeLine();
+            if (field === "") state = "done";
+            else {
+              const colon = field.indexOf(":");
+              if (colon < 1) throw new FramingError("a trailer line has no name");
+              trailers.push([field.slice(0, colon), field.slice(colon + 1).trim()]);
+            }
+            break;
+          }
+        }
+      }
+      return at;
+    },
+    get done() {
+      return state === "done";
+    },
+    trailers,
+  };
+}

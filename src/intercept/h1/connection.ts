@@ -1,0 +1,299 @@
+/**
+ * One HTTP/1 client connection inside an intercepted tunnel: reads heads, opens a flow for each request and hands it
+ * to the relay (bytes as they are) or to the engine. One exchange at a time; pipelined requests wait their turn.
+ */
+import type { Duplex } from "node:stream";
+import type { ExchangeHead } from "../../base/exchange.ts";
+import type { FlowTap } from "../../base/flow.ts";
+import type { RequestHead } from "../../base/http.ts";
+import type { OwnAnswer, RelayDeps, Tunnel } from "../relay-deps.ts";
+import { createAnswer, reasonPhrase } from "./answer.ts";
+import { createBodyScanner } from "./body.ts";
+import { findHeadEnd, maxHeadBytes, parseRequestHead, writeHead, type RequestHead1 } from "./head.ts";
+import { createLaneHolder } from "./lane-holder.ts";
+import { createRelay, type Exchange1, type Outcome } from "./relay.ts";
+
+export interface Connection1 {
+  readonly client: Duplex;
+  readonly tunnel: Tunnel;
+  readonly deps: RelayDeps;
+  /** Breaks the client's TCP connection with a reset, for answers whose end only the connection tells. */
+  readonly reset: () => void;
+}
+
+/** A head that has begun must be whole within this time (slow-loris). */
+const headTimeoutMs = 15_000;
+/** A client connection with nothing to do is closed after this: longer than the keep-alive of any client library. */
+const idleTimeoutMs = 10 * 60_000;
+/** Pipelined bytes held while an exchange is in flight. */
+const maxPipelinedBytes = 64 * 1024;
+/** After our last word we wait this long for the client to close before we do. */
+const lingerMs = 2_000;
+
+export function serveHttp1(connection: Connection1): void {
+  const { client, tunnel, deps } = connection;
+  let pending: Buffer | null = null;
+  let searched = 0;
+  let exchange: Exchange1 | null = null;
+  let closing = false;
+  let timer: NodeJS.Timeout | null = null;
+
+  const holder = createLaneHolder(
+    deps.lanes,
+    {
+      host: tunnel.host,
+      port: tunnel.port,
+      purpose: "client",
+      ...(tunnel.scheme === "https" ? { tls: { alpn: tunnel.upstreamAlpn } } : {}),
+    },
+    () => {
+      // The upstream ended an idle connection: the client sees just that, as it would without us.
+      if (exchange === null) close();
+    },
+  );
+
+  const arm = (ms: number): void => {
+    if (timer !== null) clearTimeout(timer);
+    timer = setTimeout(close, ms);
+    timer.unref();
+  };
+
+  const close = (): void => {
+    if (closing) return;
+    closing = true;
+    client.end();
+    if (timer !== null) clearTimeout(timer);
+    timer = setTimeout(() => client.destroy(), lingerMs);
+    timer.unref();
+  };
+
+  const refuse = (status: number, why: string): void => {
+    sendOwn(plainAnswer(status, why), false);
+    close();
+  };
+
+  const sendOwn = (answer: OwnAnswer, bodiless: boolean): void => {
+    const fields = answer.headers.filter(([name]) => !/^(content-length|connection)$/i.test(name));
+    const head = writeHead(`HTTP/1.1 ${answer.status} ${reasonPhrase(answer.status)}`, [
+      ...fields,
+      ["Content-Length", String(answer.body.byteLength)],
+      ["Connection", "close"],
+    ]);
+    client.write(bodiless ? head : Buffer.concat([head, answer.body]));
+  };
+
+  const tryStart = (): void => {
+    if (pending === null || closing) return;
+    let from = 0;
+    while (pending[from] === 0x0d && pending[from + 1] === 0x0a) from += 2;
+    if (from > 0) {
+      pending = pending.subarray(from);
+      searched = 0;
+    }
+    const end = findHeadEnd(pending, searched);
+    if (end > maxHeadBytes || (end === -1 && pending.length > maxHeadBytes)) {
+      refuse(431, `The request head is larger than ${maxHeadBytes} bytes.`);
+      return;
+    }
+    if (end === -1) {
+      searched = pending.length;
+      if (pending.length > 0 && timer === null) arm(headTimeoutMs);
+      return;
+    }
+    const headBytes = pending.subarray(0, end);
+    const rest = pending.subarray(end);
+    pending = null;
+    searched = 0;
+    if (timer !== null) clearTimeout(timer);
+    timer = null;
+    const parsed = parseRequestHead(headBytes);
+    if (!parsed.ok) {
+      refuse(parsed.status, `${parsed.why}.`);
+      return;
+    }
+    const place = placeOf(parsed.head, tunnel);
+    if (!place.ok) refuse(place.status, place.why);
+    else begin(parsed.head, place.request, headBytes, rest);
+  };
+
+  const begin = (head: RequestHead1, request: RequestHead, headBytes: Buffer, rest: Buffer): void => {
+    const id = deps.identify(request);
+    const exchangeHead: ExchangeHead = {
+      ...request,
+      client: id,
+      protocol: head.upgrade ? "websocket" : head.version === "1.1" ? "http/1.1" : "http/1.0",
+      authorized: tunnel.authorized,
+    };
+    const tap = deps.recorder.open({
+      client: id,
+      host: request.host,
+      method: request.method,
+      path: request.target,
+      protocol: exchangeHead.protocol,
+      action: "passthrough",
+    });
+    tap.head("client-request", { line: `${head.method} ${head.target}`, headers: head.headers });
+    const scanner = createBodyScanner(head.framing);
+    const onOutcome = (outcome: Outcome): void => settle(outcome, request, tap);
+    const relay = (opening: readonly Buffer[], continued: boolean): Exchange1 =>
+      createRelay({ client, holder, head, request, opening, scanner, continued, tap, deps, onOutcome });
+
+    if (deps.handler.wants(exchangeHead)) {
+      exchange = createAnswer({
+        client,
+        head,
+        exchange: exchangeHead,
+        headBytes,
+        scanner,
+        tap,
+        deps,
+        onOutcome,
+        relay,
+      });
+      if (rest.length > 0) onClientData(rest);
+    } else {
+      // Body bytes that came with the head leave with it, in one write.
+      const taken = scanner.done || rest.length === 0 ? 0 : scanBody(rest);
+      if (taken === null) return;
+      const body = rest.subarray(0, taken);
+      if (taken < rest.length) pending = rest.subarray(taken);
+      exchange = relay(taken > 0 ? [headBytes, body] : [headBytes], false);
+    }
+
+    function scanBody(bytes: Buffer): number | null {
+      try {
+        return scanner.push(bytes, (data) => tap.chunk("client-request", data));
+      } catch (error) {
+        const why = error instanceof Error ? error.message : String(error);
+        tap.tell({ type: "ended", state: "failed", error: why });
+        refuse(400, `The request body is not framed as HTTP/1.1 says: ${why}.`);
+        return null;
+      }
+    }
+  };
+
+  const settle = (outcome: Outcome, request: RequestHead, tap: FlowTap): void => {
+    exchange = null;
+    switch (outcome.type) {
+      case "finished":
+        if (!outcome.keepAlive || deps.inFlight.draining) close();
+        else {
+          client.resume();
+          if (pending === null) arm(idleTimeoutMs);
+          else tryStart();
+        }
+        break;
+      case "failed": {
+        const answer = deps.failureAnswer(request, outcome.error);
+        tap.tell({ type: "reply-started", status: answer.status });
+        tap.head("client-reply", { line: String(answer.status), headers: answer.headers });
+        tap.chunk("client-reply", answer.body);
+        tap.tell({ type: "ended", state: "failed", error: outcome.error.message });
+        sendOwn(answer, request.method === "HEAD");
+        close();
+        break;
+      }
+      case "broken":
+        closing = true;
+        if (outcome.reset) connection.reset();
+        client.destroy();
+        break;
+    }
+  };
+
+  const onClientData = (bytes: Buffer): void => {
+    if (closing) return;
+    if (exchange === null) {
+      if (timer !== null && pending === null) {
+        clearTimeout(timer);
+        timer = null;
+      }
+      pending = pending === null ? bytes : Buffer.concat([pending, bytes]);
+      tryStart();
+      return;
+    }
+    let rest = bytes;
+    if (!exchange.requestDone) {
+      try {
+        const taken = exchange.onClientBytes(bytes);
+        if (taken === bytes.length) return;
+        rest = bytes.subarray(taken);
+      } catch {
+        // Bad chunk framing in mid-request: nothing after it can be understood.
+        exchange?.onClientClose();
+        closing = true;
+        client.destroy();
+        return;
+      }
+    }
+    pending = pending === null ? rest : Buffer.concat([pending, rest]);
+    if (pending.length > maxPipelinedBytes) client.pause();
+  };
+
+  client.on("data", onClientData);
+  client.on("drain", () => exchange?.onClientDrain());
+  client.on("end", () => {
+    if (exchange === null) close();
+    else exchange.onClientEnd();
+  });
+  // An error is always followed by `close`; there is nothing else to learn from a client that vanished.
+  client.on("error", () => {});
+  client.on("close", () => {
+    if (timer !== null) clearTimeout(timer);
+    closing = true;
+    if (exchange === null) holder.release();
+    else exchange.onClientClose();
+    holder.destroy();
+  });
+  arm(idleTimeoutMs);
+}
+
+/** Our own answer where no dialect is known. */
+export function plainAnswer(status: number, text: string): OwnAnswer {
+  return {
+    status,
+    headers: [["Content-Type", "text/plain; charset=utf-8"]],
+    body: Buffer.from(`switchyard: ${text}\n`),
+  };
+}
+
+type Place =
+  | { readonly ok: true; readonly request: RequestHead }
+  | { readonly ok: false; readonly status: number; readonly why: string };
+
+/** Who the request is for. The CONNECT authority decides; a `Host` that says otherwise is refused, never followed. */
+function placeOf(head: RequestHead1, tunnel: Tunnel): Place {
+  if (head.method === "CONNECT") return { ok: false, status: 405, why: "CONNECT inside an intercepted tunnel." };
+  const hosts = head.headers.filter(([name]) => name.length === 4 && name.toLowerCase() === "host");
+  if (hosts.length > 1 || (hosts.length === 0 && head.version === "1.1")) {
+    return { ok: false, status: 400, why: "A request needs exactly one Host field." };
+  }
+  let { target } = head;
+  let authority = hosts[0]?.[1] ?? tunnel.host;
+  const absolute = /^https?:\/\/([^/?#]*)(.*)$/i.exec(target);
+  if (absolute !== null) {
+    authority = absolute[1] ?? "";
+    target = absolute[2] === "" || absolute[2] === undefined ? "/" : absolute[2];
+  } else if (!target.startsWith("/") && !(target === "*" && head.method === "OPTIONS")) {
+    return { ok: false, status: 400, why: "The request target is neither a path nor a URL." };
+  }
+  const named = authority
+    .toLowerCase()
+    .replace(/:\d+$/, "")
+    .replace(/^\[(.*)\]$/, "$1")
+    .replace(/\.$/, "");
+  if (named !== tunnel.host) {
+    return { ok: false, status: 421, why: `This tunnel leads to ${tunnel.host}; the request is for another host.` };
+  }
+  return {
+    ok: true,
+    request: {
+      method: head.method,
+      scheme: tunnel.scheme,
+      host: tunnel.host,
+      port: tunnel.port,
+      target,
+      headers: head.headers,
+    },
+  };
+}

@@ -1,0 +1,228 @@
+/**
+ * HTTP/1 heads, parsed strictly and kept raw. The relay forwards the very bytes it received; this parser only decides
+ * where a head ends, who it is for and how its body is framed. Because nothing is re-written, everything two parsers
+ * could read differently is refused (RFC 9112, read 2026-11): bare CR or LF, folded lines, space before the colon,
+ * both lengths at once, repeated or odd lengths.
+ */
+import type { HeaderPairs } from "../../base/http.ts";
+
+/** Heads larger than this are refused with 431. Clients with long cookies or tokens were seen at 30–40 KB. */
+export const maxHeadBytes = 64 * 1024;
+export const maxHeaderFields = 512;
+
+export type BodyFraming =
+  | { readonly kind: "none" }
+  | { readonly kind: "length"; readonly bytes: number }
+  | { readonly kind: "chunked" }
+  /** Replies only: the body ends where the connection does. */
+  | { readonly kind: "until-close" };
+
+export interface RequestHead1 {
+  readonly method: string;
+  readonly target: string;
+  readonly version: "1.0" | "1.1";
+  readonly headers: HeaderPairs;
+  readonly framing: BodyFraming;
+  /** The connection may carry another request after this one, as far as the request says. */
+  readonly keepAlive: boolean;
+  readonly upgrade: boolean;
+  readonly expectsContinue: boolean;
+}
+
+export interface ReplyHead1 {
+  readonly status: number;
+  readonly version: "1.0" | "1.1";
+  readonly headers: HeaderPairs;
+  readonly framing: BodyFraming;
+  readonly keepAlive: boolean;
+}
+
+export type Parsed<T> =
+  | { readonly ok: true; readonly head: T }
+  | { readonly ok: false; readonly status: 400 | 431 | 501 | 505; readonly why: string };
+
+const headEnd = Buffer.from("\r\n\r\n");
+
+/** Index just past the blank line that ends a head, or -1. `from` lets a caller skip bytes it has searched before. */
+export function findHeadEnd(bytes: Buffer, from = 0): number {
+  const at = bytes.indexOf(headEnd, Math.max(0, from - 3));
+  return at === -1 ? -1 : at + 4;
+}
+
+export function parseRequestHead(bytes: Buffer): Parsed<RequestHead1> {
+  const lines = splitLines(bytes);
+  if (lines === null) return refuse(400, "a line of the head ends in a bare CR or LF");
+  const line = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+) ([\x21-\x7e\x80-\xff]+) HTTP\/(\d)\.(\d)$/.exec(lines[0] ?? "");
+  if (line === null) return refuse(400, "the request line is not `METHOD target HTTP/1.1`");
+  if (line[3] !== "1" || (line[4] !== "0" && line[4] !== "1"))
+    return refuse(505, "only HTTP/1.0 and HTTP/1.1 are spoken here");
+  const headers = parseFields(lines);
+  if (!headers.ok) return headers;
+  const facts = readConnectionFacts(headers.head);
+  if (!facts.ok) return facts;
+  const { length, codings, connection } = facts.head;
+  const version = line[4] === "1" ? "1.1" : "1.0";
+  let framing: BodyFraming = { kind: "none" };
+  if (codings !== null) {
+    if (length !== null) return refuse(400, "Content-Length and Transfer-Encoding together");
+    if (version === "1.0") return refuse(400, "Transfer-Encoding in HTTP/1.0");
+    if (codings !== "chunked") return refuse(501, "the only transfer coding understood is `chunked`");
+    framing = { kind: "chunked" };
+  } else if (length !== null && length > 0) framing = { kind: "length", bytes: length };
+  return {
+    ok: true,
+    head: {
+      method: line[1] ?? "",
+      target: line[2] ?? "",
+      version,
+      headers: headers.head,
+      framing,
+      keepAlive: version === "1.1" ? !connection.has("close") : connection.has("keep-alive"),
+      upgrade: connection.has("upgrade") && facts.head.upgrade,
+      expectsContinue: facts.head.expect,
+    },
+  };
+}
+
+export function parseReplyHead(bytes: Buffer, requestMethod: string): Parsed<ReplyHead1> {
+  const lines = splitLines(bytes);
+  if (lines === null) return refuse(400, "a line of the head ends in a bare CR or LF");
+  const line = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: [\t\x20-\x7e\x80-\xff]*)?$/.exec(lines[0] ?? "");
+  if (line === null) return refuse(400, "the status line is not `HTTP/1.1 NNN`");
+  const headers = parseFields(lines);
+  if (!headers.ok) return headers;
+  const facts = readConnectionFacts(headers.head);
+  if (!facts.ok) return facts;
+  const { length, codings, connection } = facts.head;
+  const status = Number(line[2]);
+  const version = line[1] === "1" ? "1.1" : "1.0";
+  if (codings !== null && length !== null) return refuse(400, "Content-Length and Transfer-Encoding together");
+  let framing: BodyFraming;
+  if (requestMethod === "HEAD" || status < 200 || status === 204 || status === 304) framing = { kind: "none" };
+  else if (codings === "chunked") framing = { kind: "chunked" };
+  else if (codings !== null || length === null) framing = { kind: "until-close" };
+  else framing = length === 0 ? { kind: "none" } : { kind: "length", bytes: length };
+  return {
+    ok: true,
+    head: {
+      status,
+      version,
+      headers: headers.head,
+      framing,
+      keepAlive:
+        framing.kind !== "until-close" && (version === "1.1" ? !connection.has("close") : connection.has("keep-alive")),
+    },
+  };
+}
+
+/** The head's bytes without the lines of one field (lower-case name); the same buffer when the field is absent. */
+export function withoutField(head: Buffer, name: string): Buffer {
+  const text = head.toString("latin1");
+  if (!text.toLowerCase().includes(`\r\n${name}:`)) return head;
+  const kept = text.split("\r\n").filter((line, index) => index === 0 || !line.toLowerCase().startsWith(`${name}:`));
+  return Buffer.from(kept.join("\r\n"), "latin1");
+}
+
+/** Serialises a head that we make ourselves. Callers pass validated fields only. */
+export function writeHead(firstLine: string, headers: HeaderPairs): Buffer {
+  let text = `${firstLine}\r\n`;
+  for (const [name, value] of headers) text += `${name}: ${value}\r\n`;
+  return Buffer.from(`${text}\r\n`, "latin1");
+}
+
+/** True when a field may be written to an HTTP/1 head: a token name, a value without controls. */
+export function isWritableField(name: string, value: string): boolean {
+  return tokenPattern.test(name) && !/[^\t\x20-\x7e\x80-\xff]/.test(value);
+}
+
+const tokenPattern = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+
+function refuse(status: 400 | 431 | 501 | 505, why: string): { ok: false; status: typeof status; why: string } {
+  return { ok: false, status, why };
+}
+
+/** Lines of a head (which ends in a blank line), or null if a CR or LF stands alone. */
+function splitLines(bytes: Buffer): string[] | null {
+  const lines = bytes.toString("latin1", 0, bytes.length - 4).split("\r\n");
+  for (const line of lines) if (line.includes("\n") || line.includes("\r")) return null;
+  return lines;
+}
+
+function parseFields(lines: readonly string[]): Parsed<HeaderPairs> {
+  if (lines.length - 1 > maxHeaderFields) return refuse(431, `more than ${maxHeaderFields} header fields`);
+  const pairs: [string, string][] = [];
+  for (let index = 1; index < lines.length; index += 1) {
+    const line = lines[index] ?? "";
+    const colon = line.indexOf(":");
+    const name = line.slice(0, Math.max(0, colon));
+    if (colon < 1 || !tokenPattern.test(name)) return refuse(400, `header line ${index} has no valid name`);
+    const value = trimOws(line.slice(colon + 1));
+    // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
+    if (/[\x00-\x08\x0a-\x1f\x7f]/.test(value)) return refuse(400, `the value of ${name} holds a control character`);
+    pairs.push([name, value]);
+  }
+  return { ok: true, head: pairs };
+}
+
+function trimOws(value: string): string {
+  let start = 0;
+  let end = value.length;
+  while (start < end && isOws(value.charCodeAt(start))) start += 1;
+  while (end > start && isOws(value.charCodeAt(end - 1))) end -= 1;
+  return value.slice(start, end);
+}
+
+function isOws(code: number): boolean {
+  return code === 0x20 || code === 0x09;
+}
+
+interface ConnectionFacts {
+  readonly length: number | null;
+  readonly codings: string | null;
+  readonly connection: ReadonlySet<string>;
+  readonly upgrade: boolean;
+  readonly expect: boolean;
+}
+
+const noTokens: ReadonlySet<string> = new Set();
+
+/** One pass over the fields that frame the message or name the connection's future. */
+function readConnectionFacts(headers: HeaderPairs): Parsed<ConnectionFacts> {
+  let length: number | null = null;
+  let codings: string | null = null;
+  let connection: Set<string> | null = null;
+  let upgrade = false;
+  let expect = false;
+  for (const [name, value] of headers) {
+    switch (name.length) {
+      case 14:
+        if (name.toLowerCase() === "content-length") {
+          if (length !== null) return refuse(400, "more than one Content-Length");
+          if (!/^\d{1,15}$/.test(value)) return refuse(400, "Content-Length is not a number");
+          length = Number(value);
+        }
+        break;
+      case 17:
+        if (name.toLowerCase() === "transfer-encoding") {
+          if (codings !== null) return refuse(400, "more than one Transfer-Encoding");
+          codings = value.toLowerCase();
+        }
+        break;
+      case 10:
+        if (name.toLowerCase() === "connection") {
+          connection ??= new Set();
+          for (const token of value.split(",")) connection.add(token.trim().toLowerCase());
+        }
+        break;
+      case 7:
+        if (name.toLowerCase() === "upgrade") upgrade = true;
+        break;
+      case 6:
+        if (name.toLowerCase() === "expect") expect = value.toLowerCase() === "100-continue";
+        break;
+      default:
+        break;
+    }
+  }
+  return { ok: true, head: { length, codings, connection: connection ?? noTokens, upgrade, expect } };
+}

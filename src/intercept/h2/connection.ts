@@ -1,0 +1,145 @@
+/**
+ * One HTTP/2 client connection inside an intercepted tunnel. Each stream is an exchange of its own: relayed to a stream
+ * upstream, or handed to the engine.
+ */
+import {
+  performServerHandshake,
+  type IncomingHttpHeaders,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from "node:http2";
+import type { Duplex } from "node:stream";
+import { TLSSocket } from "node:tls";
+import type { ExchangeHead } from "../../base/exchange.ts";
+import { pairsFromRaw } from "../../base/headers.ts";
+import type { RequestHead } from "../../base/http.ts";
+import type { RelayDeps, Tunnel } from "../relay-deps.ts";
+import { answerStream, sendOwnAnswer } from "./answer.ts";
+import { relayStream } from "./relay.ts";
+import type { UpstreamSession, UpstreamSessions } from "./sessions.ts";
+
+export interface Connection2 {
+  readonly client: Duplex;
+  readonly tunnel: Tunnel;
+  readonly deps: RelayDeps;
+  readonly sessions: UpstreamSessions;
+  /** Opened while agreeing on ALPN; null = open one when a stream needs it. */
+  readonly session: UpstreamSession | null;
+  readonly onFirstStream: () => void;
+}
+
+/** RFC 9113 recommends at least 100; more lets one client hoard memory (zero-window hoarding, measured 2026-11). */
+const maxConcurrentStreams = 100;
+/** Bytes in flight per connection before the client must wait for us (Envoy's edge advice). */
+const connectionWindowBytes = 1024 * 1024;
+
+/** What a stream needs to find its way upstream. */
+export type UpstreamRoad =
+  | { readonly protocol: "h2"; readonly session: UpstreamSession }
+  | { readonly protocol: "http/1.1" };
+
+export function serveHttp2(connection: Connection2): void {
+  const { client, tunnel, deps, sessions } = connection;
+  const server: ServerHttp2Session = performServerHandshake(client, {
+    settings: {
+      maxConcurrentStreams,
+      // RFC 8441: promised to the client only if the upstream promised it to us.
+      enableConnectProtocol: connection.session?.session.remoteSettings?.enableConnectProtocol === true,
+    },
+    maxSessionMemory: 32,
+  });
+  // A TLS socket that we wrapped ourselves never says `secureConnect` (only clients and tls.Server do), and the session
+  // would wait for it for ever (source of Node 20.20 read 2026-11).
+  if (client instanceof TLSSocket) client.emit("secureConnect");
+  server.setLocalWindowSize(connectionWindowBytes);
+  let held: UpstreamSession | null = null;
+  let opening: Promise<UpstreamRoad> | null = null;
+  let heard = false;
+
+  /** The upstream says it is leaving: so do we, once what runs has finished. */
+  const leave = (): void => {
+    held?.session.off("goaway", leave).off("close", leave);
+    held = null;
+    if (!server.closed) server.close();
+  };
+  const hold = (session: UpstreamSession): void => {
+    held = session;
+    session.session.once("goaway", leave).once("close", leave);
+  };
+  if (connection.session !== null) hold(connection.session);
+
+  const road = (): UpstreamRoad | Promise<UpstreamRoad> => {
+    if (held !== null && !held.session.closed && !held.session.destroyed) return { protocol: "h2", session: held };
+    const alpn = tunnel.upstreamAlpn.includes("http/1.1") ? ["h2", "http/1.1"] : ["h2"];
+    opening ??= sessions
+      .open({ host: tunnel.host, port: tunnel.port, alpn })
+      .then((opened): UpstreamRoad => {
+        if (opened.protocol === "h2") hold(opened.session);
+        return opened;
+      })
+      .finally(() => {
+        opening = null;
+      });
+    return opening;
+  };
+
+  server.on("stream", (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, _flags: number, raw?: string[]) => {
+    if (!heard) connection.onFirstStream();
+    heard = true;
+    stream.on("error", () => {});
+    const request = requestOf(headers, raw ?? [], tunnel);
+    if (request === null) {
+      sendOwnAnswer(stream, {
+        status: 421,
+        headers: [["content-type", "text/plain; charset=utf-8"]],
+        body: Buffer.from(`switchyard: This tunnel leads to ${tunnel.host}; the request is for another host.\n`),
+      });
+      return;
+    }
+    const id = deps.identify(request);
+    const exchange: ExchangeHead = { ...request, client: id, protocol: "h2", authorized: tunnel.authorized };
+    const tap = deps.recorder.open({
+      client: id,
+      host: request.host,
+      method: request.method,
+      path: request.target,
+      protocol: headers[":protocol"] === "websocket" ? "websocket" : "h2",
+      action: "passthrough",
+    });
+    tap.head("client-request", { line: `${request.method} ${request.target}`, headers: request.headers });
+    const relay = (opened: readonly Uint8Array[]): void =>
+      relayStream({ stream, headers, raw: raw ?? [], request, opened, road, tap, deps });
+    if (deps.handler.wants(exchange)) answerStream({ stream, exchange, tap, deps, relay });
+    else relay([]);
+  });
+  // Streams hear of the connection's death themselves; there is nothing else to do about a client that vanished.
+  server.on("error", () => {});
+  server.on("close", () => {
+    if (held !== null) {
+      const session = held;
+      held = null;
+      session.session.off("goaway", leave).off("close", leave);
+      // Streams that were still open have been reset one by one (h2/relay.ts); what is left is a clean session.
+      sessions.giveBack(session);
+    }
+    client.destroy();
+  });
+}
+
+/** The request of a stream, or null when its authority is not the tunnel's. */
+function requestOf(headers: IncomingHttpHeaders, raw: readonly string[], tunnel: Tunnel): RequestHead | null {
+  const authority = (headers[":authority"] ?? headers.host ?? tunnel.host).toLowerCase();
+  const named = authority
+    .replace(/:\d+$/, "")
+    .replace(/^\[(.*)\]$/, "$1")
+    .replace(/\.$/, "");
+  if (named !== tunnel.host) return null;
+  return {
+    method: headers[":method"] ?? "GET",
+    scheme: tunnel.scheme,
+    host: tunnel.host,
+    port: tunnel.port,
+    target: headers[":path"] ?? "/",
+    headers: pairsFromRaw(raw).filter(([name]) => !name.startsWith(":")),
+  };
+}

@@ -1,0 +1,238 @@
+/**
+ * One HTTP/2 stream relayed to an HTTP/2 stream upstream: headers in their order, data as it comes with backpressure,
+ * trailers, 1xx, extended CONNECT. A reset on one side is a reset on the other: Node would otherwise end a reset stream
+ * cleanly (measured on 20.20), and a cut answer would look whole.
+ */
+import {
+  constants,
+  sensitiveHeaders,
+  type ClientHttp2Stream,
+  type IncomingHttpHeaders,
+  type OutgoingHttpHeaders,
+  type ServerHttp2Stream,
+} from "node:http2";
+import type { FlowTap } from "../../base/flow.ts";
+import { pairsFromRaw } from "../../base/headers.ts";
+import type { RequestHead } from "../../base/http.ts";
+import { UpstreamError } from "../../base/upstream-error.ts";
+import type { RelayDeps } from "../relay-deps.ts";
+import { noDate, sendOwnAnswer, slowRelay } from "./answer.ts";
+import type { UpstreamRoad } from "./connection.ts";
+
+export interface Relay2 {
+  readonly stream: ServerHttp2Stream;
+  readonly headers: IncomingHttpHeaders;
+  readonly raw: readonly string[];
+  readonly request: RequestHead;
+  /** Body bytes that the engine read before it handed the exchange back; they are captured already. */
+  readonly opened: readonly Uint8Array[];
+  readonly road: () => UpstreamRoad | Promise<UpstreamRoad>;
+  readonly tap: FlowTap;
+  readonly deps: RelayDeps;
+}
+
+export function relayStream(relay: Relay2): void {
+  const found = relay.road();
+  if (!(found instanceof Promise)) {
+    joinStreams(relay, found);
+    return;
+  }
+  found
+    .then((road) => {
+      if (relay.stream.destroyed) relay.tap.tell({ type: "ended", state: "failed", error: "the client went away" });
+      else joinStreams(relay, road);
+    })
+    .catch((error: unknown) => {
+      failBeforeReply(
+        relay,
+        error instanceof UpstreamError ? error : new UpstreamError("reset", "connect", String(error), error),
+      );
+    });
+}
+
+function joinStreams(relay: Relay2, road: UpstreamRoad): void {
+  if (road.protocol === "http/1.1") {
+    slowRelay(relay);
+    return;
+  }
+  const { stream, tap, deps } = relay;
+  const { session, connected } = road.session;
+  if (connected !== null) tap.tell({ type: "connected", ...connected });
+  const bodiless = stream.endAfterHeaders;
+  let up: ClientHttp2Stream;
+  try {
+    up = session.request(outgoing(relay.raw, relay.headers), { endStream: bodiless, waitForTrailers: !bodiless });
+  } catch (error) {
+    failBeforeReply(
+      relay,
+      new UpstreamError("protocol", "request", error instanceof Error ? error.message : String(error), error),
+    );
+    return;
+  }
+  deps.inFlight.enter();
+  let replied = false;
+  let whole = false;
+  let over = false;
+  let clientTrailers: OutgoingHttpHeaders = {};
+  let upstreamTrailers: OutgoingHttpHeaders = {};
+  let timer: NodeJS.Timeout | null = null;
+
+  const stopTimer = (): void => {
+    if (timer !== null) clearTimeout(timer);
+    timer = null;
+  };
+  const startTimer = (ms: number, failure: "first-byte-timeout" | "idle-timeout"): void => {
+    stopTimer();
+    timer = setTimeout(() => {
+      broken(
+        new UpstreamError(
+          failure,
+          replied ? "body" : "reply",
+          `${relay.request.host} sent nothing for ${Math.round(ms / 1000)} s`,
+        ),
+        constants.NGHTTP2_CANCEL,
+      );
+    }, ms);
+    timer.unref();
+  };
+  const settle = (): boolean => {
+    if (over) return false;
+    over = true;
+    stopTimer();
+    deps.inFlight.leave();
+    return true;
+  };
+
+  /** The upstream failed: before its head the client gets our words, after it a reset with the upstream's own code. */
+  const broken = (error: UpstreamError, code: number): void => {
+    if (!settle()) return;
+    if (!up.destroyed) up.close(constants.NGHTTP2_CANCEL);
+    if (!replied) {
+      failBeforeReply(relay, error);
+      return;
+    }
+    tap.tell({ type: "ended", state: "truncated", error: error.message });
+    if (!stream.destroyed) stream.close(code === constants.NGHTTP2_NO_ERROR ? constants.NGHTTP2_INTERNAL_ERROR : code);
+  };
+  const complete = (): void => {
+    if (settle()) tap.tell({ type: "ended", state: "done" });
+  };
+
+  // Client → upstream
+  for (const bytes of relay.opened) up.write(bytes);
+  stream.on("data", (bytes: Buffer) => {
+    tap.chunk("client-request", bytes);
+    if (!up.write(bytes)) stream.pause();
+  });
+  up.on("drain", () => stream.resume());
+  stream.on("trailers", (_headers: IncomingHttpHeaders, _flags: number, raw?: string[]) => {
+    clientTrailers = outgoing(raw ?? [], {});
+  });
+  stream.on("end", () => {
+    if (stream.rstCode === 0 && !bodiless) up.end();
+    if (!replied && !over) startTimer(deps.timeouts().firstByteMs, "first-byte-timeout");
+  });
+  up.on("wantTrailers", () => {
+    if (!over || whole) up.sendTrailers(clientTrailers);
+  });
+  stream.on("close", () => {
+    stopTimer();
+    if (whole || over) return;
+    // The client gave this stream up, or its whole connection died.
+    if (settle()) tap.tell({ type: "ended", state: "failed", error: "the client went away" });
+    up.close(stream.rstCode === constants.NGHTTP2_NO_ERROR ? constants.NGHTTP2_CANCEL : stream.rstCode);
+  });
+
+  // Upstream → client
+  up.on("continue", () => informational(stream, { ":status": 100 }));
+  up.on("headers", (headers: IncomingHttpHeaders) => {
+    if (Number(headers[":status"]) !== 100) informational(stream, { ...headers });
+  });
+  up.on("response", (headers: IncomingHttpHeaders, flags: number, raw?: string[]) => {
+    replied = true;
+    const pairs = pairsFromRaw(raw ?? []);
+    const status = Number(headers[":status"] ?? 502);
+    tap.head("client-reply", { line: String(status), headers: pairs.filter(([name]) => !name.startsWith(":")) });
+    tap.tell({ type: "reply-started", status });
+    const endStream = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0;
+    if (stream.destroyed) return;
+    const reply = outgoing(raw ?? [], headers);
+    delete reply["alt-svc"];
+    try {
+      stream.respond(reply, endStream ? { endStream, ...noDate } : { waitForTrailers: true, ...noDate });
+    } catch (error) {
+      replied = false;
+      broken(new UpstreamError("protocol", "reply", error instanceof Error ? error.message : String(error), error), 0);
+      return;
+    }
+    if (endStream) {
+      whole = true;
+      complete();
+    } else startTimer(deps.timeouts().idleMs, "idle-timeout");
+  });
+  up.on("data", (bytes: Buffer) => {
+    tap.chunk("client-reply", bytes);
+    if (stream.write(bytes)) timer?.refresh();
+    else {
+      up.pause();
+      stopTimer();
+    }
+  });
+  stream.on("drain", () => {
+    up.resume();
+    if (replied && !whole) startTimer(deps.timeouts().idleMs, "idle-timeout");
+  });
+  up.on("trailers", (_headers: IncomingHttpHeaders, _flags: number, raw?: string[]) => {
+    upstreamTrailers = outgoing(raw ?? [], {});
+  });
+  up.on("end", () => {
+    // Node also emits `end` on a stream that was reset: only code 0 on a stream that was not torn down is an end.
+    if (!replied || over || up.rstCode !== constants.NGHTTP2_NO_ERROR || up.aborted) return;
+    whole = true;
+    stream.end();
+    complete();
+  });
+  stream.on("wantTrailers", () => {
+    // Also asked while a reset is on its way; answering then would end the stream cleanly.
+    if (whole) stream.sendTrailers(upstreamTrailers);
+  });
+  up.on("error", () => {});
+  up.on("close", () => {
+    if (whole || over) return;
+    const text = replied ? "in the middle of its reply" : "before it answered";
+    broken(
+      new UpstreamError("reset", replied ? "body" : "reply", `${relay.request.host} closed the stream ${text}`),
+      up.rstCode,
+    );
+  });
+  if (bodiless) startTimer(deps.timeouts().firstByteMs, "first-byte-timeout");
+}
+
+function failBeforeReply(relay: Relay2, error: UpstreamError): void {
+  const answer = relay.deps.failureAnswer(relay.request, error);
+  relay.tap.tell({ type: "reply-started", status: answer.status });
+  relay.tap.head("client-reply", { line: String(answer.status), headers: answer.headers });
+  relay.tap.chunk("client-reply", answer.body);
+  relay.tap.tell({ type: "ended", state: "failed", error: error.message });
+  sendOwnAnswer(relay.stream, answer);
+}
+
+function informational(stream: ServerHttp2Stream, headers: OutgoingHttpHeaders): void {
+  if (stream.headersSent || stream.destroyed) return;
+  stream.additionalHeaders(headers);
+}
+
+/** Header fields in wire order as Node's http2 takes them; repeated fields become arrays at their first place. */
+export function outgoing(raw: readonly string[], parsed: IncomingHttpHeaders): OutgoingHttpHeaders {
+  const headers: OutgoingHttpHeaders = Object.create(null) as OutgoingHttpHeaders; // Object.create is typed any
+  for (const [name, value] of pairsFromRaw(raw)) {
+    const before = headers[name];
+    if (before === undefined) headers[name] = name === ":status" ? Number(value) : value;
+    else if (Array.isArray(before)) headers[name] = [...before, value];
+    else headers[name] = [String(before), value];
+  }
+  // Fields the sender marked "never index" stay marked; the symbol is typed on neither kind of header object.
+  const sensitive: unknown = Reflect.get(parsed, sensitiveHeaders);
+  if (Array.isArray(sensitive) && sensitive.length > 0) Reflect.set(headers, sensitiveHeaders, sensitive);
+  return headers;
+}

@@ -1,0 +1,131 @@
+/**
+ * HTTP/2 sessions to upstreams. A client connection holds one while it lives, so flow control and GOAWAY mean to the
+ * client what they mean to the upstream; a clean session is lent on for a short while, as HTTP/1 lanes are.
+ */
+import { connect as http2Connect, type ClientHttp2Session } from "node:http2";
+import type { Dial } from "../upstream/dial.ts";
+import type { Lanes } from "../upstream/lanes.ts";
+
+export interface UpstreamSession {
+  readonly key: string;
+  readonly session: ClientHttp2Session;
+  /** Null when it was lent and no connecting was needed. */
+  readonly connected: { readonly connectMs: number; readonly tlsMs: number | null } | null;
+}
+
+export interface SessionTarget {
+  readonly host: string;
+  readonly port: number;
+  /** What the client offered, in its order. */
+  readonly alpn: readonly string[];
+}
+
+export type Opened = { readonly protocol: "h2"; readonly session: UpstreamSession } | { readonly protocol: "http/1.1" };
+
+export interface UpstreamSessions {
+  /** Connects and learns which protocol the upstream chose. An HTTP/1 connection goes to the lanes, ready for use. */
+  open(target: SessionTarget): Promise<Opened>;
+  giveBack(session: UpstreamSession): void;
+  close(): void;
+}
+
+const maxIdleMs = 3_000;
+const maxIdlePerOrigin = 8;
+/** Bytes in flight per connection before the upstream must wait for us. */
+const connectionWindowBytes = 1024 * 1024;
+/** An upstream sends its SETTINGS at once; we wait this long before we tell the client ours without knowing them. */
+const settingsWaitMs = 1_000;
+
+export function createUpstreamSessions(dial: Dial, lanes: Lanes): UpstreamSessions {
+  const idle = new Map<string, { held: UpstreamSession; timer: NodeJS.Timeout }[]>();
+  let closed = false;
+
+  const lend = (key: string): UpstreamSession | null => {
+    const waiting = idle.get(key);
+    for (let entry = waiting?.pop(); entry !== undefined; entry = waiting?.pop()) {
+      clearTimeout(entry.timer);
+      if (!entry.held.session.closed && !entry.held.session.destroyed) {
+        return { ...entry.held, connected: null };
+      }
+    }
+    idle.delete(key);
+    return null;
+  };
+
+  return {
+    async open(target) {
+      const key = `${target.host}:${target.port}|${target.alpn.join()}`;
+      const lent = lend(key);
+      if (lent !== null) return { protocol: "h2", session: lent };
+      const connection = await dial({
+        host: target.host,
+        port: target.port,
+        tls: { alpn: target.alpn },
+        purpose: "client",
+      });
+      if (connection.alpn !== "h2") {
+        const alpn = target.alpn.filter((offer) => offer !== "h2");
+        lanes.giveBack({ host: target.host, port: target.port, tls: { alpn }, purpose: "client" }, connection);
+        return { protocol: "http/1.1" };
+      }
+      // HTTP/2 has no half-closed connections: with half-open allowed, Node's session never notices that its peer left.
+      connection.socket.allowHalfOpen = false;
+      const session = http2Connect(
+        `https://${target.host.includes(":") ? `[${target.host}]` : target.host}:${target.port}`,
+        {
+          createConnection: () => connection.socket,
+          settings: { enablePush: false },
+          maxSessionMemory: 32,
+        },
+      );
+      session.setLocalWindowSize(connectionWindowBytes);
+      // Whoever uses the session learns of its end through its streams; the error itself has no other reader.
+      session.on("error", () => {});
+      await remoteSettings(session);
+      return {
+        protocol: "h2",
+        session: { key, session, connected: { connectMs: connection.connectMs, tlsMs: connection.tlsMs } },
+      };
+    },
+    giveBack(held) {
+      const { session, key } = held;
+      const waiting = idle.get(key) ?? [];
+      if (closed || session.closed || session.destroyed || waiting.length >= maxIdlePerOrigin) {
+        session.close();
+        return;
+      }
+      const timer = setTimeout(() => {
+        idle.set(
+          key,
+          (idle.get(key) ?? []).filter((entry) => entry.held !== held),
+        );
+        session.close();
+      }, maxIdleMs);
+      timer.unref();
+      waiting.push({ held, timer });
+      idle.set(key, waiting);
+    },
+    close() {
+      closed = true;
+      for (const waiting of idle.values()) {
+        for (const entry of waiting) {
+          clearTimeout(entry.timer);
+          entry.held.session.close();
+        }
+      }
+      idle.clear();
+    },
+  };
+}
+
+function remoteSettings(session: ClientHttp2Session): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(done, settingsWaitMs);
+    function done(): void {
+      clearTimeout(timer);
+      session.off("remoteSettings", done).off("close", done);
+      resolve();
+    }
+    session.once("remoteSettings", done).once("close", done);
+  });
+}

@@ -1,0 +1,103 @@
+/**
+ * The outer shell: http-mitm-proxy owns the listening port and the CONNECT event. Its `onConnect` hook is where we take
+ * the socket, and we never call back, so nothing of its TLS path, its CA or its WebSocket bridge ever runs. Plain HTTP
+ * is taken over too, before its handler sees it: that one dies on a malformed absolute URI (measured on 1.1.0).
+ */
+import { mkdtemp, rm } from "node:fs/promises";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import { Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Duplex } from "node:stream";
+import { Proxy } from "http-mitm-proxy";
+
+export interface ShellHandlers {
+  onConnect(request: IncomingMessage, socket: Socket, head: Buffer): void;
+  onRequest(request: IncomingMessage, reply: ServerResponse): void;
+  /** `Expect: 100-continue` on a plain request: nobody has answered it yet. */
+  onExpectation(request: IncomingMessage, reply: ServerResponse): void;
+  onUpgrade(request: IncomingMessage, socket: Socket, head: Buffer): void;
+  /** Bytes on the port that are not HTTP. */
+  onGarbage(error: Error, socket: Socket): void;
+}
+
+export interface Shell {
+  readonly host: string;
+  readonly port: number;
+  /** Stops accepting; sockets already taken are the taker's business. */
+  close(): Promise<void>;
+}
+
+/** Rejects with the listen error (`EADDRINUSE` …). */
+export async function openShell(where: { host: string; port: number }, handlers: ShellHandlers): Promise<Shell> {
+  // It writes a certificate authority of its own at the first listen, keys world-readable: into a folder that is gone
+  // again before anything is served.
+  const throwAway = await mkdtemp(join(tmpdir(), "switchyard-shell-"));
+  const proxy = new Proxy();
+  // It reports on the console, unconditionally; the screen belongs to the TUI and our sockets' errors to us.
+  proxy._onError = () => {};
+  proxy._onSocketError = () => {};
+  proxy.onConnect((request, socket, head: Buffer) => {
+    if (socket instanceof Socket) handlers.onConnect(request, socket, head);
+    else socket.destroy();
+  });
+  try {
+    await listening(proxy, { ...where, sslCaDir: throwAway });
+  } finally {
+    await rm(throwAway, { recursive: true, force: true });
+  }
+  const server = proxy.httpServer;
+  if (server === undefined) throw new Error("http-mitm-proxy did not open its server");
+  takeOver(server, handlers);
+  const address = server.address();
+  const port = typeof address === "object" && address !== null ? address.port : where.port;
+  return {
+    host: where.host,
+    port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeIdleConnections();
+      }),
+  };
+}
+
+function listening(proxy: Proxy, options: { host: string; port: number; sslCaDir: string }): Promise<void> {
+  return new Promise((resolve, reject) => {
+    // Its callback never hears of a failed listen; the server field appears before listen is called, within this poll.
+    const watch = setInterval(() => {
+      if (proxy.httpServer === undefined) return;
+      clearInterval(watch);
+      if (proxy.httpServer.listening) resolve();
+      else proxy.httpServer.once("listening", () => resolve()).once("error", reject);
+    }, 2);
+    proxy.listen({ ...options, keepAlive: true }, ((error?: Error) => {
+      if (error instanceof Error) {
+        clearInterval(watch);
+        reject(error);
+      }
+    }) as () => void); // its type says the callback takes nothing; its code passes the CA's error
+  });
+}
+
+function takeOver(server: Server, handlers: ShellHandlers): void {
+  server.removeAllListeners("request");
+  server.removeAllListeners("upgrade");
+  server.on("request", (request: IncomingMessage, reply: ServerResponse) => handlers.onRequest(request, reply));
+  server.on("checkContinue", (request: IncomingMessage, reply: ServerResponse) =>
+    handlers.onExpectation(request, reply),
+  );
+  server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    if (socket instanceof Socket) handlers.onUpgrade(request, socket, head);
+    else socket.destroy();
+  });
+  server.on("clientError", (error: Error, socket: Duplex) => {
+    if (socket instanceof Socket) handlers.onGarbage(error, socket);
+    else socket.destroy();
+  });
+  // Model replies last longer than Node's five minutes; a head still has to arrive in good time.
+  server.requestTimeout = 0;
+  server.headersTimeout = 15_000;
+  server.keepAliveTimeout = 65_000;
+  server.timeout = 0;
+}

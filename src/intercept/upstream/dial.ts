@@ -1,0 +1,190 @@
+/**
+ * One connection to an upstream: resolve, check the destination, connect, and — for https — a TLS handshake that is
+ * always verified. Failures come out as `UpstreamError`s that say which step failed.
+ */
+import { connect as netConnect, isIP, type Socket } from "node:net";
+import { connect as tlsConnect, type SecureContext, type TLSSocket } from "node:tls";
+import { UpstreamError, type UpstreamFailure } from "../../base/upstream-error.ts";
+import type { Clock } from "../../base/clock.ts";
+import type { DestinationGuard, Purpose } from "./destination.ts";
+
+export interface DialTarget {
+  readonly host: string;
+  readonly port: number;
+  /** ALPN names to offer, in the client's order; empty = send no ALPN. Absent = no TLS. */
+  readonly tls?: { readonly alpn: readonly string[] };
+  readonly purpose: Purpose;
+}
+
+export interface Connection {
+  readonly socket: Socket | TLSSocket;
+  /** What the upstream chose, or null when ALPN was not used. */
+  readonly alpn: string | null;
+  readonly connectMs: number;
+  readonly tlsMs: number | null;
+}
+
+export type Dial = (target: DialTarget, signal?: AbortSignal) => Promise<Connection>;
+
+export interface DialDeps {
+  readonly guard: DestinationGuard;
+  /** Trust toward upstreams; never holds our own CA. */
+  readonly secureContext: () => SecureContext;
+  /** `host:port` → `host:port`; the TLS name stays the original host (curl's --connect-to). */
+  readonly connectTo: () => Readonly<Record<string, string>>;
+  readonly connectTimeoutMs: () => number;
+  readonly clock: Clock;
+}
+
+/** TLS sessions remembered for resumption: enough for every provider host at once. */
+const maxRememberedSessions = 256;
+
+export function createDial(deps: DialDeps): Dial {
+  const sessions = new Map<string, Buffer>();
+
+  return async (target, signal) => {
+    const started = deps.clock.monotonic();
+    const detour = Object.hasOwn(deps.connectTo(), `${target.host}:${target.port}`)
+      ? splitHostPort(deps.connectTo()[`${target.host}:${target.port}`] ?? "")
+      : null;
+    const where = detour ?? target;
+    const purpose: Purpose = detour === null ? target.purpose : "configured";
+    const name = `${target.host}:${target.port}`;
+    if (isIP(where.host) !== 0) deps.guard.check(where.host, where.port, purpose);
+
+    const limit = AbortSignal.timeout(deps.connectTimeoutMs());
+    const stop = signal === undefined ? limit : AbortSignal.any([limit, signal]);
+    const failed = (error: unknown, step: "connect" | "tls"): UpstreamError => {
+      if (signal?.aborted === true)
+        return new UpstreamError("aborted", "connect", `connecting to ${name} was given up`);
+      if (limit.aborted) {
+        return new UpstreamError(
+          "connect-timeout",
+          "connect",
+          `${name} did not answer within ${deps.connectTimeoutMs()} ms`,
+        );
+      }
+      return asUpstreamError(error, name, step);
+    };
+
+    let plain: Socket;
+    try {
+      plain = await opened(
+        netConnect({
+          host: where.host,
+          port: where.port,
+          allowHalfOpen: true,
+          noDelay: true,
+          keepAlive: true,
+          keepAliveInitialDelay: 30_000,
+          lookup: deps.guard.lookupFor(where.port, purpose),
+        }),
+        "connect",
+        stop,
+      );
+    } catch (error) {
+      throw failed(error, "connect");
+    }
+    const connected = deps.clock.monotonic();
+    if (target.tls === undefined) return { socket: plain, alpn: null, connectMs: connected - started, tlsMs: null };
+
+    const sessionKey = `${name}|${target.tls.alpn.join()}`;
+    const session = sessions.get(sessionKey);
+    const secure = tlsConnect({
+      socket: plain,
+      host: target.host,
+      ...(isIP(target.host) === 0 ? { servername: target.host } : {}),
+      ...(target.tls.alpn.length > 0 ? { ALPNProtocols: [...target.tls.alpn] } : {}),
+      ...(session === undefined ? {} : { session }),
+      secureContext: deps.secureContext(),
+      minVersion: "TLSv1.2",
+    });
+    secure.on("session", (fresh) => {
+      sessions.delete(sessionKey);
+      sessions.set(sessionKey, fresh);
+      const oldest = sessions.keys().next();
+      if (sessions.size > maxRememberedSessions && oldest.done !== true) sessions.delete(oldest.value);
+    });
+    try {
+      await opened(secure, "secureConnect", stop);
+    } catch (error) {
+      sessions.delete(sessionKey);
+      plain.destroy();
+      throw failed(error, "tls");
+    }
+    return {
+      socket: secure,
+      alpn: typeof secure.alpnProtocol === "string" ? secure.alpnProtocol : null,
+      connectMs: connected - started,
+      tlsMs: deps.clock.monotonic() - connected,
+    };
+  };
+}
+
+/** `host:port` or `[v6]:port`; null when it is neither. */
+export function splitHostPort(text: string): { host: string; port: number } | null {
+  const match = /^(?:\[([0-9A-Fa-f:.%]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text);
+  const port = Number(match?.[3]);
+  if (match === null || port < 1 || port > 65_535) return null;
+  return { host: (match[1] ?? match[2] ?? "").toLowerCase(), port };
+}
+
+function opened<S extends Socket>(socket: S, event: "connect" | "secureConnect", signal: AbortSignal): Promise<S> {
+  return new Promise((resolve, reject) => {
+    const settle = (): void => {
+      socket.off("error", onError);
+      socket.off("close", onClose);
+      socket.off(event, onOpen);
+      signal.removeEventListener("abort", onAbort);
+    };
+    const onError = (error: Error): void => {
+      settle();
+      reject(error);
+      // Later errors of a socket nobody holds any more must not become uncaught.
+      socket.on("error", () => {});
+      socket.destroy();
+    };
+    const onClose = (): void => onError(new Error("the connection was closed during the handshake"));
+    const onAbort = (): void => onError(new Error("aborted"));
+    const onOpen = (): void => {
+      settle();
+      resolve(socket);
+    };
+    socket.on("error", onError);
+    socket.on("close", onClose);
+    socket.on(event, onOpen);
+    if (signal.aborted) onAbort();
+    else signal.addEventListener("abort", onAbort, { once: true });
+  });
+}
+
+const byCode: Readonly<Record<string, UpstreamFailure>> = {
+  ENOTFOUND: "dns",
+  EAI_AGAIN: "dns",
+  EAI_FAIL: "dns",
+  ENODATA: "dns",
+  ECONNREFUSED: "refused",
+  EHOSTUNREACH: "unreachable",
+  ENETUNREACH: "unreachable",
+  ENETDOWN: "unreachable",
+  EADDRNOTAVAIL: "unreachable",
+  ETIMEDOUT: "connect-timeout",
+  ECONNRESET: "reset",
+  EPIPE: "reset",
+};
+
+function asUpstreamError(error: unknown, name: string, step: "connect" | "tls"): UpstreamError {
+  const inner = error instanceof AggregateError ? error.errors[0] : error;
+  if (inner instanceof UpstreamError) return inner;
+  const code = inner instanceof Error && "code" in inner ? String(inner.code) : "";
+  const failure = byCode[code] ?? (step === "tls" ? "tls" : "reset");
+  const detail = inner instanceof Error ? inner.message : String(inner);
+  const texts: Partial<Record<UpstreamFailure, string>> = {
+    dns: `the name ${name} does not resolve (${code})`,
+    refused: `${name} refused the connection`,
+    unreachable: `${name} cannot be reached (${code})`,
+    "connect-timeout": `${name} did not answer`,
+    tls: `TLS with ${name} failed: ${detail}`,
+  };
+  return new UpstreamError(failure, "connect", texts[failure] ?? `the connection to ${name} broke: ${detail}`, inner);
+}

@@ -1,0 +1,19 @@
+/**
+ * Whom we trust toward upstreams: the system's roots, Node's own, NODE_EXTRA_CA_CERTS and `upstream.ca` — and never a
+ * Switchyard CA, which the same variables hand to our children and to us when we are started inside `switchyard run`.
+ * Verification cannot be switched off.
+ */
+import { createSecureContext, type SecureContext } from "node:tls";
+import { systemRootsPem } from "../trust/system-roots.ts";
+
+export interface Trust {
+  readonly context: SecureContext;
+  /** Files that were named but could not be used. */
+  readonly warnings: readonly string[];
+}
+
+/** Reads the root files; costs some ten milliseconds, so it is done once per configuration. */
+export async function readTrust(env: NodeJS.ProcessEnv, extraFiles: readonly string[]): Promise<Trust> {
+  const roots = await systemRootsPem(env, undefined, extraFiles);
+  return { context: createSecureContext({ ca: [...roots.certificates] }), warnings: roots.warnings };
+}
