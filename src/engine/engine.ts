@@ -3,6 +3,8 @@ import type { ExchangeHandler } from "../base/exchange.ts";
 import type { FlowFact } from "../base/flow.ts";
 import type { HttpHandler, RequestHead } from "../base/http.ts";
 import type { Clock } from "../base/clock.ts";
+import type { UpstreamError } from "../base/upstream-error.ts";
+import type { WholeAnswer } from "./formats/format.ts";
 import type { Config } from "./config/schema.ts";
 
 export interface EngineDeps {
@@ -11,6 +13,8 @@ export interface EngineDeps {
   readonly clock: Clock;
   /** The configuration in force now; the engine asks again for every request, so a reload needs no restart. */
   readonly config: () => Config;
+  /** Runs something once after so many ms and returns how to call it off; default: an unreferenced timer. */
+  readonly after?: (ms: number, run: () => void) => () => void;
 }
 
 export interface RouteQuestion {
@@ -38,6 +42,10 @@ export interface RouteAnswer {
 export interface Engine extends ExchangeHandler {
   /** Dry run of the rules: sends nothing. */
   explain(question: RouteQuestion): RouteAnswer;
+  /** Is this a model call in a dialect that is known here? By its head alone. */
+  isModelCall(head: RequestHead): boolean;
+  /** A passed-through call that failed before its answer began, told in its own dialect; null when it speaks none. */
+  describeFailure(head: RequestHead, error: UpstreamError): WholeAnswer | null;
   /** What a passed-through call was: format, model asked and served, usage. Bodies are decoded (no content-encoding). */
   observe(
     head: RequestHead,

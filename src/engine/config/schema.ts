@@ -20,12 +20,15 @@ export interface Config {
     readonly privateDestinations: PrivateDestinations;
     readonly timeouts: { readonly connectMs: number; readonly firstByteMs: number; readonly idleMs: number };
   };
+  /** The built-in providers this build can speak to, with the file's own added or laid over them. */
   readonly providers: Readonly<Record<string, ProviderConfig>>;
   readonly accounts: readonly AccountConfig[];
   readonly combos: Readonly<Record<string, readonly string[]>>;
   readonly aliases: Readonly<Record<string, string>>;
   readonly routes: readonly RouteConfig[];
   readonly settings: { readonly usageBuffer: number; readonly captureFlows: number; readonly captureBytes: number };
+  /** What the file asks for and this version does not act on yet: its path in the file → the value as written. */
+  readonly dormant: Readonly<Record<string, unknown>>;
 }
 
 export interface ProviderConfig {
@@ -34,15 +37,19 @@ export interface ProviderConfig {
   readonly endpoint: string;
   readonly authType: "none" | "api_key";
   readonly enabled: boolean;
+  /** Lower goes first; 100 when the file says nothing. */
   readonly priority: number;
   readonly models: readonly { readonly name: string; readonly maxTokens?: number }[];
   readonly modelMappings: Readonly<Record<string, string>>;
+  /** Globs of model names this provider is known to serve; wildcard targets use them where `models` is silent. */
+  readonly serves: readonly string[];
 }
 
 export interface AccountConfig {
   readonly provider: string;
   readonly name: string;
   readonly apiKey: Secret | null;
+  /** Lower goes first; 100 when the file says nothing; the file's order breaks ties. */
   readonly priority: number;
   readonly enabled: boolean;
 }
@@ -54,7 +61,7 @@ export interface RouteConfig {
     readonly path?: string;
     readonly model?: string;
   };
-  /** `provider/model`, `combo/NAME`, an alias, `passthrough` or `block`. */
+  // `provider/model`, `combo/NAME`, an alias, a wildcard such as `*/claude-*`, `passthrough` or `block`.
   readonly to: string;
   /** What to do when every target failed before the first byte: our error (default), or the original provider. */
   readonly fallback: "error" | "passthrough";

@@ -13,6 +13,8 @@ export interface Provenance {
 
 export interface CacheMark {
   readonly ttl?: "5m" | "1h";
+  /** Claude's `scope`, e.g. `global` (seen from Claude Code 2.1.329, 2026-11). */
+  readonly scope?: string;
 }
 
 export interface TextPart {
@@ -77,6 +79,10 @@ export interface OpaquePart {
   readonly from: FormatId;
   readonly name: string;
   readonly raw: unknown;
+  /** What another format may say instead, so that the model still knows what stood there. */
+  readonly text?: string;
+  /** Dropping it would change what the user asked (an uploaded file): another format refuses instead. */
+  readonly essential?: true;
 }
 
 export type UserPart = TextPart | ImagePart | DocumentPart | OpaquePart;

@@ -3,16 +3,20 @@ import type { FormatId } from "../formats/format.ts";
 import type { HubMessage } from "./message.ts";
 import type { HubTool, ToolChoice } from "./tools.ts";
 
+export type ThinkingLevel = "minimal" | "low" | "medium" | "high" | "xhigh" | "max";
+
 /** How much thinking the client asked for. `level` and `budget` are the client's own words; mapping is the writer's job. */
 export type Thinking =
   | { readonly mode: "off" }
   | {
       readonly mode: "level";
-      readonly level: "minimal" | "low" | "medium" | "high" | "xhigh" | "max";
+      readonly level: ThinkingLevel;
       readonly show?: boolean;
+      /** The client set an effort without asking for thinking (Claude's `output_config.effort` alone). */
+      readonly effortOnly?: true;
     }
   | { readonly mode: "budget"; readonly tokens: number; readonly show?: boolean }
-  | { readonly mode: "dynamic"; readonly level?: "low" | "medium" | "high" | "xhigh" | "max"; readonly show?: boolean };
+  | { readonly mode: "dynamic"; readonly level?: ThinkingLevel; readonly show?: boolean };
 
 export type ResponseFormat =
   | { readonly type: "text" }
@@ -46,6 +50,7 @@ export interface HubRequest {
   readonly responseFormat?: ResponseFormat;
   /** A stable, opaque name of the end user, if the client gave one. */
   readonly userId?: string;
+  /** In OpenAI's words: `auto`, `default`, `flex`, `scale`, `priority`. */
   readonly serviceTier?: string;
   /** What only one format understands, keyed by that format, opaque to the others. */
   readonly extras: Readonly<Partial<Record<FormatId, Readonly<Record<string, unknown>>>>>;

@@ -1,10 +1,12 @@
 /**
- * A reply in the hub, as a stream of events. The grammar, checked by the contract suite:
+ * A reply in the hub, as a stream of events. The grammar, checked by check-stream.ts in the contract suite:
  * `reply-start`, then blocks, then exactly one `reply-end` or `error`. Blocks are numbered from 0 in the order they
- * start; every start has one end; deltas come between; `usage` may come anywhere before the end and overwrites.
+ * start and never overlap (readers put parallel calls one after the other, see segments.ts); every start has one end,
+ * except the block that an `error` cuts; deltas come between; `usage` may come anywhere before the end and overwrites.
+ * A stream that fails before anything else is just `error`.
  */
 import type { EngineError } from "../errors/engine-error.ts";
-import type { Provenance } from "./message.ts";
+import type { OpaquePart, Provenance } from "./message.ts";
 import type { Usage } from "./usage.ts";
 
 export type FinishReason =
@@ -23,6 +25,8 @@ export interface Finish {
   readonly raw: string | null;
   /** Which stop sequence was hit, when known. */
   readonly stopSequence?: string;
+  /** The provider's words on why it declined (Claude's `stop_details.explanation`), apart from any text it streamed. */
+  readonly explanation?: string;
 }
 
 export type StreamEvent =
@@ -46,6 +50,8 @@ export type StreamEvent =
     }
   | { readonly type: "tool-delta"; readonly block: number; readonly text: string }
   | { readonly type: "tool-end"; readonly block: number }
+  /** A block only its own format knows, whole. */
+  | { readonly type: "opaque"; readonly block: number; readonly part: OpaquePart }
   | { readonly type: "usage"; readonly usage: Usage }
   /** Something the provider said that the hub has no word for; named so that it becomes a loss, never silence. */
   | { readonly type: "dropped"; readonly what: string }

@@ -1,0 +1,47 @@
+import { describe, expect, it } from "vitest";
+import { Secret } from "../../base/secret.ts";
+import { defaultConfig } from "../config/defaults.ts";
+import type { AccountConfig, Config } from "../config/schema.ts";
+import { candidates } from "./select.ts";
+
+const account = (name: string, more: Partial<AccountConfig> = {}): AccountConfig => ({
+  provider: "openai",
+  name,
+  apiKey: new Secret("sk-something-long"),
+  priority: 100,
+  enabled: true,
+  ...more,
+});
+
+function names(accounts: readonly AccountConfig[], config: Partial<Config> = {}): readonly (string | null)[] {
+  return candidates({ ...defaultConfig, ...config, accounts }, "openai").map((each) => each?.name ?? null);
+}
+
+describe("candidates", () => {
+  it("goes by priority, then by the file's order", () => {
+    expect(names([account("b"), account("c", { priority: 2 }), account("a"), account("d", { priority: 1 })])).toEqual([
+      "d",
+      "c",
+      "b",
+      "a",
+    ]);
+  });
+  it("leaves out what is disabled, has no key or belongs to another provider", () => {
+    expect(
+      names([account("a", { enabled: false }), account("b", { apiKey: null }), account("c", { provider: "claude" })]),
+    ).toEqual([]);
+  });
+  it("needs no account where the provider asks for none", () => {
+    const openai = defaultConfig.providers["openai"];
+    const providers = openai === undefined ? {} : { openai: { ...openai, authType: "none" as const } };
+    expect(names([], { providers })).toEqual([null]);
+  });
+  it("gives a disabled provider nobody", () => {
+    const openai = defaultConfig.providers["openai"];
+    const providers = openai === undefined ? {} : { openai: { ...openai, enabled: false } };
+    expect(names([account("a")], { providers })).toEqual([]);
+  });
+  it("does not know providers from the prototype", () => {
+    expect(candidates(defaultConfig, "toString")).toEqual([]);
+  });
+});

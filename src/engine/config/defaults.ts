@@ -1,0 +1,23 @@
+/** The configuration of someone who wrote none: listen on loopback, watch the known hosts, reroute nothing. */
+import { builtInProviders } from "../providers/table.ts";
+import type { Config } from "./schema.ts";
+
+export const defaultConfig: Config = {
+  listen: { host: "127.0.0.1", port: 8317, proxyAuth: "reroute" },
+  intercept: { hosts: ["default"], tunnel: [] },
+  upstream: {
+    ca: [],
+    connectTo: {},
+    privateDestinations: "auto",
+    // A thinking model may be silent for minutes before its first byte.
+    timeouts: { connectMs: 10_000, firstByteMs: 300_000, idleMs: 300_000 },
+  },
+  providers: builtInProviders,
+  accounts: [],
+  combos: {},
+  aliases: {},
+  routes: [],
+  // A long day of one coding client is a few hundred calls of about 100 KB.
+  settings: { usageBuffer: 2_000, captureFlows: 1_000, captureBytes: 64 * 1024 * 1024 },
+  dormant: {},
+};

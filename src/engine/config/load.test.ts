@@ -1,0 +1,354 @@
+import { readFileSync } from "node:fs";
+import { inspect } from "node:util";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { defaultConfig } from "./defaults.ts";
+import { loadConfig, parseConfig, type LoadOptions, type LoadResult } from "./load.ts";
+import { problemText } from "./problem.ts";
+
+const files: Readonly<Record<string, string>> = {
+  "/home/me/.keys/claude": "sk-ant-from-a-file\n",
+  "/etc/switchyard/roots.pem": "-----BEGIN CERTIFICATE-----",
+};
+const options: LoadOptions = {
+  path: "/etc/switchyard/config.yaml",
+  env: { HOME: "/home/me", OPENROUTER_API_KEY: "sk-or-0123456789abcdef", ANTHROPIC_API_KEY: "sk-ant-0123456789abcdef" },
+  readFile(path) {
+    const text = Object.hasOwn(files, path) ? files[path] : undefined;
+    if (text === undefined) throw Object.assign(new Error("no such file"), { code: "ENOENT" });
+    return text;
+  },
+};
+const parse = (text: string, more: Partial<LoadOptions> = {}): LoadResult => parseConfig(text, { ...options, ...more });
+
+/** `line:column path: message` of each problem. */
+function problems(text: string, more: Partial<LoadOptions> = {}): readonly string[] {
+  const result = parse(text, more);
+  return result.ok ? [] : result.problems.map((each) => problemText("f", each).slice(2));
+}
+
+function warnings(text: string): readonly string[] {
+  const result = parse(text);
+  return result.ok ? result.warnings.map(({ message }) => message) : [`not ok: ${JSON.stringify(result.problems)}`];
+}
+
+function config(text: string, more: Partial<LoadOptions> = {}) {
+  const result = parse(text, more);
+  if (!result.ok) throw new Error(JSON.stringify(result.problems));
+  return result.config;
+}
+
+describe("the whole contract", () => {
+  const contract = readFileSync(new URL("./__fixtures__/contract.yaml", import.meta.url), "utf8");
+
+  it("loads", () => {
+    const loaded = config(contract);
+    expect(loaded.providers["local"]).toMatchObject({
+      type: "openai-compatible",
+      endpoint: "http://127.0.0.1:8000/v1",
+      authType: "none",
+      priority: 1,
+      models: [{ name: "qwen3-coder", maxTokens: 131_072 }],
+      modelMappings: { "gpt-4": "my-large" },
+    });
+    expect(loaded.accounts.map(({ provider, name, priority }) => ({ provider, name, priority }))).toEqual([
+      { provider: "openrouter", name: "or-main", priority: 1 },
+      { provider: "claude", name: "work", priority: 100 },
+    ]);
+    expect(loaded.accounts[0]?.apiKey?.reveal()).toBe("sk-or-0123456789abcdef");
+    expect(loaded.routes).toEqual([
+      {
+        match: { client: "claude-code", host: "api.anthropic.com", model: "claude-*" },
+        to: "combo/deep",
+        fallback: "error",
+      },
+    ]);
+    expect(loaded.settings.usageBuffer).toBe(2000);
+  });
+
+  it("says which parts this version does not act on, and keeps them", () => {
+    expect(warnings(contract)).toEqual([
+      "accepted, not active in this version: providers.local.features",
+      "accepted, not active in this version: providers.local.limits",
+      "accepted, not active in this version: providers.local.cooldown",
+      "accepted, not active in this version: settings.bypass",
+    ]);
+    expect(config(contract).dormant["providers.local.cooldown"]).toEqual({ base_ms: 1000, max_ms: 120_000 });
+  });
+
+  it("says nothing about settings that ask for nothing", () => {
+    expect(warnings("settings: { bypass: false, dedupe: { enabled: false }, ip_filter: { mode: off } }")).toEqual([]);
+    expect(warnings("settings: { dedupe: { enabled: true } }")).toEqual([
+      "accepted, not active in this version: settings.dedupe",
+    ]);
+  });
+
+  it("accepts the blocks of cliproxyapi++ and says that they rest", () => {
+    expect(
+      warnings('claude-api-key:\n  - api-key: "sk-ant-..."\n    prefix: "claude-prod"\nforce-model-prefix: true'),
+    ).toEqual([
+      "accepted, not active in this version: claude-api-key",
+      "accepted, not active in this version: force-model-prefix",
+    ]);
+    expect(
+      warnings(
+        'openai-compatibility:\n  - name: or\n    base-url: "https://x/v1"\n    api-key-entries:\n      - api-key: k',
+      ),
+    ).toHaveLength(1);
+  });
+});
+
+describe("no file, or an empty one", () => {
+  it("is the default configuration", () => {
+    expect(loadConfig({ ...options, path: "/nowhere/config.yaml" })).toMatchObject({ ok: true, warnings: [] });
+    expect(config("")).toEqual(defaultConfig);
+    expect(config("# nothing yet\n")).toEqual(defaultConfig);
+    expect(config("accounts:\nroutes:\n")).toEqual(defaultConfig);
+  });
+});
+
+describe("problems", () => {
+  it.each([
+    [
+      "usage_bufer under settings",
+      "settings:\n  usage_bufer: 1",
+      '2:3: settings.usage_bufer: unknown key "usage_bufer"; did you mean "usage_buffer"?',
+    ],
+    [
+      "a camel-case key",
+      "accounts:\n  - provider: claude\n    apiKey: x\n    enabled: false",
+      '3:5: accounts[0].apiKey: unknown key "apiKey"; did you mean "api_key"?',
+    ],
+    [
+      "a key like nothing known",
+      "listen: { zzzzzzzz: 1 }",
+      '1:11: listen.zzzzzzzz: unknown key "zzzzzzzz"; known here: host, port, proxy_auth',
+    ],
+    ["a prototype key", "__proto__: { x: 1 }", '1:1: __proto__: unknown key "__proto__"; known here: listen'],
+    ["a prototype name", "aliases: { __proto__: local/x }", '1:12: aliases.__proto__: unknown key "__proto__"'],
+    ["a wrong type", "listen:\n  port: none", "2:9: listen.port: must be a number"],
+    ["a number too large", "listen: { port: 99999 }", "1:17: listen.port: must be at most 65535"],
+    [
+      "a word that is no choice",
+      "listen: { proxy_auth: maybe }",
+      "1:23: listen.proxy_auth: must be one of: reroute, always, off",
+    ],
+    ["a list where a map belongs", "providers: []", "1:12: providers: must be a map"],
+    ["a text where a list belongs", "routes: passthrough", "1:9: routes: must be a list"],
+    ["a missing field", "routes:\n  - match: { model: x }", '2:5: routes[0]: "to" is missing'],
+    ["a file that is no map", "- a", "1:1: must be a map of sections, such as `routes:`"],
+    ["broken YAML", "listen: {", "not valid YAML"],
+    ["a key said twice", "listen: { port: 1, port: 2 }", "not valid YAML: Map keys must be unique"],
+    [
+      "an unknown provider",
+      "routes:\n  - to: opnai/gpt-5",
+      '2:9: routes[0].to: there is no provider "opnai"; did you mean "openai"?',
+    ],
+    [
+      "an unknown combo",
+      "combos: { deep: [openai/x] }\nroutes:\n  - to: combo/dep",
+      '3:9: routes[0].to: there is no combo "dep"; did you mean "deep"?',
+    ],
+    [
+      "an unknown alias",
+      "aliases: { sonnet: claude/x }\nroutes:\n  - to: sonet",
+      '3:9: routes[0].to: "sonet" is no alias, and a target is written provider/model; did you mean "sonnet"?',
+    ],
+    ["a slip in a keyword", "routes:\n  - to: passthru", 'did you mean "passthrough"?'],
+    ["aliases in a circle", "aliases: { a: b, b: a }", "1:15: aliases.a: alias goes in a circle: b → a → b"],
+    ["a combo in a combo", "combos: { a: [openai/x], b: [combo/a] }", "1:30: combos.b[0]: a combo cannot hold a combo"],
+    ["a keyword in a combo", "combos: { a: [block] }", '"block" can stand in a route only'],
+    ["a wildcard that fits no provider", 'routes:\n  - to: "zz*/x"', '2:9: routes[0].to: no provider fits "zz*"'],
+    [
+      "a provider without a type",
+      "providers: { mine: { endpoint: https://h/v1 } }",
+      '1:14: providers.mine: provider "mine" needs a type',
+    ],
+    [
+      "an unknown type",
+      "providers: { mine: { type: openai-compatable, endpoint: https://h } }",
+      'unknown type "openai-compatable"; did you mean "openai-compatible"?',
+    ],
+    [
+      "a provider without an endpoint",
+      "providers: { mine: { type: openai-compatible } }",
+      'provider "mine" needs an endpoint',
+    ],
+    [
+      "an endpoint that is no URL",
+      "providers: { mine: { type: openai-compatible, endpoint: localhost } }",
+      "is not a URL",
+    ],
+    [
+      "a password in an endpoint",
+      "providers: { mine: { type: openai-compatible, endpoint: 'https://u:p@h/' } }",
+      "must not hold a user name or password",
+    ],
+    [
+      "another scheme",
+      "providers: { mine: { type: openai-compatible, endpoint: 'file:///etc' } }",
+      "must begin with https://",
+    ],
+    [
+      "an account of no provider",
+      "accounts:\n  - { provider: cluade, api_key: k }",
+      '2:17: accounts[0].provider: there is no provider "cluade"; did you mean "claude"?',
+    ],
+    ["an account without a key", "accounts:\n  - { provider: claude, name: a }", 'account "a" has no api_key'],
+    [
+      "an account said twice",
+      "accounts:\n  - { provider: claude, name: a, api_key: k }\n  - { provider: claude, name: a, api_key: k }",
+      'provider claude has another account named "a"',
+    ],
+    [
+      "a variable that is not set",
+      'accounts:\n  - { provider: claude, api_key: "${NO_SUCH_KEY}" }',
+      "2:34: accounts[0].api_key: environment variable NO_SUCH_KEY is not set",
+    ],
+    [
+      "a key file that is not there",
+      "accounts:\n  - { provider: claude, api_key: { file: ~/nope } }",
+      "cannot read the key file /home/me/nope (ENOENT)",
+    ],
+    [
+      "a listener for everyone",
+      "listen: { host: 0.0.0.0 }",
+      "1:17: listen.host: 0.0.0.0 can be reached from other machines",
+    ],
+    ["a root file that is not there", "upstream: { ca: [missing.pem] }", "cannot read /etc/switchyard/missing.pem"],
+    [
+      "connect_to without a port",
+      "upstream: { connect_to: { api.openai.com: 127.0.0.1:1 } }",
+      '"api.openai.com" is not host:port',
+    ],
+  ])("%s", (_, text, expected) => {
+    expect(problems(text).join("\n")).toContain(expected);
+  });
+
+  it("reports all of them, in the order of the file", () => {
+    expect(
+      problems("settings: { usage_bufer: 1 }\nlisten: { prot: 2, port: x }\nbogus: 1").map(
+        (each) => each.split(" ")[0],
+      ),
+    ).toEqual(["1:13:", "2:11:", "2:26:", "3:1:"]);
+  });
+
+  it("never says the value of a key", () => {
+    const secret = "sk-very-secret-value";
+    const text = `accounts:\n  - { provider: claude, api_key: [${secret}] }\n  - { provider: x, api_key: ${secret} }`;
+    expect(problems(text).join()).not.toContain(secret);
+    const loaded = parse(`accounts:\n  - { provider: claude, api_key: ${secret} }`);
+    expect(JSON.stringify(loaded) + inspect(loaded, { depth: 9 })).not.toContain(secret);
+  });
+
+  it("refuses a file beyond 1 MiB", () => {
+    expect(problems(`# ${"x".repeat(1024 * 1024)}`)[0]).toContain("larger than 1 MiB");
+  });
+
+  it("refuses a YAML alias bomb", () => {
+    const bomb = Array.from({ length: 12 }, (_, i) => `a${i}: &a${i} [${i === 0 ? "x" : `*a${i - 1},`.repeat(9)}]`);
+    expect(problems(bomb.join("\n"))[0]).toContain("not usable YAML");
+  });
+});
+
+describe("keys", () => {
+  const key = (api: string): string | undefined =>
+    config(`accounts:\n  - { provider: claude, api_key: ${api} }`).accounts[0]?.apiKey?.reveal();
+
+  it("come from the environment, a file, or the text itself", () => {
+    expect(key('"${ANTHROPIC_API_KEY}"')).toBe("sk-ant-0123456789abcdef");
+    expect(key("{ file: ~/.keys/claude }")).toBe("sk-ant-from-a-file");
+    expect(key("sk-literal")).toBe("sk-literal");
+  });
+  it("need no variable while the account is off", () => {
+    expect(
+      config('accounts:\n  - { provider: claude, enabled: false, api_key: "${UNSET}" }').accounts[0],
+    ).toMatchObject({
+      apiKey: null,
+      enabled: false,
+    });
+  });
+  it("cannot hold what no header can", () => {
+    expect(problems('accounts:\n  - { provider: claude, api_key: "a\\r\\nx-evil: 1" }')[0]).toContain("outside ASCII");
+  });
+});
+
+describe("providers", () => {
+  it("lays a block over the built-in one of that name", () => {
+    const { providers } = config("providers: { claude: { priority: 3, models: [{ name: claude-x, max_tokens: 5 }] } }");
+    expect(providers["claude"]).toMatchObject({
+      endpoint: "https://api.anthropic.com/v1",
+      priority: 3,
+      authType: "api_key",
+    });
+    expect(providers["openai"]).toBeDefined();
+  });
+  it("takes a registry id as a type", () => {
+    const { providers } = config("providers: { second: { type: openrouter } }");
+    expect(providers["second"]).toMatchObject({ type: "openai-compatible", endpoint: "https://openrouter.ai/api/v1" });
+  });
+  it("needs a key when it has an account with one, none otherwise", () => {
+    const block = "providers: { mine: { type: openai-compatible, endpoint: 'http://127.0.0.1:1' } }";
+    expect(config(block).providers["mine"]?.authType).toBe("none");
+    expect(config(`${block}\naccounts: [{ provider: mine, api_key: k }]`).providers["mine"]?.authType).toBe("api_key");
+  });
+  it("warns when keys leave for another host, or unencrypted", () => {
+    expect(warnings("providers: { claude: { endpoint: 'http://relay.example/v1' } }")).toEqual([
+      "keys of claude travel unencrypted to relay.example; use https:// if the server has it",
+      "keys of claude go to relay.example instead of api.anthropic.com",
+    ]);
+  });
+  it("lets one rest whose dialect or login is not here yet, and lets rules name it", () => {
+    const text =
+      "providers: { g: { type: gemini-compatible, endpoint: 'https://h' } }\nroutes: [{ to: g/x }, { to: gemini/y }]";
+    expect(warnings(text)).toEqual(["accepted, not active in this version: providers.g"]);
+    expect(config(text).providers["g"]).toBeUndefined();
+  });
+});
+
+describe("what wins over the file", () => {
+  it("is the environment, and over that the command line", () => {
+    const env = { ...options.env, SWITCHYARD_PORT: "9000" };
+    expect(config("listen: { port: 1 }", { env }).listen.port).toBe(9000);
+    expect(config("listen: { port: 1 }", { env, overrides: { port: 0 } }).listen.port).toBe(0);
+  });
+  it("is checked like the file", () => {
+    expect(problems("", { overrides: { host: "192.168.1.5" } })[0]).toContain("listen.host");
+    expect(problems("", { env: { SWITCHYARD_PORT: "many" } })[0]).toContain("SWITCHYARD_PORT: must be a port number");
+    expect(config("listen: { proxy_auth: always }", { overrides: { host: "0.0.0.0" } }).listen.host).toBe("0.0.0.0");
+  });
+});
+
+describe("any input at all", () => {
+  it("gives a configuration or problems, never an exception", () => {
+    const words = fc.constantFrom(
+      "routes",
+      "to",
+      "match",
+      "settings",
+      "providers",
+      "__proto__",
+      "x",
+      "api_key",
+      "type",
+    );
+    const leaf = fc.oneof(fc.string(), fc.integer(), fc.boolean(), fc.constant(null), fc.constant("claude/x"));
+    const tree = fc.letrec<{ node: unknown }>((tie) => ({
+      node: fc.oneof(
+        { maxDepth: 4 },
+        leaf,
+        fc.array(tie("node"), { maxLength: 3 }),
+        fc.dictionary(words, tie("node"), { maxKeys: 4 }),
+      ),
+    })).node;
+    fc.assert(
+      fc.property(tree, (value) => {
+        const result = parse(JSON.stringify(value));
+        return (
+          result.ok || result.problems.every(({ line, column, message }) => line > 0 && column > 0 && message !== "")
+        );
+      }),
+    );
+    fc.assert(fc.property(fc.string(), (text) => typeof parse(text).ok === "boolean"));
+  });
+});

@@ -1,0 +1,56 @@
+/**
+ * What each kind of error means, on one screen: which status a client sees when its dialect has no word of its own, who
+ * is tried next, what happens to the account, and how a stream ends that already began.
+ * Facts: classes and actions of the providers as observed 2026-10.
+ */
+import type { ErrorKind } from "./engine-error.ts";
+
+export interface Policy {
+  /** Status of our last-resort answer; a dialect's own writer may know better. */
+  readonly clientStatus: number;
+  /**
+   * `account`: another account of the same provider may do. `target`: it will not, another model or provider may.
+   * `stop`: nobody would take this call, or nobody is waiting for it.
+   */
+  readonly next: "account" | "target" | "stop";
+  /** What it should cost the account. Nothing acts on it until accounts keep a state. */
+  readonly cooldown: "none" | "backoff" | "until-reset" | "model" | "until-user-acts";
+  /** A token that can be renewed is renewed once before giving up on the account. */
+  readonly refreshFirst: boolean;
+  /**
+   * After the first byte: true = write the dialect's error frame and then break the connection, because the answer is
+   * cut and clients repeat a call that breaks (observed 2026-10 for five of six). False = the provider ended the stream
+   * itself with an error of its own, and it ends for the client as it ended for us.
+   */
+  readonly breaksStream: boolean;
+}
+
+const base = { cooldown: "none", refreshFirst: false, breaksStream: false } as const;
+
+export const policy = {
+  "bad-request": { ...base, clientStatus: 400, next: "stop" },
+  unsupported: { ...base, clientStatus: 400, next: "target" },
+  "context-overflow": { ...base, clientStatus: 400, next: "target" },
+  "content-policy": { ...base, clientStatus: 400, next: "stop" },
+  auth: { ...base, clientStatus: 401, next: "account", cooldown: "until-user-acts", refreshFirst: true },
+  "account-disabled": { ...base, clientStatus: 403, next: "account", cooldown: "until-user-acts" },
+  permission: { ...base, clientStatus: 403, next: "account", cooldown: "model" },
+  "model-not-found": { ...base, clientStatus: 404, next: "account", cooldown: "model" },
+  billing: { ...base, clientStatus: 402, next: "account", cooldown: "until-user-acts" },
+  "rate-limit": { ...base, clientStatus: 429, next: "account", cooldown: "backoff" },
+  quota: { ...base, clientStatus: 429, next: "account", cooldown: "until-reset" },
+  // Capacity belongs to the model, not to the account.
+  capacity: { ...base, clientStatus: 529, next: "target", cooldown: "model" },
+  "too-large": { ...base, clientStatus: 413, next: "target" },
+  // A local network failure never costs an account anything.
+  network: { ...base, clientStatus: 502, next: "target", breaksStream: true },
+  timeout: { ...base, clientStatus: 504, next: "target", breaksStream: true },
+  upstream: { ...base, clientStatus: 502, next: "account", cooldown: "backoff" },
+  protocol: { ...base, clientStatus: 502, next: "target", breaksStream: true },
+  truncated: { ...base, clientStatus: 502, next: "account", breaksStream: true },
+  "client-gone": { ...base, clientStatus: 499, next: "stop", breaksStream: true },
+  "no-account": { ...base, clientStatus: 503, next: "target" },
+  "proxy-auth": { ...base, clientStatus: 407, next: "target" },
+  blocked: { ...base, clientStatus: 403, next: "stop" },
+  internal: { ...base, clientStatus: 500, next: "stop", breaksStream: true },
+} as const satisfies Record<ErrorKind, Policy>;

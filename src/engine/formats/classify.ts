@@ -1,0 +1,134 @@
+/**
+ * What an upstream's error means, from its code or type, its words and its status, in that order: a 400 that says
+ * "insufficient_quota" is about money, whatever its number. One table for all formats; codes do not clash.
+ */
+import type { HeaderPairs } from "../../base/http.ts";
+import type { EngineError, ErrorKind } from "../errors/engine-error.ts";
+import { optional } from "./fields.ts";
+import { retryAfterMs } from "./retry-after.ts";
+
+export interface UpstreamComplaint {
+  readonly status?: number;
+  readonly headers: HeaderPairs;
+  /** Type and code, most telling first. */
+  readonly codes: readonly string[];
+  readonly message: string;
+  readonly body: unknown;
+  readonly now?: number;
+}
+
+export function classify(complaint: UpstreamComplaint): EngineError {
+  const kind = kindOf(complaint);
+  const wait = retryAfterMs(complaint);
+  return {
+    kind,
+    message: complaint.message,
+    ...optional("status", complaint.status),
+    ...optional("raw", complaint.codes[0]),
+    ...optional("retryAfterMs", wait ?? undefined),
+  };
+}
+
+function kindOf({ status, headers, codes, message }: UpstreamComplaint): ErrorKind {
+  for (const code of codes) {
+    const kind = Object.hasOwn(kindOfCode, code) ? kindOfCode[code] : undefined;
+    if (kind !== undefined) return kind;
+  }
+  for (const [pattern, kind] of kindOfWords) if (pattern.test(message)) return kind;
+  if (
+    headers.some(([name, value]) => /^anthropic-ratelimit-unified-(.*-)?status$/i.test(name) && value === "rejected")
+  ) {
+    return "quota";
+  }
+  const known = status !== undefined && Object.hasOwn(kindOfStatus, status) ? kindOfStatus[status] : undefined;
+  if (known !== undefined) return known;
+  for (const code of codes) {
+    const kind = Object.hasOwn(kindOfVagueCode, code) ? kindOfVagueCode[code] : undefined;
+    if (kind !== undefined) return kind;
+  }
+  return status !== undefined && status >= 400 && status < 500 ? "bad-request" : "upstream";
+}
+
+/** Codes that mean one thing. */
+const kindOfCode: Readonly<Record<string, ErrorKind>> = {
+  context_length_exceeded: "context-overflow",
+  context_too_large: "context-overflow",
+  model_max_prompt_tokens_exceeded: "context-overflow",
+  exceed_context_size_error: "context-overflow",
+  content_filter: "content-policy",
+  content_policy_violation: "content-policy",
+  moderation_blocked: "content-policy",
+  invalid_api_key: "auth",
+  authentication_error: "auth",
+  account_deactivated: "account-disabled",
+  model_not_found: "model-not-found",
+  insufficient_quota: "billing",
+  billing_error: "billing",
+  billing_hard_limit_reached: "billing",
+  usage_limit_reached: "quota",
+  rate_limit_exceeded: "rate-limit",
+  overloaded_error: "capacity",
+  server_is_overloaded: "capacity",
+  engine_overloaded_error: "capacity",
+  request_too_large: "too-large",
+  timeout_error: "timeout",
+};
+
+/** Words, where the code is missing or says less. Order matters: the first match counts. */
+const kindOfWords: readonly (readonly [RegExp, ErrorKind])[] = [
+  [/prompt is too long|input is too long|input length and .{0,3}max_tokens.{0,3} exceed/i, "context-overflow"],
+  [
+    /maximum context length|exceeds? the (available )?context|context window|too many (input )?tokens/i,
+    "context-overflow",
+  ],
+  [/token count.{0,40}exceeds the maximum/i, "context-overflow"],
+  [
+    /account (has been|is|was) (disabled|deactivated|suspended)|verify your account|organization has been disabled/i,
+    "account-disabled",
+  ],
+  [/credit balance is too low|insufficient (funds|balance|credits?)|requires more credits/i, "billing"],
+  [/exceeded your current quota/i, "quota"],
+  [
+    /model.{0,80}(does not exist|not found|no longer available|end of life)|(unknown|no such) model/i,
+    "model-not-found",
+  ],
+  [
+    /(invalid|incorrect|missing|expired).{0,20}(api key|x-api-key|bearer token|access token)|oauth token has expired/i,
+    "auth",
+  ],
+  [/content (management )?policy|usage policies|flagged by/i, "content-policy"],
+  [/at capacity|overloaded/i, "capacity"],
+];
+
+/** Types that say less than a telling status does: OpenAI calls a missing key an `invalid_request_error`. */
+const kindOfVagueCode: Readonly<Record<string, ErrorKind>> = {
+  rate_limit_error: "rate-limit",
+  permission_error: "permission",
+  not_found_error: "model-not-found",
+  invalid_request_error: "bad-request",
+  api_error: "upstream",
+  server_error: "upstream",
+  conflict_error: "upstream",
+};
+
+const kindOfStatus: Readonly<Record<number, ErrorKind>> = {
+  401: "auth",
+  402: "billing",
+  403: "permission",
+  408: "timeout",
+  409: "upstream",
+  413: "too-large",
+  429: "rate-limit",
+  503: "capacity",
+  504: "timeout",
+  529: "capacity",
+};
+
+const maxQuotedChars = 500;
+
+/** The message of an error body that is not the dialect's JSON. HTML pages of gateways are not quoted. */
+export function plainText(status: number | undefined, text: string): string {
+  const quoted = text.trim().startsWith("<") ? "" : text.trim().slice(0, maxQuotedChars);
+  const said = status === undefined ? "the upstream reported an error" : `the upstream answered ${status}`;
+  return quoted === "" ? said : `${said}: ${quoted}`;
+}

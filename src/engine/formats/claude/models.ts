@@ -1,0 +1,44 @@
+/**
+ * What a Claude model takes, told from its name, for requests that come from another dialect. Names that are not
+ * Claude's (GLM, Kimi, MiniMax speak this format too) get the older, widely known forms.
+ */
+export interface ClaudeModel {
+  /** How thinking is asked for: not at all, by a token budget, or adaptively with an effort. */
+  readonly thinking: "none" | "budget" | "adaptive";
+  /** `output_config.format` with a JSON schema. */
+  readonly structuredOutput: boolean;
+  /** `temperature`, `top_p` and `top_k`; where only one of the first two may be set, it is temperature. */
+  readonly sampling: "both" | "one" | "none";
+  /** `system` messages inside `messages`. */
+  readonly midSystem: boolean;
+  /** `strict` on tools. */
+  readonly strictTools: boolean;
+}
+
+const compatible: ClaudeModel = {
+  thinking: "budget",
+  structuredOutput: false,
+  sampling: "both",
+  midSystem: false,
+  strictTools: false,
+};
+
+export function claudeModel(name: string): ClaudeModel {
+  const lower = name.toLowerCase();
+  if (!lower.includes("claude")) return compatible;
+  const version = versionOf(lower);
+  return {
+    thinking: version < 3.7 ? "none" : version < 4.6 ? "budget" : "adaptive",
+    structuredOutput: version >= 4.5,
+    sampling: version < 4.1 ? "both" : version < 4.7 ? "one" : "none",
+    midSystem: version >= 4.6,
+    strictTools: version >= 4.5,
+  };
+}
+
+/** `claude-3-7-sonnet-20250219` → 3.7, `claude-sonnet-4-20250514` → 4, `claude-opus-4.6` → 4.6; newest when unsaid. */
+function versionOf(name: string): number {
+  const match = /claude-(?:(?:opus|sonnet|haiku|instant)-)?(\d{1,2})(?:[-.](\d{1,2}))?(?!\d)/.exec(name);
+  if (match === null) return 99;
+  return Number(match[1]) + Number(match[2] ?? 0) / 10;
+}

@@ -1,0 +1,113 @@
+/** Chat's error bodies: read from an upstream (compatible servers have their own shapes), written for a client. */
+import { isRecord, own, parseJson } from "../../../base/json.ts";
+import type { HeaderPairs } from "../../../base/http.ts";
+import type { EngineError, ErrorKind } from "../../errors/engine-error.ts";
+import { classify, plainText } from "../classify.ts";
+import { numberField, textField } from "../fields.ts";
+import type { WholeAnswer } from "../format.ts";
+import { overflowFigures } from "../overflow.ts";
+import { retryAfterHeader } from "../retry-after.ts";
+
+/** `status` is left out for errors inside a stream: its 200 says nothing. */
+export function readError(
+  status: number | undefined,
+  headers: HeaderPairs,
+  body: unknown,
+  text: string,
+  now?: number,
+): EngineError {
+  // Google's Chat endpoint wraps the body in a list; FastAPI servers say `detail`; others put the error at the top.
+  const outer: unknown = Array.isArray(body) ? body[0] : body;
+  const given = own(outer, "error");
+  const error = isRecord(given) ? given : outer;
+  const codes = [textField(error, "code"), textField(error, "type"), textField(error, "status")].filter(
+    (code) => code !== undefined,
+  );
+  const message =
+    textField(error, "message") ??
+    (typeof given === "string" ? given : undefined) ??
+    textField(outer, "detail") ??
+    plainText(status, text);
+  // OpenRouter answers 200 and puts the real status into `error.code`.
+  const told = status !== undefined && status >= 400 ? status : numberField(error, "code");
+  return classify({
+    ...(told === undefined || told < 400 || told > 599 ? {} : { status: told }),
+    headers,
+    codes,
+    message: withDetail(message, error),
+    body: outer,
+    ...(now === undefined ? {} : { now }),
+  });
+}
+
+/** OpenRouter hides what its provider said in `metadata.raw`. */
+function withDetail(message: string, error: unknown): string {
+  const raw = textField(own(error, "metadata"), "raw");
+  return raw === undefined || raw === "" || raw === message ? message : `${message}: ${raw.slice(0, 500)}`;
+}
+
+export function readErrorAnswer(status: number, headers: HeaderPairs, body: Uint8Array, now?: number): EngineError {
+  const text = new TextDecoder().decode(body);
+  const parsed = parseJson(text);
+  return readError(status, headers, parsed.ok ? parsed.value : undefined, text, now);
+}
+
+interface WireError {
+  readonly status: number;
+  readonly type: string;
+  readonly code: string | null;
+}
+
+const wireErrors = {
+  "bad-request": { status: 400, type: "invalid_request_error", code: null },
+  unsupported: { status: 400, type: "invalid_request_error", code: "unsupported_value" },
+  "context-overflow": { status: 400, type: "invalid_request_error", code: "context_length_exceeded" },
+  "content-policy": { status: 400, type: "invalid_request_error", code: "content_policy_violation" },
+  auth: { status: 401, type: "invalid_request_error", code: "invalid_api_key" },
+  "account-disabled": { status: 403, type: "invalid_request_error", code: "account_deactivated" },
+  permission: { status: 403, type: "invalid_request_error", code: "permission_denied" },
+  "model-not-found": { status: 404, type: "invalid_request_error", code: "model_not_found" },
+  billing: { status: 402, type: "insufficient_quota", code: "insufficient_quota" },
+  "rate-limit": { status: 429, type: "requests", code: "rate_limit_exceeded" },
+  quota: { status: 429, type: "insufficient_quota", code: "insufficient_quota" },
+  capacity: { status: 503, type: "server_error", code: "server_is_overloaded" },
+  "too-large": { status: 413, type: "invalid_request_error", code: "request_too_large" },
+  network: { status: 502, type: "server_error", code: "upstream_unreachable" },
+  timeout: { status: 504, type: "server_error", code: "timeout" },
+  upstream: { status: 502, type: "server_error", code: null },
+  protocol: { status: 502, type: "server_error", code: "upstream_protocol" },
+  truncated: { status: 502, type: "server_error", code: "stream_truncated" },
+  "client-gone": { status: 499, type: "server_error", code: "client_gone" },
+  "no-account": { status: 503, type: "server_error", code: "no_account" },
+  "proxy-auth": { status: 407, type: "invalid_request_error", code: "proxy_auth" },
+  blocked: { status: 403, type: "invalid_request_error", code: "blocked" },
+  internal: { status: 500, type: "server_error", code: null },
+} as const satisfies Record<ErrorKind, WireError>;
+
+export function writeErrorBody(error: EngineError): string {
+  const { type, code } = wireErrorOf(error);
+  return JSON.stringify({ error: { message: wording(error), type, param: null, code } });
+}
+
+export function writeErrorAnswer(error: EngineError): WholeAnswer {
+  return {
+    status: wireErrorOf(error).status,
+    headers: [["content-type", "application/json"], ...retryAfterHeader(error)],
+    body: Buffer.from(writeErrorBody(error)),
+  };
+}
+
+function wireErrorOf(error: EngineError): WireError {
+  // All accounts resting is a rate limit to the client: it knows how to wait for one.
+  if (error.kind === "no-account" && error.retryAfterMs !== undefined) return wireErrors["rate-limit"];
+  const known: WireError = wireErrors[error.kind];
+  const isSameClass = error.status !== undefined && Math.floor(error.status / 100) === Math.floor(known.status / 100);
+  const keepsStatus = error.kind === "bad-request" || error.kind === "upstream";
+  return isSameClass && keepsStatus ? { ...known, status: error.status ?? known.status } : known;
+}
+
+function wording(error: EngineError): string {
+  const figures = error.kind === "context-overflow" ? overflowFigures(error.message) : null;
+  if (figures === null) return error.message;
+  return `This model's maximum context length is ${figures.maximum} tokens. However, your messages resulted in ${figures.tokens} tokens. Please reduce the length of the messages.`;
+}

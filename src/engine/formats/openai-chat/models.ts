@@ -1,0 +1,39 @@
+/**
+ * What a model behind the Chat format takes, told from its name. Only OpenAI's own names are known to refuse fields;
+ * every other server gets the plain, old form that all of them read.
+ */
+import type { ThinkingLevel } from "../../hub/request.ts";
+
+export interface ChatModel {
+  readonly maxTokensField: "max_tokens" | "max_completion_tokens";
+  /** `temperature`, `top_p`, penalties. */
+  readonly sampling: boolean;
+  /** Understands the `developer` role. */
+  readonly developerRole: boolean;
+  /** Values of `reasoning_effort` it takes; empty when the field is refused. */
+  readonly efforts: readonly ThinkingLevel[];
+  /** The word for "do not think", where there is one. */
+  readonly noThinking: "none" | "minimal" | "low" | null;
+}
+
+const plain: ChatModel = {
+  maxTokensField: "max_tokens",
+  sampling: true,
+  developerRole: false,
+  efforts: ["low", "medium", "high"],
+  noThinking: null,
+};
+const withoutReasoning: ChatModel = { ...plain, efforts: [] };
+const reasoning = { maxTokensField: "max_completion_tokens", sampling: false, developerRole: true } as const;
+
+export function chatModel(name: string): ChatModel {
+  const bare = name.toLowerCase().replace(/^.*\//, "");
+  if (/^(gpt-3|gpt-4|chatgpt-4)/.test(bare)) return withoutReasoning;
+  if (/^o\d/.test(bare)) return { ...reasoning, efforts: ["low", "medium", "high"], noThinking: "low" };
+  const gpt = /^gpt-(\d+)(?:\.(\d+))?/.exec(bare);
+  if (gpt === null) return plain;
+  const version = Number(gpt[1]) + Number(gpt[2] ?? 0) / 10;
+  if (version < 5.05) return { ...reasoning, efforts: ["minimal", "low", "medium", "high"], noThinking: "minimal" };
+  const top: readonly ThinkingLevel[] = version < 5.15 ? [] : ["xhigh"];
+  return { ...reasoning, efforts: ["low", "medium", "high", ...top], noThinking: "none" };
+}

@@ -1,0 +1,106 @@
+/** The engine: a function from a client's request to its answer. It knows no socket and no TLS; `send` is given to it. */
+import type { ExchangeHead } from "../base/exchange.ts";
+import type { FlowFact } from "../base/flow.ts";
+import type { RequestHead } from "../base/http.ts";
+import { own, parseJson } from "../base/json.ts";
+import { candidates } from "./accounts/select.ts";
+import type { Engine, EngineDeps, RouteAnswer, RouteQuestion } from "./engine.ts";
+import type { UpstreamError } from "../base/upstream-error.ts";
+import { fromUnknown } from "./errors/from-unknown.ts";
+import type { WholeAnswer } from "./formats/format.ts";
+import { formats } from "./formats/table.ts";
+import { detectCall } from "./pipeline/detect-call.ts";
+import { createHandler } from "./pipeline/handle.ts";
+import { pathOf } from "./pipeline/read-client.ts";
+import { systemAfter } from "./pipeline/tools.ts";
+import { createViews, type View } from "./pipeline/view.ts";
+import { decide } from "./routing/decide.ts";
+import { headMayMatch } from "./routing/rules.ts";
+
+export type { Engine, EngineDeps } from "./engine.ts";
+
+export function createEngine(deps: EngineDeps): Engine {
+  const views = createViews(deps.config);
+  const handle = createHandler({ send: deps.send, clock: deps.clock, after: deps.after ?? systemAfter }, views);
+  return {
+    handle,
+    wants: (head) => wants(views(), head),
+    wantsHost: (host) => views().rules.some((rule) => rule.to !== "passthrough" && rule.matchesHost(host)),
+    explain: (question) => explain(views(), question),
+    isModelCall: (head) => head.method === "POST" && detectCall(head) !== null,
+    describeFailure,
+    observe,
+  };
+}
+
+/** Rules first: without a rule that fits nothing more is looked at. Telemetry and settings on the same host stay unread. */
+function wants(view: View, head: ExchangeHead): boolean {
+  const { client, host, target } = head;
+  return headMayMatch(view.rules, { client, host, path: pathOf(target) }) && detectCall(head) !== null;
+}
+
+function explain(view: View, question: RouteQuestion): RouteAnswer {
+  const { client, host, model } = question;
+  const path = pathOf(question.path ?? usualPath(host));
+  const decision = decide(view.config, view.rules, { client, host, path, model }, { verbose: true });
+  const base = { action: decision.action, rule: decision.rule, to: decision.to, why: decision.why };
+  if (decision.action !== "reroute") return { ...base, targets: [] };
+  const targets = decision.targets.flatMap((target) => {
+    const provider = view.providers.get(target.provider);
+    if (provider === undefined) return [];
+    const accounts = candidates(view.config, target.provider);
+    return [{ ...target, account: accounts[0]?.name ?? null, format: provider.format, usable: accounts.length > 0 }];
+  });
+  const idle = targets
+    .filter(({ usable }) => !usable)
+    .map(({ provider }) => ({
+      stage: "account",
+      text: `provider ${provider} has no usable account: it would be skipped`,
+    }));
+  return {
+    ...base,
+    why: [...decision.why, ...idle],
+    targets: targets.map(({ provider, model, account, format }) => ({ provider, model, account, format })),
+  };
+}
+
+/** A pass-through call that failed before its answer began: told in the dialect of the call, where it is one. */
+function describeFailure(head: RequestHead, error: UpstreamError): WholeAnswer | null {
+  const detected = detectCall(head);
+  return detected === null ? null : formats[detected.format].client.writeError(fromUnknown(error));
+}
+
+/** Where clients' calls go on hosts that do not follow the most common way (OpenAI's). */
+const usualPaths: Readonly<Record<string, string>> = {
+  "api.anthropic.com": "/v1/messages",
+  "api.kimi.com": "/coding/v1/messages",
+  "api.minimax.io": "/anthropic/v1/messages",
+  "api.z.ai": "/api/anthropic/v1/messages",
+  "api.githubcopilot.com": "/chat/completions",
+  "api.groq.com": "/openai/v1/chat/completions",
+  "openrouter.ai": "/api/v1/chat/completions",
+};
+
+function usualPath(host: string): string {
+  const known = Object.hasOwn(usualPaths, host) ? usualPaths[host] : undefined;
+  return known ?? "/v1/chat/completions";
+}
+
+function observe(
+  head: RequestHead,
+  requestBody: Uint8Array,
+  reply: { readonly status: number; readonly contentType: string; readonly body: Uint8Array },
+): readonly FlowFact[] {
+  const detected = detectCall(head);
+  if (detected === null) return [];
+  const format = formats[detected.format];
+  const parsed = parseJson(Buffer.from(requestBody).toString("utf8"));
+  const model = parsed.ok ? own(parsed.value, "model") : undefined;
+  const asked = typeof model === "string" ? model : null;
+  const seen =
+    reply.status < 400 ? format.observe(reply.body, reply.contentType) : { model: null, usage: null, finish: null };
+  return [
+    { type: "described", formats: { client: format.id, upstream: format.id }, model: { asked, served: seen.model } },
+    ...(seen.usage === null ? [] : [{ type: "usage", usage: seen.usage } as const]),
+  ];
+}

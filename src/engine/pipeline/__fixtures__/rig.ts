@@ -1,0 +1,183 @@
+/** The whole engine without sockets: a fake `send` plays a provider's bytes, a tap remembers what the flow was told. */
+import type { Exchange } from "../../../base/exchange.ts";
+import { passThrough } from "../../../base/exchange.ts";
+import type { CapturedHead, ClientId, FlowFact, FlowSide } from "../../../base/flow.ts";
+import { headerValue } from "../../../base/headers.ts";
+import { bodyOf, type HeaderPairs, type HttpReply, type HttpRequest } from "../../../base/http.ts";
+import { loadConfigText } from "./config.ts";
+import { createEngine, type Engine } from "../../index.ts";
+
+export interface Sent {
+  readonly request: HttpRequest;
+  readonly url: string;
+  readonly text: string;
+  readonly json: Readonly<Record<string, unknown>>;
+}
+
+export type Play = (sent: Sent, turn: number) => HttpReply | Promise<HttpReply>;
+
+export interface Answer {
+  readonly passed: boolean;
+  readonly status: number;
+  readonly headers: HeaderPairs;
+  readonly text: string;
+  /** What the body threw after its last byte, if it did. */
+  readonly broken: unknown;
+}
+
+export interface Asked {
+  readonly method?: string;
+  readonly host?: string;
+  readonly target?: string;
+  readonly client?: ClientId;
+  readonly headers?: HeaderPairs;
+  readonly body?: unknown;
+  readonly raw?: AsyncIterable<Uint8Array> | Uint8Array;
+  readonly authorized?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+export interface Rig {
+  readonly engine: Engine;
+  readonly sent: Sent[];
+  readonly facts: FlowFact[];
+  readonly heads: [FlowSide, CapturedHead][];
+  readonly chunks: [FlowSide, Uint8Array][];
+  /** Fires the timers that are due after this many more ms. */
+  pass(ms: number): void;
+  open(asked: Asked): Promise<HttpReply | typeof passThrough>;
+  ask(asked: Asked): Promise<Answer>;
+  /** Texts of the why steps of one stage. */
+  why(stage?: string): readonly string[];
+  fact<T extends FlowFact["type"]>(type: T): Extract<FlowFact, { readonly type: T }>[];
+}
+
+export function createRig(yaml: string, play: Play): Rig {
+  const config = loadConfigText(yaml);
+  const sent: Sent[] = [];
+  const facts: FlowFact[] = [];
+  const heads: [FlowSide, CapturedHead][] = [];
+  const chunks: [FlowSide, Uint8Array][] = [];
+  let now = 0;
+  const timers = new Set<{ readonly at: number; readonly run: () => void }>();
+  const engine = createEngine({
+    config: () => config,
+    clock: { now: () => 1_700_000_000_000 + now, monotonic: () => now },
+    after(ms, run) {
+      const timer = { at: now + ms, run };
+      timers.add(timer);
+      return () => timers.delete(timer);
+    },
+    async send(request) {
+      const text = Buffer.concat(await gather(request.body)).toString();
+      const json: unknown = JSON.parse(text);
+      const one: Sent = {
+        request,
+        url: `${request.scheme}://${headerValue(request.headers, "host") ?? ""}${request.target}`,
+        text,
+        // Everything the engine sends is a JSON object.
+        json: json as Readonly<Record<string, unknown>>,
+      };
+      sent.push(one);
+      return play(one, sent.length);
+    },
+  });
+  const open = (asked: Asked): Promise<HttpReply | typeof passThrough> => engine.handle(exchangeFor(asked));
+  const exchangeFor = (asked: Asked): Exchange => ({
+    method: asked.method ?? "POST",
+    scheme: "https",
+    host: asked.host ?? "api.anthropic.com",
+    port: 443,
+    target: asked.target ?? "/v1/messages",
+    headers: asked.headers ?? [
+      ["content-type", "application/json"],
+      ["x-api-key", "sk-client-own-key"],
+      ["anthropic-version", "2023-06-01"],
+    ],
+    client: asked.client ?? "claude-code",
+    protocol: "http/1.1",
+    authorized: asked.authorized ?? true,
+    body: bodyFor(asked),
+    signal: asked.signal ?? new AbortController().signal,
+    tap: {
+      id: "flow-1",
+      head: (side, head) => void heads.push([side, head]),
+      chunk: (side, bytes) => void chunks.push([side, bytes]),
+      tell: (fact) => void facts.push(fact),
+    },
+  });
+  return {
+    engine,
+    sent,
+    facts,
+    heads,
+    chunks,
+    open,
+    async ask(asked) {
+      const reply = await open(asked);
+      if (reply === passThrough) return { passed: true, status: 0, headers: [], text: "", broken: null };
+      const got: Uint8Array[] = [];
+      let broken: unknown = null;
+      try {
+        for await (const chunk of reply.body) got.push(chunk);
+      } catch (error) {
+        broken = error;
+      }
+      return {
+        passed: false,
+        status: reply.status,
+        headers: reply.headers,
+        text: Buffer.concat(got).toString(),
+        broken,
+      };
+    },
+    pass(ms) {
+      now += ms;
+      for (const timer of timers) {
+        if (timer.at <= now) {
+          timers.delete(timer);
+          timer.run();
+        }
+      }
+    },
+    why: (stage) =>
+      facts.flatMap((fact) =>
+        fact.type === "why" && (stage === undefined || fact.step.stage === stage) ? [fact.step.text] : [],
+      ),
+    fact: <T extends FlowFact["type"]>(type: T) =>
+      facts.filter((fact): fact is Extract<FlowFact, { readonly type: T }> => fact.type === type),
+  };
+}
+
+function bodyFor(asked: Asked): AsyncIterable<Uint8Array> {
+  if (asked.raw instanceof Uint8Array) return bodyOf(asked.raw);
+  return asked.raw ?? bodyOf(JSON.stringify(asked.body ?? {}));
+}
+
+export async function gather(body: AsyncIterable<Uint8Array>): Promise<Uint8Array[]> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of body) chunks.push(chunk);
+  return chunks;
+}
+
+/** A stream that comes in pieces of `size` bytes; `cut` is thrown instead of its end. */
+export function streamed(text: string, options: { size?: number; cut?: Error; headers?: HeaderPairs } = {}): HttpReply {
+  const bytes = Buffer.from(text);
+  return {
+    status: 200,
+    headers: options.headers ?? [["content-type", "text/event-stream"]],
+    body: (async function* () {
+      const size = options.size ?? bytes.length;
+      for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+      if (options.cut !== undefined) throw options.cut;
+    })(),
+  };
+}
+
+export function json(status: number, value: unknown, headers: HeaderPairs = []): HttpReply {
+  return {
+    status,
+    headers: [["content-type", "application/json"], ...headers],
+    body: bodyOf(typeof value === "string" ? value : JSON.stringify(value)),
+  };
+}

@@ -1,0 +1,207 @@
+/** One try with one provider and one account: request made, sent, and its reply opened up to the commit point. */
+import type { Exchange } from "../../base/exchange.ts";
+import { headerValue } from "../../base/headers.ts";
+import type { HeaderPairs, HttpReply } from "../../base/http.ts";
+import { decodeBody, DecodeError } from "../codecs/compression.ts";
+import type { AccountConfig, Config } from "../config/schema.ts";
+import type { EngineError } from "../errors/engine-error.ts";
+import { fromUnknown } from "../errors/from-unknown.ts";
+import { formats } from "../formats/table.ts";
+import type { Result, WholeAnswer } from "../formats/format.ts";
+import type { Provider } from "../providers/provider.ts";
+import { withoutSecrets } from "./answer-error.ts";
+import { openLossless } from "./lossless.ts";
+import { createMeter, type Meter } from "./meter.ts";
+import { readWhole } from "./read-body.ts";
+import type { ClientCall } from "./read-client.ts";
+import { sendTo } from "./send.ts";
+import type { Tools } from "./tools.ts";
+import { openTranslated, prepareTranslated, type HubRead } from "./translated.ts";
+import { losslessCall, type UpstreamCall } from "./upstream-call.ts";
+
+export interface AttemptInput {
+  readonly tools: Tools;
+  readonly config: Config;
+  readonly exchange: Exchange;
+  readonly call: ClientCall;
+  readonly provider: Provider;
+  readonly account: AccountConfig | null;
+  /** The upstream's name for the model. */
+  readonly model: string;
+  /** The client's request in the hub; read on first use, because the lossless lane never needs it. */
+  readonly hub: HubRead;
+}
+
+export type AttemptResult =
+  | { readonly ok: true; readonly reply: HttpReply }
+  | {
+      readonly ok: false;
+      readonly error: EngineError;
+      /** The upstream's own error answer, where it is in the client's dialect already. */
+      readonly whole: WholeAnswer | null;
+      /** False when nothing was sent: there was no call to count. */
+      readonly wasSent: boolean;
+    };
+
+/** What a lane needs to open a reply. */
+export interface OpenInput extends AttemptInput {
+  readonly reply: HttpReply;
+  readonly meter: Meter;
+  readonly onEnd: (error: EngineError | null) => void;
+  readonly abandon: () => void;
+}
+
+interface Lane {
+  readonly upstream: UpstreamCall;
+  readonly losses: readonly string[];
+  open(input: OpenInput): Promise<Result<HttpReply>>;
+}
+
+/** An error page larger than this says nothing more. */
+const maxErrorBytes = 256 * 1024;
+
+export async function attempt(input: AttemptInput): Promise<AttemptResult> {
+  const { exchange, provider, account, model, tools } = input;
+  const { tap } = exchange;
+  const meter = createMeter(tap, tools.clock);
+  const lane = chooseLane(input, meter);
+  if (!lane.ok) return { ok: false, error: lane.error, whole: null, wasSent: false };
+  tap.tell({ type: "attempt-started", provider: provider.id, account: account?.name ?? null, model });
+  const connection = linkedAbort(exchange.signal);
+  let status: number | null = null;
+  const end = (error: EngineError | null): void => {
+    connection.unlink();
+    tap.tell({
+      type: "attempt-ended",
+      status,
+      ...(error === null ? {} : { error: `${error.kind}: ${error.message}` }),
+    });
+  };
+  try {
+    const reply = await sendTo(tools, tap, provider, account, lane.value.upstream, connection.signal);
+    status = reply.status;
+    if (status < 200 || status > 299) {
+      const failed = await readFailure(input, reply);
+      connection.abort();
+      end(failed.error);
+      return { ok: false, ...failed, wasSent: true };
+    }
+    meter.lost(lane.value.losses);
+    const opened = await lane.value.open({
+      ...input,
+      reply,
+      meter,
+      onEnd: (error) => {
+        meter.close();
+        end(error);
+      },
+      abandon: connection.abort,
+    });
+    if (opened.ok) {
+      tap.tell({
+        type: "described",
+        provider: provider.id,
+        account: account?.name ?? null,
+        formats: { upstream: provider.format },
+      });
+      return { ok: true, reply: opened.value };
+    }
+    connection.abort();
+    const error = clean(opened.error, account);
+    end(error);
+    return { ok: false, error, whole: null, wasSent: true };
+  } catch (thrown) {
+    connection.abort();
+    const error = clean(thrown instanceof DecodeError ? undecodable(thrown) : fromUnknown(thrown), account);
+    end(error);
+    return { ok: false, error, whole: null, wasSent: true };
+  }
+}
+
+function chooseLane(input: AttemptInput, meter: Meter): Result<Lane> {
+  const { exchange, call, provider, model } = input;
+  if (provider.format === call.format.id) {
+    const upstream = losslessCall(exchange, call, provider, model);
+    return { ok: true, value: { upstream, losses: [], open: openLossless } };
+  }
+  const prepared = prepareTranslated(input, meter);
+  if (!prepared.ok) return prepared;
+  const { upstream, losses, context } = prepared.value;
+  return { ok: true, value: { upstream, losses, open: (opening) => openTranslated(opening, context) } };
+}
+
+async function readFailure(
+  input: AttemptInput,
+  reply: HttpReply,
+): Promise<{ readonly error: EngineError; readonly whole: WholeAnswer | null }> {
+  const { exchange, call, provider, account, tools } = input;
+  const packed = await readWhole(reply.body, maxErrorBytes, (bytes) => exchange.tap.chunk("upstream-reply", bytes));
+  const bytes = packed.ok ? await unpackError(packed.bytes, reply.headers) : Buffer.alloc(0);
+  if (reply.status < 400) {
+    // Followed nowhere: the credential belongs to this origin only.
+    const message = `${provider.id} answered ${reply.status} (a redirect); check its endpoint ${provider.origin.authority}`;
+    return { error: { kind: "upstream", message, status: reply.status }, whole: null };
+  }
+  const read = formats[provider.format].provider.readError(reply.status, reply.headers, bytes, tools.clock.now());
+  const error = clean(read, account);
+  if (provider.format !== call.format.id || bytes.byteLength === 0) return { error, whole: null };
+  const text = withoutSecrets(bytes.toString("utf8"), secretsOf(account));
+  return { error, whole: { status: reply.status, headers: errorHeaders(reply.headers), body: Buffer.from(text) } };
+}
+
+async function unpackError(bytes: Buffer, headers: HeaderPairs): Promise<Buffer> {
+  try {
+    const limits = { maxBytes: maxErrorBytes };
+    const body = decodeBody(
+      (async function* () {
+        yield bytes;
+      })(),
+      headerValue(headers, "content-encoding"),
+      limits,
+    );
+    const whole = await readWhole(body, maxErrorBytes);
+    return whole.ok ? whole.bytes : Buffer.alloc(0);
+  } catch (error) {
+    // The status alone says what class of failure this is.
+    if (error instanceof DecodeError) return Buffer.alloc(0);
+    throw error;
+  }
+}
+
+/** What a client acts on; the rest of a foreign head (cookies, framing, coding) stays behind. */
+const errorFields: ReadonlySet<string> = new Set([
+  "content-type",
+  "retry-after",
+  "retry-after-ms",
+  "x-should-retry",
+  "request-id",
+  "x-request-id",
+]);
+
+function errorHeaders(headers: HeaderPairs): HeaderPairs {
+  return headers.filter(([name]) => {
+    const field = name.toLowerCase();
+    return errorFields.has(field) || field.startsWith("anthropic-ratelimit-") || field.startsWith("x-ratelimit-");
+  });
+}
+
+function clean(error: EngineError, account: AccountConfig | null): EngineError {
+  return { ...error, message: withoutSecrets(error.message, secretsOf(account)) };
+}
+
+function secretsOf(account: AccountConfig | null): readonly NonNullable<AccountConfig["apiKey"]>[] {
+  return account === null || account.apiKey === null ? [] : [account.apiKey];
+}
+
+function undecodable(error: DecodeError): EngineError {
+  return { kind: "protocol", message: `the upstream's reply cannot be unpacked: ${error.message}` };
+}
+
+/** A signal of our own that also follows the client's. */
+function linkedAbort(signal: AbortSignal): { signal: AbortSignal; abort: () => void; unlink: () => void } {
+  const controller = new AbortController();
+  const abort = (): void => controller.abort();
+  if (signal.aborted) abort();
+  else signal.addEventListener("abort", abort, { once: true });
+  return { signal: controller.signal, abort, unlink: () => signal.removeEventListener("abort", abort) };
+}

@@ -1,0 +1,111 @@
+/**
+ * The reply where client and provider speak the same dialect: bytes untouched, only read along on. A stream is still
+ * held to its first useful event and a whole reply to its end, so that an error inside a 200 can be made good elsewhere.
+ */
+import { connectionBound, headerValue } from "../../base/headers.ts";
+import { bodyOf, type HeaderPairs, type HttpReply } from "../../base/http.ts";
+import { isRecord, own, parseJson } from "../../base/json.ts";
+import { codings } from "../codecs/compression.ts";
+import { formats } from "../formats/table.ts";
+import type { Result } from "../formats/format.ts";
+import type { OpenInput } from "./attempt.ts";
+import { openStream, type StreamLane } from "./open-stream.ts";
+import { readWhole } from "./read-body.ts";
+
+/** Far above any reply that is not a stream; an upstream that sends more is not answering. */
+export const maxWholeReplyBytes = 64 * 1024 * 1024;
+
+const untouched: StreamLane = {
+  out: (_, bytes) => (bytes === null ? [] : [bytes]),
+  keepAlive: null,
+  readsAlong: true,
+};
+
+export async function openLossless(input: OpenInput): Promise<Result<HttpReply>> {
+  const { reply, call } = input;
+  const headers = passedHeaders(reply.headers);
+  const isPacked = codings(headerValue(reply.headers, "content-encoding")).length > 0;
+  if (isPacked) return { ok: true, value: { ...reply, headers, body: unread(input) } };
+  if (isEventStream(reply.headers, call.stream)) return openBytes(input, headers);
+  return openWhole(input, headers);
+}
+
+/** `asked`: what to believe where the content type says nothing. */
+export function isEventStream(headers: HeaderPairs, asked: boolean): boolean {
+  const type = (headerValue(headers, "content-type") ?? "").toLowerCase();
+  return type.includes("event-stream") || (asked && !type.includes("json"));
+}
+
+async function openBytes(input: OpenInput, headers: HeaderPairs): Promise<Result<HttpReply>> {
+  const { reply, exchange, tools, meter, onEnd, abandon } = input;
+  const opened = await openStream({
+    body: tapped(input),
+    reader: formats[input.provider.format].provider.streamReader(),
+    lane: untouched,
+    // Reading along is no translation: its time is not counted as such.
+    meter: { ...meter, timed: (work) => work() },
+    after: tools.after,
+    onEnd,
+    abandon,
+  });
+  if (!opened.ok) return opened;
+  exchange.tap.tell({ type: "reply-started", status: reply.status });
+  return {
+    ok: true,
+    value: {
+      status: reply.status,
+      headers,
+      body: opened.body,
+      ...(reply.trailers === undefined ? {} : { trailers: reply.trailers }),
+    },
+  };
+}
+
+async function openWhole(input: OpenInput, headers: HeaderPairs): Promise<Result<HttpReply>> {
+  const { reply, exchange, provider, meter, onEnd, tools } = input;
+  const format = formats[provider.format];
+  const whole = await readWhole(tapped(input), maxWholeReplyBytes);
+  if (!whole.ok) return { ok: false, error: { kind: "protocol", message: "the upstream's reply has no end" } };
+  const parsed = parseJson(whole.bytes.toString("utf8"));
+  if (parsed.ok && isRecord(own(parsed.value, "error"))) {
+    const error = format.provider.readError(reply.status, reply.headers, whole.bytes, tools.clock.now());
+    return { ok: false, error };
+  }
+  const seen = format.observe(whole.bytes, headerValue(reply.headers, "content-type") ?? "application/json");
+  meter.served(seen.model);
+  if (seen.usage !== null) meter.usage(seen.usage);
+  exchange.tap.tell({ type: "reply-started", status: reply.status });
+  onEnd(null);
+  return { ok: true, value: { status: reply.status, headers, body: bodyOf(whole.bytes) } };
+}
+
+/** Packed though we asked for plain bytes: the client can unpack it (it said so to its own provider), we only pass it on. */
+async function* unread(input: OpenInput): AsyncGenerator<Uint8Array> {
+  let isOver = false;
+  try {
+    yield* tapped(input);
+    isOver = true;
+  } finally {
+    input.onEnd(null);
+    if (!isOver) input.abandon();
+  }
+}
+
+/** The upstream's bytes, shown to the flow as they go by. */
+export async function* tapped(input: OpenInput): AsyncGenerator<Uint8Array> {
+  for await (const chunk of input.reply.body) {
+    input.exchange.tap.chunk("upstream-reply", chunk);
+    yield chunk;
+  }
+}
+
+/** Cookies and protocol offers are between that provider and us; the client talks to another host. */
+const heldBack: ReadonlySet<string> = new Set(["set-cookie", "alt-svc", "strict-transport-security"]);
+
+function passedHeaders(headers: HeaderPairs): HeaderPairs {
+  const bound = connectionBound(headers);
+  return headers.filter(([name]) => {
+    const field = name.toLowerCase();
+    return !bound.has(field) && !heldBack.has(field);
+  });
+}

@@ -1,0 +1,73 @@
+/** Reads along on one reply and tells the flow: first token, model served, usage, losses, time spent translating. */
+import type { Clock } from "../../base/clock.ts";
+import type { FlowTap, Usage } from "../../base/flow.ts";
+import type { StreamEvent } from "../hub/stream.ts";
+
+export interface Meter {
+  note(events: readonly StreamEvent[]): void;
+  /** Runs a piece of translation on the clock. */
+  timed<T>(work: () => T): T;
+  lost(losses: readonly string[]): void;
+  served(model: string | null): void;
+  usage(usage: Usage): void;
+  /** Tells what is known once the reply is over; a second call tells nothing. */
+  close(): void;
+}
+
+export function createMeter(tap: FlowTap, clock: Clock): Meter {
+  let hasToken = false;
+  let usage: Usage | null = null;
+  let translatedMs: number | null = null;
+  let isClosed = false;
+  const losses = new Set<string>();
+
+  const served = (model: string | null): void => {
+    if (model !== null) tap.tell({ type: "described", model: { served: model } });
+  };
+  return {
+    note(events) {
+      for (const event of events) {
+        if (!hasToken && isToken(event)) {
+          hasToken = true;
+          tap.tell({ type: "first-token" });
+        }
+        if (event.type === "reply-start") served(event.model);
+        else if (event.type === "usage" || event.type === "reply-end") usage = event.usage;
+        else if (event.type === "dropped") losses.add(event.what);
+      }
+    },
+    timed(work) {
+      const from = clock.monotonic();
+      try {
+        return work();
+      } finally {
+        translatedMs = (translatedMs ?? 0) + clock.monotonic() - from;
+      }
+    },
+    lost(more) {
+      for (const loss of more) losses.add(loss);
+    },
+    served,
+    usage(known) {
+      usage = known;
+    },
+    close() {
+      if (isClosed) return;
+      isClosed = true;
+      if (usage !== null) tap.tell({ type: "usage", usage });
+      if (losses.size > 0) tap.tell({ type: "losses", losses: [...losses] });
+      if (translatedMs !== null) tap.tell({ type: "translated", ms: translatedMs });
+    },
+  };
+}
+
+/** What a reader of the answer would see move. */
+function isToken(event: StreamEvent): boolean {
+  return (
+    event.type === "text-delta" ||
+    event.type === "thinking-delta" ||
+    event.type === "refusal-delta" ||
+    event.type === "tool-start" ||
+    event.type === "tool-delta"
+  );
+}

@@ -1,0 +1,221 @@
+import { describe, expect, it } from "vitest";
+import { passThrough } from "../../base/exchange.ts";
+import type { HttpReply } from "../../base/http.ts";
+import { UpstreamError } from "../../base/upstream-error.ts";
+import { createRig, gather, streamed, type Rig } from "./__fixtures__/rig.ts";
+import { chatStream, chatText, claudeRequest } from "./__fixtures__/wire.ts";
+import { keepAliveMs } from "./open-stream.ts";
+
+const yaml =
+  "providers: { local: { type: openai-compatible, endpoint: 'http://127.0.0.1:8000' } }\nroutes: [{ to: local/m }]";
+const frame = (chunk: string): Buffer => Buffer.from(`data: ${chunk}\n\n`);
+
+/** An upstream that says something when it is told to, and notices when it is dropped. */
+function scripted(): {
+  reply: HttpReply;
+  say(bytes: Uint8Array): void;
+  end(): void;
+  fail(error: Error): void;
+  closed: () => boolean;
+} {
+  const queue: (Uint8Array | null | Error)[] = [];
+  let wake = (): void => {};
+  let isClosed = false;
+  const put = (item: Uint8Array | null | Error): void => {
+    queue.push(item);
+    wake();
+  };
+  const body = (async function* () {
+    try {
+      for (;;) {
+        while (queue.length === 0) {
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+          });
+        }
+        const item = queue.shift();
+        if (item instanceof Error) throw item;
+        if (item === null || item === undefined) return;
+        yield item;
+      }
+    } finally {
+      isClosed = true;
+    }
+  })();
+  return {
+    reply: { status: 200, headers: [["content-type", "text/event-stream"]], body },
+    say: put,
+    end: () => put(null),
+    fail: put,
+    closed: () => isClosed,
+  };
+}
+
+async function openReply(rig: Rig, signal?: AbortSignal): Promise<HttpReply> {
+  const reply = await rig.open({ body: claudeRequest, ...(signal === undefined ? {} : { signal }) });
+  if (reply === passThrough) throw new Error("passed through");
+  return reply;
+}
+
+describe("the commit point", () => {
+  it("holds the head until the upstream has said something useful", async () => {
+    const upstream = scripted();
+    const rig = createRig(yaml, () => upstream.reply);
+    let isOpen = false;
+    const opening = openReply(rig).then((reply) => {
+      isOpen = true;
+      return reply;
+    });
+    upstream.say(frame(chatText[0]));
+    await new Promise(setImmediate);
+    expect(isOpen).toBe(false);
+    upstream.say(frame(chatText[1]));
+    const reply = await opening;
+    upstream.end();
+    expect(Buffer.concat(await gather(reply.body).catch(() => [])).toString()).toBe("");
+  });
+
+  it("gives each piece on before the next one comes", async () => {
+    const upstream = scripted();
+    const rig = createRig(yaml, () => upstream.reply);
+    upstream.say(frame(chatText[0]));
+    upstream.say(frame(chatText[1]));
+    const reply = await openReply(rig);
+    const iterator = reply.body[Symbol.asyncIterator]();
+    const first = await iterator.next();
+    expect(Buffer.from(first.value ?? []).toString()).toContain("Grüße");
+    upstream.say(frame(chatText[2]));
+    const second = await iterator.next();
+    expect(Buffer.from(second.value ?? []).toString()).toContain("world");
+    await iterator.return?.();
+    await expect.poll(upstream.closed).toBe(true);
+  });
+
+  it("pulls no faster than its reader", async () => {
+    let pulled = 0;
+    const body = (async function* () {
+      yield frame(chatText[0]);
+      for (;;) {
+        pulled += 1;
+        yield frame(chatText[1]);
+      }
+    })();
+    const rig = createRig(yaml, () => ({ status: 200, headers: [["content-type", "text/event-stream"]], body }));
+    const reply = await openReply(rig);
+    const iterator = reply.body[Symbol.asyncIterator]();
+    await iterator.next();
+    await iterator.next();
+    await new Promise(setImmediate);
+    expect(pulled).toBeLessThanOrEqual(3);
+    await iterator.return?.();
+  });
+});
+
+describe("a stream that began", () => {
+  const begun = [chatText[0], chatText[1]].map(frame);
+
+  it("ends with the dialect's error frame and then broken, when the upstream is cut", async () => {
+    const cut = new UpstreamError("reset", "body", "connection reset");
+    const rig = createRig(yaml, () => streamed(Buffer.concat(begun).toString(), { cut }));
+    const answer = await rig.ask({ body: claudeRequest });
+    expect(answer.text).toContain("event: error\n");
+    expect(answer.text).not.toContain("message_stop");
+    expect(answer.broken).toBe(cut);
+    expect(rig.fact("attempt-ended")).toEqual([
+      { type: "attempt-ended", status: 200, error: "truncated: connection reset" },
+    ]);
+  });
+
+  it("ends broken when the upstream closes politely in the middle", async () => {
+    const rig = createRig(yaml, () => streamed(Buffer.concat(begun).toString()));
+    const answer = await rig.ask({ body: claudeRequest });
+    expect(answer.text).toContain("event: error\n");
+    expect(answer.broken).toBeInstanceOf(UpstreamError);
+  });
+
+  it("ends politely with the error frame, when the provider itself said the error", async () => {
+    const text = `${Buffer.concat(begun).toString()}data: {"error":{"message":"worker died","code":500}}\n\n`;
+    const answer = await createRig(yaml, () => streamed(text)).ask({ body: claudeRequest });
+    expect(answer.text).toContain("worker died");
+    expect(answer.text).not.toContain("message_stop");
+    expect(answer.broken).toBeNull();
+  });
+
+  it("is complete when its end was said, however the connection behind it ends", async () => {
+    const cut = new UpstreamError("reset", "body", "connection reset");
+    const answer = await createRig(yaml, () => streamed(chatStream(chatText), { cut, size: 40 })).ask({
+      body: claudeRequest,
+    });
+    expect(answer.text).toContain("message_stop");
+    expect(answer.broken).toBeNull();
+  });
+
+  it("does not wait for an upstream that has said its end and stays", async () => {
+    const upstream = scripted();
+    const rig = createRig(yaml, () => upstream.reply);
+    upstream.say(Buffer.from(chatStream(chatText.slice(0, 2)).replace("data: [DONE]\n\n", "")));
+    const reply = await openReply(rig);
+    upstream.say(Buffer.from(chatStream(chatText.slice(2))));
+    const iterator = reply.body[Symbol.asyncIterator]();
+    await iterator.next();
+    expect(Buffer.from((await iterator.next()).value ?? []).toString()).toContain("message_stop");
+    const last = iterator.next();
+    await new Promise(setImmediate);
+    rig.pass(250);
+    expect((await last).done).toBe(true);
+    expect(rig.sent[0]?.request.signal.aborted).toBe(true);
+  });
+
+  it("is kept alive in the client's dialect while the upstream is silent", async () => {
+    const upstream = scripted();
+    const rig = createRig(yaml, () => upstream.reply);
+    for (const bytes of begun) upstream.say(bytes);
+    const reply = await openReply(rig);
+    const iterator = reply.body[Symbol.asyncIterator]();
+    await iterator.next();
+    for (let round = 0; round < 2; round += 1) {
+      const next = iterator.next();
+      await new Promise(setImmediate);
+      rig.pass(keepAliveMs);
+      expect(Buffer.from((await next).value ?? []).toString()).toMatch(/ping|^:/);
+    }
+    upstream.say(frame(chatText[2]));
+    expect(Buffer.from((await iterator.next()).value ?? []).toString()).toContain("world");
+    await iterator.return?.();
+  });
+});
+
+describe("a client that goes away", () => {
+  it("takes the upstream with it at once, before the reply", async () => {
+    const client = new AbortController();
+    let signal: AbortSignal | null = null;
+    const rig = createRig(yaml, (sent) => {
+      signal = sent.request.signal;
+      return new Promise((_, reject) => {
+        sent.request.signal.addEventListener("abort", () => reject(new UpstreamError("aborted", "reply", "gone")));
+        client.abort();
+      });
+    });
+    const reply = await openReply(rig, client.signal);
+    expect(reply.status).toBe(499);
+    expect(signal).toMatchObject({ aborted: true });
+  });
+
+  it("takes the upstream with it at once, in the middle", async () => {
+    const client = new AbortController();
+    const upstream = scripted();
+    const rig = createRig(yaml, (sent) => {
+      sent.request.signal.addEventListener("abort", () => upstream.fail(new UpstreamError("aborted", "body", "gone")));
+      return upstream.reply;
+    });
+    upstream.say(Buffer.concat([frame(chatText[0]), frame(chatText[1])]));
+    const reply = await openReply(rig, client.signal);
+    const iterator = reply.body[Symbol.asyncIterator]();
+    await iterator.next();
+    const pending = iterator.next();
+    client.abort();
+    await expect(pending).rejects.toMatchObject({ failure: "aborted" });
+    expect(upstream.closed()).toBe(true);
+    expect(rig.sent).toHaveLength(1);
+  });
+});

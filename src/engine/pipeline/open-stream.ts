@@ -1,0 +1,198 @@
+/**
+ * The commit point and what comes after it. A reply's head is held until the upstream has said something useful; until
+ * then every failure is an ordinary error that another target may make good. From then on bytes are the client's and
+ * nothing is tried again: an error travels inside the stream in the client's dialect, and a cut answer ends broken.
+ *
+ * How a stream that began ends (clients.md §5, json-formats-auth.md §2.0 of our notes, observed 2026-10):
+ * - the provider's own end: the dialect's end, closed politely;
+ * - the provider's own error event: the dialect's error frame, closed politely, as that provider would have done;
+ * - a cut, a timeout, bytes that are no dialect: the dialect's error frame, then the body throws, so that the connection
+ *   breaks and clients repeat the call instead of believing half an answer.
+ */
+import { UpstreamError } from "../../base/upstream-error.ts";
+import type { EngineError } from "../errors/engine-error.ts";
+import { fromUnknown } from "../errors/from-unknown.ts";
+import { policy } from "../errors/policy.ts";
+import type { StreamReader } from "../formats/format.ts";
+import type { StreamEvent } from "../hub/stream.ts";
+import type { Meter } from "./meter.ts";
+import type { After } from "./tools.ts";
+
+/** What the client gets to see of the upstream's stream: its own dialect, or the very same bytes. */
+export interface StreamLane {
+  /** `bytes` is null when the upstream has ended. */
+  out(events: readonly StreamEvent[], bytes: Uint8Array | null): readonly Uint8Array[];
+  /** Null where nothing may be added to the bytes. */
+  readonly keepAlive: (() => Uint8Array) | null;
+  /** The events are only read along; what the reader cannot make sense of is no failure. */
+  readonly readsAlong: boolean;
+}
+
+export interface OpenStreamInput {
+  /** Unpacked bytes as they come; throws when the upstream is cut. */
+  readonly body: AsyncIterable<Uint8Array>;
+  readonly reader: StreamReader;
+  readonly lane: StreamLane;
+  readonly meter: Meter;
+  readonly after: After;
+  /** Called once, when the stream is over for whatever reason. */
+  readonly onEnd: (error: EngineError | null) => void;
+  /** Drops the upstream connection: the stream is not read to its end. */
+  readonly abandon: () => void;
+}
+
+export type OpenedStream =
+  | { readonly ok: true; readonly body: AsyncIterable<Uint8Array> }
+  | { readonly ok: false; readonly error: EngineError };
+
+/** A frame after this long a silence: middle boxes and clients give up on connections that say nothing. */
+export const keepAliveMs = 15_000;
+/** Once the answer is complete the upstream gets this long to end, so that its connection can be used again. */
+const lingerMs = 250;
+/** Handshake frames are a few hundred bytes; whoever sends this much has begun to answer. */
+const maxHeldBytes = 64 * 1024;
+
+export async function openStream(input: OpenStreamInput): Promise<OpenedStream> {
+  const { reader, lane, meter } = input;
+  const iterator = input.body[Symbol.asyncIterator]();
+  const held: Uint8Array[] = [];
+  let heldBytes = 0;
+  for (;;) {
+    let step: IteratorResult<Uint8Array>;
+    let events: readonly StreamEvent[];
+    try {
+      step = await iterator.next();
+      const bytes = step.done === true ? null : step.value;
+      events = meter.timed(() => (bytes === null ? reader.end() : reader.push(bytes)));
+    } catch (error) {
+      drop(iterator, input);
+      return { ok: false, error: fromUnknown(error) };
+    }
+    const failure = failureIn(events, lane);
+    if (failure !== null) {
+      drop(iterator, input);
+      return { ok: false, error: failure };
+    }
+    meter.note(events);
+    const bytes = step.done === true ? null : step.value;
+    held.push(...meter.timed(() => lane.out(events, bytes)));
+    if (bytes === null) return { ok: true, body: finished(held, input) };
+    heldBytes += bytes.byteLength;
+    if (events.some(({ type }) => !notYetUseful.has(type)) || heldBytes > maxHeldBytes) break;
+  }
+  return { ok: true, body: rest(held, iterator, input) };
+}
+
+/** The first error among the events, unless the lane only reads along and could not make sense of the bytes. */
+function failureIn(events: readonly StreamEvent[], lane: StreamLane): EngineError | null {
+  for (const event of events) {
+    if (event.type === "error" && !(lane.readsAlong && event.error.kind === "protocol")) return event.error;
+  }
+  return null;
+}
+
+/** Nothing a client would show: a greeting, an opened block that is still empty, figures. The end is worth committing to. */
+const notYetUseful: ReadonlySet<StreamEvent["type"]> = new Set([
+  "reply-start",
+  "text-start",
+  "refusal-start",
+  "text-end",
+  "refusal-end",
+  "usage",
+  "dropped",
+  "error",
+]);
+
+async function* finished(held: readonly Uint8Array[], input: OpenStreamInput): AsyncGenerator<Uint8Array> {
+  try {
+    yield* joined(held);
+  } finally {
+    input.onEnd(null);
+  }
+}
+
+async function* rest(
+  held: readonly Uint8Array[],
+  iterator: AsyncIterator<Uint8Array>,
+  input: OpenStreamInput,
+): AsyncGenerator<Uint8Array> {
+  const { reader, lane, meter } = input;
+  let error: EngineError | null = null;
+  let isComplete = false;
+  let isDrained = false;
+  try {
+    yield* joined(held);
+    for (;;) {
+      const pending = iterator.next();
+      let step = await nextOrSilence(pending, isComplete ? lingerMs : keepAliveMs, input.after);
+      while (step === silence && !isComplete) {
+        if (lane.keepAlive !== null) yield lane.keepAlive();
+        step = await nextOrSilence(pending, keepAliveMs, input.after);
+      }
+      if (step === silence) {
+        // The read that nobody waits for any more may still fail; that failure has no one to tell.
+        pending.catch(() => undefined);
+        return;
+      }
+      isDrained = step.done === true;
+      const bytes = step.done === true ? null : step.value;
+      const events = meter.timed(() => (bytes === null ? reader.end() : reader.push(bytes)));
+      meter.note(events);
+      error ??= failureIn(events, lane);
+      yield* joined(meter.timed(() => lane.out(events, bytes)));
+      if (bytes === null || (error !== null && !lane.readsAlong)) {
+        if (error !== null && policy[error.kind].breaksStream) throw brokenBy(error);
+        return;
+      }
+      // What follows the end of the answer is the upstream's own good-bye; bytes that are only passed on go on to their end.
+      isComplete ||= !lane.readsAlong && events.some(({ type }) => type === "reply-end");
+    }
+  } catch (thrown) {
+    if (error !== null) throw thrown;
+    error = fromUnknown(thrown);
+    // A complete answer stays complete, however the connection behind it ends.
+    if (isComplete) {
+      error = null;
+      return;
+    }
+    if (error.kind !== "client-gone") yield* joined(lane.out([{ type: "error", error }], null));
+    throw thrown instanceof UpstreamError ? thrown : brokenBy(error);
+  } finally {
+    input.onEnd(error);
+    if (!isDrained) drop(iterator, input);
+  }
+}
+
+function brokenBy(error: EngineError): UpstreamError {
+  return new UpstreamError(error.kind === "protocol" ? "protocol" : "reset", "body", error.message);
+}
+
+const silence = Symbol("silence");
+
+async function nextOrSilence(
+  pending: Promise<IteratorResult<Uint8Array>>,
+  ms: number,
+  after: After,
+): Promise<IteratorResult<Uint8Array> | typeof silence> {
+  let callOff = (): void => {};
+  const quiet = new Promise<typeof silence>((resolve) => {
+    callOff = after(ms, () => resolve(silence));
+  });
+  try {
+    return await Promise.race([pending, quiet]);
+  } finally {
+    callOff();
+  }
+}
+
+/** One chunk for what came as one chunk: fewer writes on the socket. */
+function* joined(frames: readonly Uint8Array[]): Generator<Uint8Array> {
+  if (frames.length > 1) yield Buffer.concat(frames);
+  else if (frames[0] !== undefined && frames[0].byteLength > 0) yield frames[0];
+}
+
+/** A body that waits for its next chunk answers `return` only when that chunk comes, so it is not waited for. */
+function drop(iterator: AsyncIterator<Uint8Array>, input: OpenStreamInput): void {
+  input.abandon();
+  Promise.resolve(iterator.return?.()).catch(() => undefined);
+}

@@ -1,0 +1,19 @@
+/** What the stages of the pipeline are given: everything that is not a pure function of the call. */
+import type { Clock } from "../../base/clock.ts";
+import type { HttpHandler } from "../../base/http.ts";
+
+/** Runs `run` once after `ms`; the returned function calls it off. */
+export type After = (ms: number, run: () => void) => () => void;
+
+export const systemAfter: After = (ms, run) => {
+  const timer = setTimeout(run, ms);
+  // A waiting keep-alive must not keep a process alive that is otherwise done.
+  timer.unref();
+  return () => clearTimeout(timer);
+};
+
+export interface Tools {
+  readonly send: HttpHandler;
+  readonly clock: Clock;
+  readonly after: After;
+}

@@ -1,0 +1,162 @@
+/** The lane through the hub: the client's request rewritten for the provider, the reply rewritten for the client. */
+import { headerValue } from "../../base/headers.ts";
+import { bodyOf, type HttpReply } from "../../base/http.ts";
+import { isRecord, own, parseJson } from "../../base/json.ts";
+import { decodeBody } from "../codecs/compression.ts";
+import { formats } from "../formats/table.ts";
+import type { Result, WriterOptions } from "../formats/format.ts";
+import { accumulate } from "../hub/accumulate.ts";
+import { replay } from "../hub/replay.ts";
+import type { HubReply } from "../hub/reply.ts";
+import type { HubRequest } from "../hub/request.ts";
+import type { ReplyContext } from "../hub/restore.ts";
+import type { AttemptInput, OpenInput } from "./attempt.ts";
+import { isEventStream, maxWholeReplyBytes, tapped } from "./lossless.ts";
+import type { Meter } from "./meter.ts";
+import { openStream } from "./open-stream.ts";
+import { readWhole } from "./read-body.ts";
+import { translatedCall, type UpstreamCall } from "./upstream-call.ts";
+
+export type HubRead = () => Result<{ readonly request: HubRequest; readonly losses: readonly string[] }>;
+
+export interface Prepared {
+  readonly upstream: UpstreamCall;
+  readonly losses: readonly string[];
+  readonly context: TranslatedContext;
+}
+
+export interface TranslatedContext {
+  readonly request: HubRequest;
+  readonly replyContext: ReplyContext;
+}
+
+export function prepareTranslated(input: AttemptInput, meter: Meter): Result<Prepared> {
+  const { exchange, provider, model, hub } = input;
+  return meter.timed(() => {
+    const read = hub();
+    if (!read.ok) return read;
+    const { request, losses } = read.value;
+    const written = formats[provider.format].provider.writeRequest(request, provider.writeOptions(model));
+    const made = translatedCall(exchange, request, written, provider);
+    if (!made.ok) return made;
+    return {
+      ok: true,
+      value: {
+        upstream: made.value.upstream,
+        losses: [...losses, ...made.value.written.losses],
+        context: { request, replyContext: made.value.written.replyContext },
+      },
+    };
+  });
+}
+
+export async function openTranslated(input: OpenInput, context: TranslatedContext): Promise<Result<HttpReply>> {
+  const encoding = headerValue(input.reply.headers, "content-encoding");
+  const body = decodeBody(tapped(input), encoding, { maxBytes: maxStreamBytes });
+  const streams = isEventStream(input.reply.headers, context.request.stream);
+  if (streams && context.request.stream) return streamToStream(input, context, body);
+  const whole = await readWhole(body, maxWholeReplyBytes);
+  if (!whole.ok) return { ok: false, error: { kind: "protocol", message: "the upstream's reply has no end" } };
+  const reply = input.meter.timed(() =>
+    streams ? replyFromStream(input, context, whole.bytes) : replyFromJson(input, context, whole.bytes),
+  );
+  if (!reply.ok) return reply;
+  input.meter.served(reply.value.model);
+  input.meter.usage(reply.value.usage);
+  input.meter.lost(reply.value.losses);
+  return context.request.stream
+    ? wholeToStream(input, context, reply.value)
+    : wholeToWhole(input, context, reply.value);
+}
+
+/** Unpacked bytes of one streamed reply: hours of text; what lies beyond is a bomb. */
+const maxStreamBytes = 1024 * 1024 * 1024;
+
+async function streamToStream(
+  input: OpenInput,
+  context: TranslatedContext,
+  body: AsyncIterable<Uint8Array>,
+): Promise<Result<HttpReply>> {
+  const { call, provider, tools, meter, onEnd, abandon } = input;
+  const writer = call.format.client.streamWriter(writerOptions(input, context.request));
+  const opened = await openStream({
+    body,
+    reader: formats[provider.format].provider.streamReader(context.replyContext),
+    lane: {
+      out: (events) => events.flatMap((event) => writer.push(event)),
+      keepAlive: () => writer.keepAlive(),
+      readsAlong: false,
+    },
+    meter,
+    after: tools.after,
+    onEnd: (error) => {
+      meter.lost(writer.losses());
+      onEnd(error);
+    },
+    abandon,
+  });
+  if (!opened.ok) return opened;
+  return started(input, { status: 200, headers: call.format.client.streamHeaders, body: opened.body });
+}
+
+/** An upstream that answered at once although a stream was asked for. */
+function wholeToStream(input: OpenInput, context: TranslatedContext, reply: HubReply): Result<HttpReply> {
+  const { call, meter } = input;
+  const writer = call.format.client.streamWriter(writerOptions(input, context.request));
+  const frames = meter.timed(() => replay(reply).flatMap((event) => writer.push(event)));
+  meter.lost(writer.losses());
+  input.onEnd(null);
+  return started(input, {
+    status: 200,
+    headers: call.format.client.streamHeaders,
+    body: bodyOf(Buffer.concat(frames)),
+  });
+}
+
+function wholeToWhole(input: OpenInput, context: TranslatedContext, reply: HubReply): Result<HttpReply> {
+  const { call, meter } = input;
+  const body = meter.timed(() => call.format.client.writeReply(reply, writerOptions(input, context.request)));
+  input.onEnd(null);
+  return started(input, {
+    status: 200,
+    headers: [
+      ["content-type", "application/json"],
+      ["content-length", String(body.byteLength)],
+    ],
+    body: bodyOf(body),
+  });
+}
+
+function started(input: OpenInput, reply: HttpReply): Result<HttpReply> {
+  input.exchange.tap.tell({ type: "reply-started", status: reply.status });
+  return { ok: true, value: reply };
+}
+
+function replyFromJson(input: OpenInput, context: TranslatedContext, bytes: Buffer): Result<HubReply> {
+  const side = formats[input.provider.format].provider;
+  const parsed = parseJson(bytes.toString("utf8"));
+  if (!parsed.ok) {
+    return { ok: false, error: { kind: "protocol", message: `the upstream's reply is not JSON: ${parsed.why}` } };
+  }
+  if (isRecord(own(parsed.value, "error"))) {
+    const { status, headers } = input.reply;
+    return { ok: false, error: side.readError(status, headers, bytes, input.tools.clock.now()) };
+  }
+  return side.readReply(parsed.value, context.replyContext);
+}
+
+/** An upstream that streamed although a whole reply was asked for. */
+function replyFromStream(input: OpenInput, context: TranslatedContext, bytes: Buffer): Result<HubReply> {
+  const reader = formats[input.provider.format].provider.streamReader(context.replyContext);
+  return accumulate([...reader.push(bytes), ...reader.end()]);
+}
+
+function writerOptions(input: OpenInput, request: HubRequest): WriterOptions {
+  return {
+    model: request.model,
+    request,
+    usageBuffer: input.config.settings.usageBuffer,
+    fallbackId: input.exchange.tap.id,
+    createdAt: Math.floor(input.tools.clock.now() / 1000),
+  };
+}

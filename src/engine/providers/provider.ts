@@ -1,0 +1,26 @@
+/** A provider as the pipeline sees it: a value that knows where its calls go and how its key is shown. */
+import type { HeaderPairs } from "../../base/http.ts";
+import type { Secret } from "../../base/secret.ts";
+import type { FormatId, WriteOptions } from "../formats/format.ts";
+
+/** The one origin a provider's credentials may go to. */
+export interface Origin {
+  readonly scheme: "http" | "https";
+  /** Lower case, an IPv6 literal without brackets. */
+  readonly host: string;
+  readonly port: number;
+  /** What the `host` header says: the port only where it is not the scheme's own. */
+  readonly authority: string;
+}
+
+export interface Provider {
+  readonly id: string;
+  readonly format: FormatId;
+  readonly origin: Origin;
+  /** The request target for a call's path (`/v1/messages`, `/chat/completions`), whatever segments the base URL has. */
+  target(callPath: string): string;
+  /** The one place where a key becomes text. */
+  credential(key: Secret): HeaderPairs;
+  /** How this provider wants a translated request written. */
+  writeOptions(model: string): WriteOptions;
+}

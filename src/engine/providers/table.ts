@@ -1,0 +1,84 @@
+/**
+ * The providers this build can speak to out of the box: an API key, one of our two dialects, nothing of their own.
+ * Data only; what behaves differently gets a file of its own. Base URLs as the providers document them (checked 2026-10).
+ * A file's `providers` block adds to these rows or lays its fields over them.
+ */
+import type { ProviderConfig, ProviderType } from "../config/schema.ts";
+
+export const defaultPriority = 100;
+
+interface Row {
+  readonly type: ProviderType;
+  readonly endpoint: string;
+  /** Models it is known for; an aggregator serves anything under its own names, so it has none. */
+  readonly serves?: readonly string[];
+}
+
+const openai = (endpoint: string, serves: readonly string[] = []): Row => ({
+  type: "openai-compatible",
+  endpoint,
+  serves,
+});
+
+const claude = (endpoint: string, serves: readonly string[] = []): Row => ({
+  type: "anthropic-compatible",
+  endpoint,
+  serves,
+});
+
+const rows = {
+  claude: claude("https://api.anthropic.com/v1", ["claude-*"]),
+  openai: openai("https://api.openai.com/v1", ["gpt-*", "chatgpt-*", "o1*", "o3*", "o4*"]),
+  openrouter: openai("https://openrouter.ai/api/v1"),
+  groq: openai("https://api.groq.com/openai/v1"),
+  mistral: openai("https://api.mistral.ai/v1", [
+    "mistral-*",
+    "codestral-*",
+    "devstral-*",
+    "magistral-*",
+    "ministral-*",
+    "pixtral-*",
+  ]),
+  deepseek: openai("https://api.deepseek.com/v1", ["deepseek-*"]),
+  together: openai("https://api.together.xyz/v1"),
+  fireworks: openai("https://api.fireworks.ai/inference/v1", ["accounts/fireworks/models/*"]),
+  novita: openai("https://api.novita.ai/v3/openai"),
+  siliconflow: openai("https://api.siliconflow.cn/v1"),
+  glm: claude("https://api.z.ai/api/anthropic/v1", ["glm-*"]),
+  kimi: claude("https://api.kimi.com/coding/v1", ["kimi-*"]),
+  minimax: claude("https://api.minimax.io/anthropic/v1", ["MiniMax-*", "minimax-*"]),
+} as const satisfies Readonly<Record<string, Row>>;
+
+export const builtInProviders: Readonly<Record<string, ProviderConfig>> = Object.fromEntries(
+  Object.entries<Row>(rows).map(([id, row]) => [
+    id,
+    {
+      type: row.type,
+      endpoint: row.endpoint,
+      authType: "api_key",
+      enabled: true,
+      priority: defaultPriority,
+      models: [],
+      modelMappings: {},
+      serves: row.serves ?? [],
+    } satisfies ProviderConfig,
+  ]),
+);
+
+/** Registry names that need a dialect or a login this version does not have: accepted in a file, reported as not active. */
+export const laterProviders: ReadonlySet<string> = new Set([
+  "gemini",
+  "gemini-cli",
+  "antigravity",
+  "codex",
+  "github",
+  "qwen",
+  "iflow",
+  "kiro",
+  "cursor",
+  "roocode",
+  "kiloai",
+]);
+
+/** Provider types of the contract whose dialects this version does not speak. */
+export const laterTypes: ReadonlySet<string> = new Set(["openai-responses-compatible", "gemini-compatible"]);
