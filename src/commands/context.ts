@@ -1,0 +1,91 @@
+/** What every command is given, so that tests can give something else. A command returns its exit code. */
+import type { Clock } from "../base/clock.ts";
+import type { Paths } from "../base/paths.ts";
+import type { Random } from "../base/random.ts";
+import { type SafeText, safeLine } from "../base/safe-text.ts";
+
+export interface Output {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+}
+
+export interface CommandContext {
+  readonly env: NodeJS.ProcessEnv;
+  readonly paths: Paths;
+  readonly platform: NodeJS.Platform;
+  readonly version: string;
+  /** Results, and nothing else. */
+  readonly stdout: Output;
+  /** Everything else. */
+  readonly stderr: Output;
+  readonly stdin: { readonly isTTY?: boolean };
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly program: Program;
+  /** Calls back on a signal to this process until the returned function is called. */
+  readonly onSignal: (names: readonly NodeJS.Signals[], listener: (name: NodeJS.Signals) => void) => () => void;
+}
+
+/** How this program reaches its own heavier parts: the core in this process, the others as processes of their own. */
+export interface Program {
+  /** Loaded when a core is started here, and not before: it brings the TLS stack with it. */
+  readonly loadCore: () => Promise<CoreModule>;
+  readonly cliPath: string;
+  readonly tuiPath: string;
+  readonly demoClientPath: string;
+  /** Node's own arguments, such as a loader for TypeScript; passed on to children. */
+  readonly execArgv: readonly string[];
+}
+
+/** What `start` needs of src/core.ts. */
+export interface CoreModule {
+  /** Rejects with an error that has an `exitCode` and, where known, a `fix`. */
+  startCore(options: StartCoreOptions): Promise<Core>;
+}
+
+export interface StartCoreOptions {
+  readonly paths: Paths;
+  readonly env: NodeJS.ProcessEnv;
+  readonly version: string;
+  /** From the command line; they win over the environment and the file. */
+  readonly overrides: { readonly host?: string; readonly port?: number };
+  /** Stop when the last holder of a lease has gone (`onUnused` of the control server). */
+  readonly untilUnused: boolean;
+}
+
+export interface Core {
+  readonly url: string;
+  readonly port: number;
+  readonly stopped: Promise<void>;
+  stop(): Promise<void>;
+}
+
+export function printJson(context: CommandContext, value: unknown): void {
+  context.stdout.write(`${JSON.stringify(value, null, context.stdout.isTTY === true ? 2 : 0)}\n`);
+}
+
+export function printLines(output: Output, lines: readonly string[]): void {
+  output.write(lines.map((line) => `${line}\n`).join(""));
+}
+
+/** Text of unknown origin in one line of our output. */
+export function shown(value: string | number | null | undefined): SafeText {
+  return safeLine(value === null || value === undefined ? "-" : String(value));
+}
+
+/** Columns as wide as their widest cell; the last one is not padded. */
+export function tableLines(head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
+  const all = [head, ...rows];
+  const widths = head.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
+  return all.map((row) =>
+    row
+      .map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0)))
+      .join("  ")
+      .trimEnd(),
+  );
+}
+
+/** Both ends are a terminal: a screen can be drawn and keys can be read. */
+export function isInteractive(context: CommandContext): boolean {
+  return context.stdin.isTTY === true && context.stdout.isTTY === true;
+}

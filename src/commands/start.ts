@@ -1,0 +1,78 @@
+/** `switchyard start`: a core in the foreground, without a screen; with `-d` one that stays behind. */
+import { acquireInstance, type InstanceRecord } from "../control/instance.ts";
+import { findCore } from "../control/process.ts";
+import type { CommandContext } from "./context.ts";
+import { spawnWith } from "./ensure-core.ts";
+import { CommandFailure, exitCodes } from "./failure.ts";
+
+export interface StartOptions {
+  readonly port: number | undefined;
+  readonly host: string | undefined;
+  readonly detach: boolean;
+  /** We were started by another command of ours and have no terminal. */
+  readonly child: boolean;
+  /** Stop when the last process that leans on this core has let go. */
+  readonly untilUnused: boolean;
+}
+
+/** A second Ctrl-C means now. */
+const interruptedCode = 130;
+
+export async function start(context: CommandContext, options: StartOptions): Promise<number> {
+  return options.detach ? startDetached(context, options) : startHere(context, options);
+}
+
+async function startDetached(context: CommandContext, options: StartOptions): Promise<number> {
+  const running = await findCore(context.paths);
+  if (running !== null) context.stderr.write("a core was already running\n");
+  const core = running ?? (await spawnWith(context, addressArguments(options)));
+  context.stdout.write(`listening on ${core.status.url}\n`);
+  return exitCodes.ok;
+}
+
+async function startHere(context: CommandContext, options: StartOptions): Promise<number> {
+  const acquired = await acquireInstance(context.paths, context.random);
+  if (!acquired.ok) throw alreadyRunning(acquired.holder);
+  const { instance } = acquired;
+  try {
+    const { startCore } = await context.program.loadCore();
+    const core = await startCore({
+      paths: context.paths,
+      env: context.env,
+      version: context.version,
+      overrides: {
+        ...(options.host === undefined ? {} : { host: options.host }),
+        ...(options.port === undefined ? {} : { port: options.port }),
+      },
+      untilUnused: options.untilUnused,
+    });
+    let stopping = false;
+    const unsubscribe = context.onSignal(["SIGINT", "SIGTERM", "SIGHUP"], () => {
+      if (stopping) process.exit(interruptedCode);
+      stopping = true;
+      void core.stop();
+    });
+    await instance.publish(core.url);
+    context.stdout.write(`listening on ${core.url}\n`);
+    await core.stopped;
+    unsubscribe();
+  } finally {
+    await instance.release();
+  }
+  return exitCodes.ok;
+}
+
+function addressArguments(options: StartOptions): readonly string[] {
+  return [
+    ...(options.port === undefined ? [] : ["--port", String(options.port)]),
+    ...(options.host === undefined ? [] : ["--host", options.host]),
+  ];
+}
+
+function alreadyRunning(holder: InstanceRecord): CommandFailure {
+  const where = holder.url === null ? "is starting" : `runs at ${holder.url}`;
+  return new CommandFailure(exitCodes.portInUse, `a core of this home already ${where} (pid ${holder.pid})`, {
+    why: "one home has one core: two would write the same files",
+    next: "switchyard tui   (or: switchyard stop)",
+  });
+}

@@ -1,0 +1,43 @@
+/** `switchyard status`: is a core running, where, with which certificates and rules. */
+import type { CoreStatus } from "../base/controls.ts";
+import { findCore } from "../control/process.ts";
+import { type CommandContext, printJson, printLines, shown } from "./context.ts";
+import { exitCodes } from "./failure.ts";
+
+export interface StatusOptions {
+  readonly json: boolean;
+  readonly secrets: boolean;
+}
+
+/** Exit code 3 when nothing runs, with the same document shape: scripts need only one reader. */
+export async function status(context: CommandContext, options: StatusOptions): Promise<number> {
+  const core = await findCore(context.paths);
+  if (core === null) {
+    const { version } = context;
+    if (options.json) printJson(context, { running: false, pid: null, port: null, url: null, ca: null, version });
+    else printLines(context.stdout, ["not running", "  start one: switchyard start -d   or with a screen: switchyard"]);
+    return exitCodes.notRunning;
+  }
+  const value = options.secrets ? await core.client.secrets() : core.status;
+  if (options.json) printJson(context, value);
+  else printLines(context.stdout, statusLines(value));
+  return exitCodes.ok;
+}
+
+function statusLines(value: CoreStatus & { readonly proxyToken?: string; readonly clientKey?: string }): string[] {
+  const { ca, config, counts } = value;
+  const file = config.exists ? shown(config.path) : `${shown(config.path)} (not there: defaults)`;
+  const lines = [
+    `running     ${value.url}  pid ${value.pid}  since ${value.startedAt}  version ${value.version}`,
+    `config      ${file}  ${config.routes} ${config.routes === 1 ? "rule" : "rules"}`,
+    `flows       ${counts.flows} kept, ${counts.live} live, ${counts.tunnels} tunnels, ${counts.dropped} dropped`,
+    `certificate ${ca.fingerprint}`,
+    `            ${shown(ca.path)}  until ${ca.expiresAt.slice(0, 10)}  for ${ca.scope.length} hosts`,
+    `proxy auth  ${value.proxyAuth}`,
+  ];
+  if (config.error !== null) lines.push(`config ERROR, the one before is in force: ${shown(config.error)}`);
+  for (const warning of config.warnings) lines.push(`config warning: ${shown(warning)}`);
+  if (value.proxyToken !== undefined) lines.push(`proxy token ${value.proxyToken}`);
+  if (value.clientKey !== undefined) lines.push(`client key  ${value.clientKey}`);
+  return lines;
+}

@@ -1,0 +1,54 @@
+/** The screen: `switchyard tui` on a core that runs, `switchyard` alone on one that is started when needed. */
+import { spawn } from "node:child_process";
+import { findCore } from "../control/process.ts";
+import { type CommandContext, isInteractive } from "./context.ts";
+import { ensureCore } from "./ensure-core.ts";
+import { CommandFailure, exitCodes, notRunning } from "./failure.ts";
+import { childExitCode } from "./child.ts";
+
+export async function tui(context: CommandContext): Promise<number> {
+  if (!isInteractive(context)) throw needsTerminal();
+  const core = await findCore(context.paths);
+  if (core === null) throw notRunning();
+  return openScreen(context);
+}
+
+/** No arguments: a core if none runs, and the screen on it. Without a terminal it is `start`. */
+export async function screenOnOwnCore(context: CommandContext, options: { readonly keep: boolean }): Promise<number> {
+  if (!isInteractive(context)) {
+    const { start } = await import("./start.ts");
+    return start(context, { port: undefined, host: undefined, detach: false, child: false, untilUnused: false });
+  }
+  const core = await ensureCore(context, options);
+  try {
+    return await openScreen(context);
+  } finally {
+    core.release();
+  }
+}
+
+/** A process of its own: drawing a frame takes longer than a stream may wait. */
+export async function openScreen(context: CommandContext, env: NodeJS.ProcessEnv = context.env): Promise<number> {
+  const { execArgv, tuiPath } = context.program;
+  // React draws at half the speed and leaks timings unless it is told before it is loaded.
+  const child = spawn(process.execPath, [...execArgv, tuiPath], {
+    stdio: "inherit",
+    env: { ...env, NODE_ENV: "production" },
+  });
+  // The terminal sends Ctrl-C to all of us; the screen decides what it means.
+  const unsubscribe = context.onSignal(["SIGINT", "SIGQUIT"], () => {});
+  const forward = context.onSignal(["SIGTERM", "SIGHUP"], (name) => child.kill(name));
+  try {
+    return await childExitCode(child);
+  } finally {
+    unsubscribe();
+    forward();
+  }
+}
+
+function needsTerminal(): CommandFailure {
+  return new CommandFailure(exitCodes.usage, "the screen needs a terminal", {
+    why: "stdin or stdout is not one",
+    next: "switchyard flows list   (or, to run without a screen: switchyard start)",
+  });
+}

@@ -1,0 +1,213 @@
+/**
+ * The other end of the control API, for the command line and the TUI: requests with typed failures, and the live
+ * stream, which comes back by itself after a loss.
+ */
+import { type ClientRequest, type IncomingMessage, request as httpRequest } from "node:http";
+import type { CoreStatus, FlowDetailJson, FlowJson } from "../base/controls.ts";
+import type { CaStatus, FlowCounts, ReloadResult, RouteAnswer, RouteQuestion, RouteRow } from "../base/controls.ts";
+import type { StampedEvent } from "../base/events.ts";
+import { own, parseJson } from "../base/json.ts";
+import type { Paths } from "../base/paths.ts";
+import { createEventReader } from "./event-reader.ts";
+
+export type ControlFailure =
+  | "not-running" // nobody listens on the socket
+  | "refused" // we may not open the socket, or the core would not hear us
+  | "failed" // the core says why
+  | "protocol"; // what answers there is not a core of ours
+
+export class ControlError extends Error {
+  readonly kind: ControlFailure;
+  /** The core's own word for it, as `no-such-flow`. */
+  readonly code: string | null;
+
+  constructor(kind: ControlFailure, message: string, code: string | null = null) {
+    super(message);
+    this.name = "ControlError";
+    this.kind = kind;
+    this.code = code;
+  }
+}
+
+export type ControlEvent =
+  /** The stream is (again) open; this replaces everything told before. */
+  | { readonly type: "hello"; readonly status: CoreStatus; readonly flows: readonly FlowJson[] }
+  | { readonly type: "flow"; readonly flow: FlowJson }
+  | { readonly type: "core"; readonly event: StampedEvent }
+  | { readonly type: "lost"; readonly why: string; readonly retryInMs: number };
+
+export interface ControlClient {
+  get(path: string): Promise<unknown>;
+  post(path: string, body?: unknown): Promise<unknown>;
+  status(): Promise<CoreStatus>;
+  /** The status with the two tokens in clear. */
+  secrets(): Promise<CoreStatus & { readonly proxyToken: string; readonly clientKey: string }>;
+  flows(limit?: number): Promise<{ readonly flows: readonly FlowJson[]; readonly counts: FlowCounts }>;
+  flow(id: string): Promise<FlowDetailJson>;
+  routes(): Promise<readonly RouteRow[]>;
+  explain(question: RouteQuestion): Promise<RouteAnswer>;
+  reload(): Promise<ReloadResult>;
+  rotateCa(): Promise<CaStatus>;
+  stopCore(): Promise<void>;
+  /** Calls back until the returned function is called; reconnects by itself. */
+  events(listener: (event: ControlEvent) => void): () => void;
+  /** Resolves when the core counts us among its users; it does until `release` or our end. */
+  lease(): Promise<{ release(): void }>;
+}
+
+/** A core that does not answer a small question for this long is stuck. */
+const replyTimeoutMs = 10_000;
+const firstRetryMs = 250;
+const maxRetryMs = 5_000;
+/** A flow with four bodies of 2 MiB each, in JSON. */
+const maxReplyBytes = 64 * 1024 * 1024;
+
+export function connectControl(paths: Pick<Paths, "controlSocket">): ControlClient {
+  const socketPath = paths.controlSocket;
+
+  async function ask<Reply>(method: string, path: string, body?: unknown): Promise<Reply> {
+    const text = await exchange(socketPath, method, path, body === undefined ? null : JSON.stringify(body));
+    const parsed = parseJson(text);
+    if (!parsed.ok) throw new ControlError("protocol", "the answer on the control socket is not JSON");
+    // The core is ours and of our version; screens and scripts still read defensively.
+    return parsed.value as Reply;
+  }
+
+  return {
+    get: (path) => ask("GET", path),
+    post: (path, body = {}) => ask("POST", path, body),
+    status: () => ask("GET", "/api/status"),
+    secrets: () => ask("GET", "/api/status?secrets=1"),
+    flows: (limit) => ask("GET", limit === undefined ? "/api/flows" : `/api/flows?limit=${limit}`),
+    flow: (id) => ask("GET", `/api/flows/${encodeURIComponent(id)}`),
+    routes: async () => (await ask<{ readonly routes: readonly RouteRow[] }>("GET", "/api/routes")).routes,
+    explain: (question) => ask("POST", "/api/routes/explain", question),
+    reload: () => ask("POST", "/api/reload", {}),
+    rotateCa: () => ask("POST", "/api/ca/rotate", {}),
+    stopCore: async () => {
+      await ask("POST", "/api/stop", {});
+    },
+    events: (listener) => follow(socketPath, listener),
+    lease: () => holdLease(socketPath),
+  };
+}
+
+async function exchange(socketPath: string, method: string, path: string, body: string | null): Promise<string> {
+  const request = open(socketPath, method, path, body);
+  request.setTimeout(replyTimeoutMs, () => request.destroy(new Error("no answer")));
+  const reply = await responseTo(request);
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of reply as AsyncIterable<Buffer>) {
+      size += chunk.byteLength;
+      if (size > maxReplyBytes) throw new Error("the answer is too long");
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    throw asControlError(error);
+  }
+  const text = Buffer.concat(chunks).toString("utf8");
+  if (reply.statusCode !== 200) throw refusalFrom(reply.statusCode ?? 0, text);
+  return text;
+}
+
+function open(socketPath: string, method: string, path: string, body: string | null): ClientRequest {
+  const headers: Record<string, string> = { host: "switchyard" };
+  if (body !== null) {
+    headers["content-type"] = "application/json";
+    headers["content-length"] = String(Buffer.byteLength(body));
+  }
+  const request = httpRequest({ socketPath, method, path, headers, agent: false });
+  request.end(body ?? undefined);
+  return request;
+}
+
+async function responseTo(request: ClientRequest): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    request.once("response", resolve);
+    // Stays for the request's life: a reset after the reply must not be an unhandled error.
+    request.on("error", (error) => reject(asControlError(error)));
+  });
+}
+
+async function holdLease(socketPath: string): Promise<{ release(): void }> {
+  const request = open(socketPath, "GET", "/api/lease", null);
+  const reply = await responseTo(request);
+  if (reply.statusCode !== 200) throw new ControlError("protocol", "the core grants no lease");
+  reply.on("error", () => request.destroy());
+  reply.resume();
+  return { release: () => request.destroy() };
+}
+
+/** One connection after the other, each retry later than the one before, until the listener is taken off. */
+function follow(socketPath: string, listener: (event: ControlEvent) => void): () => void {
+  let ended = false;
+  let request: ClientRequest | null = null;
+  let retry: NodeJS.Timeout | null = null;
+  let retryInMs = firstRetryMs;
+
+  async function connectOnce(): Promise<string> {
+    request = open(socketPath, "GET", "/api/events", null);
+    const reply = await responseTo(request);
+    if (reply.statusCode !== 200) throw new ControlError("protocol", `the core answered ${reply.statusCode}`);
+    const reader = createEventReader((name, data) => {
+      const event = eventFrom(name, data);
+      if (event === null || ended) return;
+      if (event.type === "hello") retryInMs = firstRetryMs;
+      listener(event);
+    });
+    for await (const chunk of reply as AsyncIterable<Buffer>) reader.push(chunk);
+    return "the core closed the stream";
+  }
+
+  async function keepConnected(): Promise<void> {
+    const why = await connectOnce().catch((error: unknown) => asControlError(error).message);
+    if (ended) return;
+    listener({ type: "lost", why, retryInMs });
+    retry = setTimeout(() => void keepConnected(), retryInMs);
+    retryInMs = Math.min(retryInMs * 2, maxRetryMs);
+  }
+
+  void keepConnected();
+  return () => {
+    ended = true;
+    request?.destroy();
+    if (retry !== null) clearTimeout(retry);
+  };
+}
+
+function eventFrom(name: string, data: string): ControlEvent | null {
+  const parsed = parseJson(data);
+  if (!parsed.ok) return null;
+  switch (name) {
+    case "hello":
+      // Shapes as in `ask`: ours on both ends.
+      return { type: "hello", ...(parsed.value as { status: CoreStatus; flows: readonly FlowJson[] }) };
+    case "flow":
+      return { type: "flow", flow: parsed.value as FlowJson };
+    case "core":
+      return { type: "core", event: parsed.value as StampedEvent };
+    default:
+      return null;
+  }
+}
+
+function refusalFrom(status: number, text: string): ControlError {
+  const parsed = parseJson(text);
+  const error = parsed.ok ? own(parsed.value, "error") : undefined;
+  const message = own(error, "message");
+  const code = own(error, "code");
+  if (typeof message !== "string") return new ControlError("protocol", `status ${status} on the control socket`);
+  return new ControlError(status === 403 ? "refused" : "failed", message, typeof code === "string" ? code : null);
+}
+
+function asControlError(error: unknown): ControlError {
+  if (error instanceof ControlError) return error;
+  const code = (error as NodeJS.ErrnoException | null)?.code;
+  if (code === "ENOENT" || code === "ECONNREFUSED") return new ControlError("not-running", "no core is running");
+  // A core that is just ending takes connections it will not answer.
+  if (code === "ECONNRESET" || code === "EPIPE") return new ControlError("not-running", "the core went away");
+  if (code === "EACCES" || code === "EPERM") return new ControlError("refused", "the control socket is not yours");
+  return new ControlError("protocol", error instanceof Error ? error.message : "the connection broke");
+}

@@ -1,0 +1,102 @@
+import { gzipSync } from "node:zlib";
+import { describe, expect, it } from "vitest";
+import { systemClock } from "../base/clock.ts";
+import type { FlowSide } from "../base/flow.ts";
+import type { HeaderPairs } from "../base/http.ts";
+import { systemRandom } from "../base/random.ts";
+import { createRedactor } from "../base/redact.ts";
+import { flowDetailJson, flowJson, maxViewBytes } from "./flow-json.ts";
+import { createFlowLog } from "./flow-log.ts";
+
+const secret = "live-secret-0123456789";
+
+function captureOne(side: FlowSide, headers: HeaderPairs, body: Buffer | string) {
+  const log = createFlowLog({ clock: systemClock, random: systemRandom });
+  const redactor = createRedactor();
+  redactor.register(secret);
+  const tap = log.open({
+    client: "curl",
+    host: "h",
+    method: "POST",
+    path: "/",
+    protocol: "h2",
+    action: "passthrough",
+  });
+  tap.head(side, { line: "POST / HTTP/2", headers });
+  tap.chunk(side, Buffer.from(body));
+  return { log, tap, redactor, detail: async () => flowDetailJson(flowOf(), redactor) };
+
+  function flowOf() {
+    const flow = log.find(tap.id);
+    if (flow === undefined) throw new Error("the flow is not in the log");
+    return flow;
+  }
+}
+
+describe("a flow as published", () => {
+  it("has its instants in ISO 8601 and no secret in any text", () => {
+    const { log, tap, redactor } = captureOne("client-request", [], "");
+    tap.tell({ type: "attempt-started", provider: "p", account: null, model: null });
+    tap.tell({ type: "attempt-ended", status: 401, error: `key ${secret} refused` });
+    tap.tell({ type: "why", step: { stage: "error", text: `with ${secret}` } });
+    tap.tell({ type: "losses", losses: [`lost ${secret}`] });
+    tap.tell({ type: "ended", state: "failed", error: `upstream said ${secret}` });
+    const [record] = log.list();
+    if (record === undefined) throw new Error("no record");
+    const json = flowJson(record, redactor);
+    expect(JSON.stringify(json)).not.toContain(secret);
+    expect(json.startedAt).toMatch(/^\d{4}-\d\d-\d\dT.*Z$/);
+    expect(json.endedAt).toMatch(/Z$/);
+    expect(json.attempts[0]?.startedAt).toMatch(/Z$/);
+  });
+
+  it("shows a compressed body as text, with its secrets masked and nothing changed in the log", async () => {
+    const body = gzipSync(JSON.stringify({ key: secret, other: "sk-ant-api03-abcdefghijkl", text: "hello" }));
+    const headers = [
+      ["Content-Type", "application/json"],
+      ["Content-Encoding", "gzip"],
+    ] as const;
+    const { detail, log, tap } = captureOne("upstream-request", headers, body);
+    const side = (await detail()).sides["upstream-request"];
+    expect(side?.body).toEqual({
+      bytes: body.byteLength,
+      captured: body.byteLength,
+      truncated: false,
+      contentType: "application/json",
+      encoding: "gzip",
+      text: JSON.stringify({ key: "•••6789", other: "•••ijkl", text: "hello" }),
+    });
+    expect(log.find(tap.id)?.side("upstream-request")?.chunks[0]).toEqual(body);
+  });
+
+  it("gives binary bodies in base64, secrets starred out", async () => {
+    const body = Buffer.concat([Buffer.from([0, 200, 255]), Buffer.from(secret)]);
+    const { detail } = captureOne("client-reply", [["content-type", "application/grpc"]], body);
+    const shown = (await detail()).sides["client-reply"]?.body;
+    expect(shown?.text).toBeUndefined();
+    const bytes = Buffer.from(shown?.base64 ?? "", "base64");
+    expect(bytes.byteLength).toBe(body.byteLength);
+    expect(bytes.includes(secret)).toBe(false);
+  });
+
+  it("says why a body cannot be decoded, and gives the bytes", async () => {
+    const headers = [
+      ["content-type", "application/json"],
+      ["content-encoding", "gzip"],
+    ] as const;
+    const { detail } = captureOne("client-reply", headers, Buffer.from([1, 2, 3, 255]));
+    const shown = (await detail()).sides["client-reply"]?.body;
+    expect(shown?.decodeError).toContain("header");
+    expect(shown?.truncated).toBe(true);
+  });
+
+  it("shows no more than the bound of a large body, and masks secrets on every cut", async () => {
+    const line = `${"x".repeat(1_000)} ${secret}\n`;
+    const { detail } = captureOne("client-reply", [["content-type", "text/plain"]], line.repeat(3_000));
+    const shown = (await detail()).sides["client-reply"]?.body;
+    expect(shown?.truncated).toBe(true);
+    expect(shown?.text?.length).toBeLessThanOrEqual(maxViewBytes);
+    expect(shown?.text).not.toContain(secret);
+    expect(shown?.text).toContain("•••6789");
+  });
+});

@@ -1,0 +1,117 @@
+/** Flows and bodies as the control API shows them: instants in ISO 8601, texts with every known secret masked. */
+import { isUtf8 } from "node:buffer";
+import type { AttemptJson, BodyJson, FlowDetailJson, FlowJson, SideJson } from "../base/controls.ts";
+import type { FlowRecord, FlowSide, WhyStep } from "../base/flow.ts";
+import { headerValue } from "../base/headers.ts";
+import type { Redactor } from "../base/redact.ts";
+import { decodeBody } from "./decode-body.ts";
+import type { CapturedFlow, CapturedSide } from "./flow-log.ts";
+
+/** More text than this nobody reads on a screen, and masking it takes its time. */
+export const maxViewBytes = 2 * 1024 * 1024;
+
+/** Masking is synchronous: this much at a time (about 2 ms), then the relay has its turn. */
+const redactSliceLength = 128 * 1024;
+
+const allSides: readonly FlowSide[] = ["client-request", "upstream-request", "upstream-reply", "client-reply"];
+
+export function flowJson(flow: FlowRecord, redactor: Redactor): FlowJson {
+  const { startedAt, endedAt, attempts, why, error, ...rest } = flow;
+  return {
+    ...rest,
+    startedAt: iso(startedAt),
+    ...(endedAt === undefined ? {} : { endedAt: iso(endedAt) }),
+    path: redactor.text(rest.path),
+    attempts: attempts.map((attempt) => attemptJson(attempt, redactor)),
+    why: why.map((step): WhyStep => ({ ...step, text: redactor.text(step.text) })),
+    losses: rest.losses.map((loss) => redactor.text(loss)),
+    ...(error === undefined ? {} : { error: redactor.text(error) }),
+  };
+}
+
+export async function flowDetailJson(flow: CapturedFlow, redactor: Redactor): Promise<FlowDetailJson> {
+  const sides: Partial<Record<FlowSide, SideJson>> = {};
+  for (const name of allSides) {
+    const side = flow.side(name);
+    if (side !== undefined) sides[name] = await sideJson(side, redactor);
+  }
+  return { ...flowJson(flow.record(), redactor), sides };
+}
+
+async function sideJson(side: CapturedSide, redactor: Redactor): Promise<SideJson> {
+  const headers = side.head?.headers ?? [];
+  return {
+    line: redactor.text(side.head?.line ?? ""),
+    headers: headers.map(([name, value]) => [name, redactor.text(value)]),
+    body: await bodyJson(side, redactor),
+  };
+}
+
+async function bodyJson(side: CapturedSide, redactor: Redactor): Promise<BodyJson> {
+  const headers = side.head?.headers ?? [];
+  const contentType = headerValue(headers, "content-type") ?? null;
+  const encoding = headerValue(headers, "content-encoding") ?? null;
+  const whole = side.captured === side.bytes;
+  const decoded = await decodeBody(side.chunks, encoding, maxViewBytes, whole);
+  const facts = {
+    bytes: side.bytes,
+    captured: side.captured,
+    truncated: !decoded.complete,
+    contentType,
+    encoding,
+    ...(decoded.error === undefined ? {} : { decodeError: redactor.text(decoded.error) }),
+  };
+  // What could not be decoded is given as the bytes it came in.
+  const readable = decoded.error === undefined || isUtf8(decoded.bytes);
+  if (readable && isText(contentType, decoded.bytes)) {
+    return { ...facts, text: await redactInTurns(decoded.bytes.toString("utf8"), redactor) };
+  }
+  const bytes = redactor.bytes(decoded.bytes);
+  return { ...facts, base64: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64") };
+}
+
+const textTypes =
+  /^(?:text\/|application\/(?:[\w.-]+\+)?(?:json|xml|x-ndjson|javascript|x-www-form-urlencoded|graphql))/i;
+
+/** What calls itself text is shown as text; what says nothing is, when it reads as UTF-8. */
+function isText(contentType: string | null, bytes: Buffer): boolean {
+  if (contentType !== null && textTypes.test(contentType)) return true;
+  const saysNothing = contentType === null || contentType.startsWith("application/octet-stream");
+  return saysNothing && isUtf8(bytes) && !bytes.includes(0);
+}
+
+/** Cuts where no credential goes on: behind a line, a quote or a space. */
+async function redactInTurns(text: string, redactor: Redactor): Promise<string> {
+  if (text.length <= redactSliceLength) return redactor.text(text);
+  const parts: string[] = [];
+  for (let start = 0; start < text.length; ) {
+    const end = sliceEnd(text, start);
+    parts.push(redactor.text(text.slice(start, end)));
+    start = end;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return parts.join("");
+}
+
+function sliceEnd(text: string, start: number): number {
+  const wanted = start + redactSliceLength;
+  if (wanted >= text.length) return text.length;
+  for (const mark of ["\n", '"', " "]) {
+    const at = text.lastIndexOf(mark, wanted);
+    if (at > start + redactSliceLength / 2) return at + 1;
+  }
+  return wanted;
+}
+
+function attemptJson(attempt: FlowRecord["attempts"][number], redactor: Redactor): AttemptJson {
+  return {
+    ...attempt,
+    startedAt: iso(attempt.startedAt),
+    endedAt: attempt.endedAt === null ? null : iso(attempt.endedAt),
+    ...(attempt.error === undefined ? {} : { error: redactor.text(attempt.error) }),
+  };
+}
+
+function iso(instant: number): string {
+  return new Date(instant).toISOString();
+}

@@ -1,0 +1,83 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, describe, expect, it } from "vitest";
+import { type TempFolder, tempFolder } from "../../test/support/temp.ts";
+import { systemRandom } from "../base/random.ts";
+import { acquireInstance, readInstance } from "./instance.ts";
+
+const folders: TempFolder[] = [];
+afterEach(() => folders.splice(0).forEach((folder) => folder.close()));
+
+function home(): { pidFile: string; path: string } {
+  const folder = tempFolder("instance");
+  folders.push(folder);
+  return { path: folder.path, pidFile: join(folder.path, "state", "core.json") };
+}
+
+async function deadPid(): Promise<number> {
+  const child = spawn(process.execPath, ["-e", ""], { stdio: "ignore" });
+  await once(child, "exit");
+  return child.pid ?? 0;
+}
+
+describe("the instance lock", () => {
+  it("lets one in and tells the next who holds it", async () => {
+    const paths = home();
+    const first = await acquireInstance(paths, systemRandom);
+    if (!first.ok) throw new Error("held by nobody");
+    await first.instance.publish("http://127.0.0.1:1");
+    const second = await acquireInstance(paths, systemRandom);
+    expect(second).toEqual({
+      ok: false,
+      holder: expect.objectContaining({ pid: process.pid, url: "http://127.0.0.1:1" }),
+    });
+    expect(statSync(paths.pidFile).mode & 0o777).toBe(0o600);
+    await first.instance.release();
+    expect(await readInstance(paths)).toBeNull();
+    expect((await acquireInstance(paths, systemRandom)).ok).toBe(true);
+  });
+
+  it("lets exactly one of many in that come at once, even over a stale file", async () => {
+    const paths = home();
+    const first = await acquireInstance(paths, systemRandom);
+    if (!first.ok) throw new Error("held by nobody");
+    const stale = { ...JSON.parse(readFileSync(paths.pidFile, "utf8")), pid: await deadPid() };
+    writeFileSync(paths.pidFile, JSON.stringify(stale));
+    const results = await Promise.all(Array.from({ length: 8 }, () => acquireInstance(paths, systemRandom)));
+    expect(results.filter((result) => result.ok)).toHaveLength(1);
+    expect(readdirSync(join(paths.pidFile, ".."))).toEqual(["core.json"]);
+  });
+
+  it.each([
+    ["of a process that is gone", async () => ({ pid: await deadPid() })],
+    ["from before the machine restarted", async () => ({ bootId: "another-boot" })],
+    ["of a process whose number was given to us", async () => ({ processStart: "1" })],
+  ])("takes over a file %s", async (_name, change) => {
+    const paths = home();
+    await acquireInstance(paths, systemRandom);
+    const record = { ...JSON.parse(readFileSync(paths.pidFile, "utf8")), ...(await change()) };
+    writeFileSync(paths.pidFile, JSON.stringify(record));
+    expect(await readInstance(paths)).toBeNull();
+    expect((await acquireInstance(paths, systemRandom)).ok).toBe(true);
+  });
+
+  it.each(["", "{", "null", '{"pid":-1,"nonce":"x"}', '{"pid":"1"}'])("takes over a file that holds %j", async (text) => {
+    const paths = home();
+    await acquireInstance(paths, systemRandom);
+    writeFileSync(paths.pidFile, text);
+    expect((await acquireInstance(paths, systemRandom)).ok).toBe(true);
+  });
+
+  it("does not give back what is no longer its own", async () => {
+    const paths = home();
+    const first = await acquireInstance(paths, systemRandom);
+    if (!first.ok) throw new Error("held by nobody");
+    writeFileSync(paths.pidFile, "");
+    await acquireInstance(paths, systemRandom);
+    await first.instance.release();
+    await first.instance.publish("http://elsewhere");
+    expect((await readInstance(paths))?.url).toBeNull();
+  });
+});

@@ -1,0 +1,39 @@
+/** Takes credentials out of heads before they are stored: the flow log never holds what it must not show. */
+import type { HeaderPairs } from "../base/http.ts";
+import { maskedSecret } from "../base/secret.ts";
+
+/** Field and parameter names whose values are credentials; wide on purpose, names are the clients' own. */
+const sensitive =
+  /authorization|^x-auth|^auth$|cookie|token|secret|key|password|passwd|credential|signature|^sig$|^code$/i;
+
+/** Names that only look sensitive: `anthropic-ratelimit-tokens-remaining`, and the public nonces of a WebSocket upgrade. */
+const harmless = /ratelimit|rate-limit|tokens-(?:limit|remaining|reset)|^sec-websocket-(?:key|accept)$|^max/i;
+
+/** A scheme word before the credential stays readable: `Bearer •••abcd`. */
+const scheme = /^(?:Bearer|Basic|Digest|token) +/i;
+
+export function maskHeaders(headers: HeaderPairs): HeaderPairs {
+  return headers.map((pair) => (isSensitive(pair[0]) ? [pair[0], maskValue(pair[1])] : pair));
+}
+
+/** A request target or a whole request line with the values of sensitive query parameters masked. */
+export function maskTarget(target: string): string {
+  const query = target.indexOf("?");
+  if (query === -1) return target;
+  return target.slice(0, query) + target.slice(query).replace(parameter, maskParameter);
+}
+
+const parameter = /([?&;])([^=&;\s]+)=([^&;\s#]+)/g;
+
+function maskParameter(whole: string, separator: string, name: string, value: string): string {
+  return isSensitive(name) ? `${separator}${name}=${maskedSecret(value)}` : whole;
+}
+
+function isSensitive(name: string): boolean {
+  return sensitive.test(name) && !harmless.test(name);
+}
+
+function maskValue(value: string): string {
+  const prefix = scheme.exec(value)?.[0] ?? "";
+  return prefix + maskedSecret(value.slice(prefix.length));
+}

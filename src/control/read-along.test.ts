@@ -1,0 +1,87 @@
+import { gzipSync } from "node:zlib";
+import { describe, expect, it } from "vitest";
+import { systemClock } from "../base/clock.ts";
+import type { FlowAction } from "../base/flow.ts";
+import { systemRandom } from "../base/random.ts";
+import { createFlowLog } from "./flow-log.ts";
+import { startReadAlong } from "./read-along.ts";
+
+function setUp() {
+  const flowLog = createFlowLog({ clock: systemClock, random: systemRandom });
+  const observed: { request: string; reply: string; contentType: string; path: string }[] = [];
+  const errors: unknown[] = [];
+  const readAlong = startReadAlong({
+    flowLog,
+    wants: (head) => head.host === "api.anthropic.com",
+    observe(head, request, reply) {
+      const text = Buffer.from(reply.body).toString();
+      if (text === "throw") throw new Error("unreadable");
+      observed.push({
+        request: Buffer.from(request).toString(),
+        reply: text,
+        contentType: reply.contentType,
+        path: head.target,
+      });
+      return [{ type: "described", model: { asked: "m" } }];
+    },
+    onError: (error) => errors.push(error),
+  });
+  return { flowLog, observed, errors, readAlong };
+}
+
+function callThrough(
+  flowLog: ReturnType<typeof createFlowLog>,
+  host: string,
+  reply: string,
+  action: FlowAction = "passthrough",
+): string {
+  const tap = flowLog.open({ client: "curl", host, method: "POST", path: "/v1/m", protocol: "h2", action });
+  tap.chunk("client-request", Buffer.from("question"));
+  const headers = [
+    ["content-type", "application/json"],
+    ["content-encoding", "gzip"],
+  ] as const;
+  tap.head("client-reply", { line: "200", headers });
+  tap.chunk("client-reply", gzipSync(reply));
+  tap.tell({ type: "reply-started", status: 200 });
+  tap.tell({ type: "ended", state: "done" });
+  return tap.id;
+}
+
+describe("reading along", () => {
+  it("has a passed-through model call understood after it is over", async () => {
+    const { flowLog, observed, readAlong } = setUp();
+    const id = callThrough(flowLog, "api.anthropic.com", "answer");
+    expect(observed).toEqual([]);
+    await readAlong.settled();
+    expect(observed).toEqual([
+      { request: "question", reply: "answer", contentType: "application/json", path: "/v1/m" },
+    ]);
+    expect(flowLog.find(id)?.record().model.asked).toBe("m");
+  });
+
+  it("does not look at other hosts, nor at calls the engine has answered itself", async () => {
+    const { flowLog, observed, readAlong } = setUp();
+    callThrough(flowLog, "telemetry.example", "answer");
+    callThrough(flowLog, "api.anthropic.com", "answer", "reroute");
+    await readAlong.settled();
+    expect(observed).toEqual([]);
+  });
+
+  it("goes on after a call that cannot be understood", async () => {
+    const { flowLog, observed, errors, readAlong } = setUp();
+    callThrough(flowLog, "api.anthropic.com", "throw");
+    callThrough(flowLog, "api.anthropic.com", "fine");
+    await readAlong.settled();
+    expect(errors).toHaveLength(1);
+    expect(observed.map((one) => one.reply)).toEqual(["fine"]);
+  });
+
+  it("leaves the oldest unread when calls end faster than it reads", async () => {
+    const { flowLog, observed, readAlong } = setUp();
+    for (let index = 0; index < 50; index += 1) callThrough(flowLog, "api.anthropic.com", String(index));
+    await readAlong.settled();
+    expect(observed.length).toBe(32);
+    expect(observed.at(-1)?.reply).toBe("49");
+  });
+});

@@ -1,0 +1,69 @@
+/** What a control route is: its request, its surroundings, and the two ways it can answer. */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Bus } from "../base/bus.ts";
+import type { Controls, CoreStatus } from "../base/controls.ts";
+import type { StampedEvent } from "../base/events.ts";
+import type { Redactor } from "../base/redact.ts";
+import type { FlowLog } from "./flow-log.ts";
+
+export interface ControlServerDeps {
+  /** A unix socket path or the name of a Windows pipe. */
+  readonly socketPath: string;
+  readonly controls: Controls;
+  readonly flowLog: FlowLog;
+  readonly events: Bus<StampedEvent>;
+  readonly redactor: Redactor;
+  /**
+   * For a core that was started for its users and not for itself: called when the last of them has let go
+   * (`GET /api/lease`), or when none came at all. Absent: the core runs until it is stopped.
+   */
+  readonly onUnused?: () => void;
+}
+
+/** The readers of the live stream. */
+export interface EventHub {
+  attach(incoming: IncomingMessage, outgoing: ServerResponse, status: CoreStatus): typeof answered;
+  close(): void;
+}
+
+/** The processes that lean on this core. */
+export interface Leases {
+  grant(outgoing: ServerResponse): void;
+  close(): void;
+}
+
+/** What a route gets besides its request. */
+export interface ControlContext extends ControlServerDeps {
+  readonly eventHub: EventHub;
+  readonly leases: Leases;
+  status(): CoreStatus;
+}
+
+export interface ControlRequest {
+  readonly url: URL;
+  /** Path segments that the route's `:name` parts stood for. */
+  readonly parameters: Readonly<Record<string, string>>;
+  /** The parsed JSON body of a POST; undefined without one. */
+  readonly body: unknown;
+  readonly incoming: IncomingMessage;
+  readonly outgoing: ServerResponse;
+}
+
+/** Answers with a value (sent as JSON), or writes to `outgoing` itself and returns `answered`. */
+export type ControlRoute = (request: ControlRequest, context: ControlContext) => unknown;
+export type ControlRoutes = Readonly<Record<`${"GET" | "POST"} /api/${string}`, ControlRoute>>;
+
+export const answered = Symbol("answered");
+
+/** A refusal with its status, told to the caller as `{error: {code, message}}`. */
+export class ControlRefusal extends Error {
+  readonly status: number;
+  readonly code: string;
+
+  constructor(status: number, code: string, message: string) {
+    super(message);
+    this.name = "ControlRefusal";
+    this.status = status;
+    this.code = code;
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * The live stream (server-sent events): `hello` with everything needed to begin, then `flow` and `core` as they come.
+ * A reader that does not keep up is cut off; it reconnects and gets a fresh hello, so nothing is lost but time.
+ */
+import type { ServerResponse } from "node:http";
+import type { StampedEvent } from "../../base/events.ts";
+import type { FlowRecord } from "../../base/flow.ts";
+import { flowJson } from "../flow-json.ts";
+import { answered, type ControlServerDeps, type EventHub } from "../route.ts";
+
+/** A reader that is this far behind has stopped reading. A hello of 200 flows is about 200 kB. */
+export const maxReaderBacklogBytes = 2 * 1024 * 1024;
+/** Flows in a hello; older ones are a GET away. */
+const helloFlows = 200;
+/** Keeps half-dead connections from looking alive. */
+const pingIntervalMs = 15_000;
+
+export function createEventHub(deps: Pick<ControlServerDeps, "flowLog" | "events" | "redactor">): EventHub {
+  const readers = new Set<ServerResponse>();
+  const endings: (() => void)[] = [];
+
+  /** One rendering for all readers. */
+  function broadcast(text: string): void {
+    for (const reader of readers) send(reader, text);
+  }
+
+  function send(reader: ServerResponse, text: string): void {
+    if (reader.writableLength > maxReaderBacklogBytes) {
+      readers.delete(reader);
+      reader.destroy();
+    } else reader.write(text);
+  }
+
+  function onFlows(flows: readonly FlowRecord[]): void {
+    broadcast(flows.map((flow) => eventText("flow", flowJson(flow, deps.redactor))).join(""));
+  }
+
+  /** Nobody looks, nothing is rendered: the sources are followed while there is a reader. */
+  function follow(): void {
+    const ping = setInterval(() => broadcast(": ping\n\n"), pingIntervalMs);
+    ping.unref();
+    endings.push(
+      deps.flowLog.subscribe(onFlows),
+      deps.events.subscribe((event: StampedEvent) => broadcast(eventText("core", event))),
+      () => clearInterval(ping),
+    );
+  }
+
+  function unfollow(): void {
+    for (const end of endings.splice(0)) end();
+  }
+
+  return {
+    attach(incoming, outgoing, status) {
+      outgoing.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
+      if (readers.size === 0) follow();
+      readers.add(outgoing);
+      outgoing.once("close", () => {
+        readers.delete(outgoing);
+        if (readers.size === 0) unfollow();
+      });
+      incoming.resume();
+      const flows = deps.flowLog.list(helloFlows).map((flow) => flowJson(flow, deps.redactor));
+      send(outgoing, eventText("hello", { status, flows }));
+      return answered;
+    },
+    close() {
+      unfollow();
+      for (const reader of readers) reader.end();
+      readers.clear();
+    },
+  };
+}
+
+/** JSON has no raw line feeds, so one `data:` line holds it. */
+function eventText(name: string, value: unknown): string {
+  return `event: ${name}\ndata: ${JSON.stringify(value)}\n\n`;
+}

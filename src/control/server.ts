@@ -1,0 +1,154 @@
+/**
+ * The control API: HTTP with JSON over a unix socket that only its owner can open (a named pipe on Windows). File
+ * permissions are the authentication; a request that carries a browser's marks is refused all the same, so that no
+ * forwarding of the socket ever turns a web page into a caller.
+ */
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { parseJson } from "../base/json.ts";
+import type { Redactor } from "../base/redact.ts";
+import {
+  answered,
+  type ControlContext,
+  ControlRefusal,
+  type ControlRoute,
+  type ControlRoutes,
+  type ControlServerDeps,
+} from "./route.ts";
+import { createEventHub } from "./routes/events.ts";
+import { flowRoutes } from "./routes/flows.ts";
+import { createLeases, leaseRoutes } from "./routes/leases.ts";
+import { ruleRoutes } from "./routes/rules.ts";
+import { statusRoutes } from "./routes/status.ts";
+import { prepareSocket, restrictSocket } from "./socket-file.ts";
+
+export interface ControlServer {
+  close(): Promise<void>;
+}
+
+const routes: ControlRoutes = { ...statusRoutes, ...flowRoutes, ...ruleRoutes, ...leaseRoutes };
+
+/** Questions and settings are small; nobody sends a body here that is not. */
+const maxRequestBytes = 64 * 1024;
+const maxHeaderBytes = 8 * 1024;
+const allowedHosts = new Set(["switchyard", "localhost"]);
+
+/** Resolves when the socket accepts connections. Rejects with the reason when it cannot be made safely. */
+export async function createControlServer(deps: ControlServerDeps): Promise<ControlServer> {
+  await prepareSocket(deps.socketPath);
+  const context: ControlContext = {
+    ...deps,
+    eventHub: createEventHub(deps),
+    leases: createLeases(deps.onUnused),
+    status: () => ({ ...deps.controls.status(), counts: deps.flowLog.counts() }),
+  };
+  const server = createServer({ maxHeaderSize: maxHeaderBytes }, (incoming, outgoing) => {
+    void serve(incoming, outgoing, context);
+  });
+  server.listen(deps.socketPath);
+  await once(server, "listening");
+  await restrictSocket(deps.socketPath);
+  const forgetHits = deps.events.subscribe((event) => {
+    if (event.type === "config-reloaded") deps.flowLog.forgetRuleHits();
+  });
+  return {
+    async close() {
+      forgetHits();
+      context.eventHub.close();
+      context.leases.close();
+      const closed = once(server, "close");
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+async function serve(incoming: IncomingMessage, outgoing: ServerResponse, context: ControlContext): Promise<void> {
+  try {
+    refuseBrowsers(incoming);
+    const url = new URL(incoming.url ?? "/", "http://switchyard");
+    const { route, parameters } = findRoute(incoming.method ?? "GET", url.pathname);
+    const body = incoming.method === "POST" ? await readJson(incoming) : undefined;
+    const value = await route({ url, parameters, body, incoming, outgoing }, context);
+    if (value !== answered) sendJson(outgoing, 200, value);
+  } catch (error) {
+    const refusal = error instanceof ControlRefusal ? error : fromUnknown(error, context.redactor);
+    if (outgoing.headersSent) outgoing.destroy();
+    else sendJson(outgoing, refusal.status, { error: { code: refusal.code, message: refusal.message } });
+  }
+}
+
+function refuseBrowsers(incoming: IncomingMessage): void {
+  const { headers } = incoming;
+  const marks = Object.keys(headers).filter((name) => name === "origin" || name.startsWith("sec-"));
+  if (marks.length > 0) throw new ControlRefusal(403, "browser", `requests with ${marks.join(", ")} are refused here`);
+  const host = (headers.host ?? "").replace(/:\d+$/, "").toLowerCase();
+  if (!allowedHosts.has(host)) throw new ControlRefusal(403, "host", "the Host of a control request is `switchyard`");
+}
+
+function findRoute(
+  method: string,
+  path: string,
+): { readonly route: ControlRoute; readonly parameters: Record<string, string> } {
+  let pathKnown = false;
+  for (const [key, route] of Object.entries(routes)) {
+    const [routeMethod = "", pattern = ""] = key.split(" ");
+    const parameters = matchPath(pattern, path);
+    if (parameters === null) continue;
+    if (routeMethod === method) return { route, parameters };
+    pathKnown = true;
+  }
+  if (pathKnown) throw new ControlRefusal(405, "method", `${method} is not served at ${path}`);
+  throw new ControlRefusal(404, "not-found", `nothing is served at ${path}`);
+}
+
+function matchPath(pattern: string, path: string): Record<string, string> | null {
+  const wanted = pattern.split("/");
+  const given = path.split("/");
+  if (wanted.length !== given.length) return null;
+  const parameters: Record<string, string> = {};
+  for (const [index, part] of wanted.entries()) {
+    const value = given[index] ?? "";
+    if (part.startsWith(":")) parameters[part.slice(1)] = decoded(value);
+    else if (part !== value) return null;
+  }
+  return parameters;
+}
+
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    throw new ControlRefusal(400, "path", "the path is not valid percent-encoding");
+  }
+}
+
+async function readJson(incoming: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of incoming as AsyncIterable<Buffer>) {
+    size += chunk.byteLength;
+    if (size > maxRequestBytes)
+      throw new ControlRefusal(413, "too-large", `a body is at most ${maxRequestBytes} bytes`);
+    chunks.push(chunk);
+  }
+  if (size === 0) return undefined;
+  if (!(incoming.headers["content-type"] ?? "").startsWith("application/json")) {
+    throw new ControlRefusal(415, "content-type", "a body is application/json");
+  }
+  const parsed = parseJson(Buffer.concat(chunks).toString("utf8"));
+  if (!parsed.ok) throw new ControlRefusal(400, "json", parsed.why);
+  return parsed.value;
+}
+
+function sendJson(outgoing: ServerResponse, status: number, value: unknown): void {
+  const body = Buffer.from(JSON.stringify(value ?? {}));
+  outgoing.writeHead(status, { "content-type": "application/json", "content-length": body.byteLength });
+  outgoing.end(body);
+}
+
+function fromUnknown(error: unknown, redactor: Redactor): ControlRefusal {
+  const message = error instanceof Error ? error.message : "unknown failure";
+  return new ControlRefusal(500, "failed", redactor.text(message));
+}

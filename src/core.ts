@@ -1,0 +1,161 @@
+/**
+ * The composition root of the core process: interception, engine and control API joined on one bus. It decides nothing
+ * itself; it hands each wing what it needs and says what went wrong in words a person can act on.
+ */
+import { createBus } from "./base/bus.ts";
+import { systemClock } from "./base/clock.ts";
+import type { ConfigStatus, Controls, CoreStatus } from "./base/controls.ts";
+import type { CoreEvent, StampedEvent } from "./base/events.ts";
+import type { Paths } from "./base/paths.ts";
+import { systemRandom } from "./base/random.ts";
+import { createRedactor } from "./base/redact.ts";
+import { createFlowLog } from "./control/flow-log.ts";
+import { startReadAlong } from "./control/read-along.ts";
+import { createControlServer } from "./control/server.ts";
+import { openInstallState } from "./control/state/install.ts";
+import { createEngine } from "./engine/index.ts";
+import { createInterceptor, type Listening } from "./intercept/index.ts";
+import { openCertificates } from "./core/certificates.ts";
+import { CoreError, exitCodes, listenFailure } from "./core/core-error.ts";
+import { openSettings } from "./core/settings.ts";
+
+export interface CoreOptions {
+  readonly paths: Paths;
+  readonly env: NodeJS.ProcessEnv;
+  readonly version: string;
+  /** From the command line; win over environment and file. */
+  readonly overrides: { readonly host?: string; readonly port?: number };
+  /** Stop when the last process that leans on this core has let go. */
+  readonly untilUnused?: boolean;
+}
+
+export interface Core {
+  readonly url: string;
+  readonly port: number;
+  readonly stopped: Promise<void>;
+  /** Graceful: exchanges in flight get `drainMs`, then the process may end. Calling again waits for the same end. */
+  stop(): Promise<void>;
+}
+
+/** A model's answer may be long; a shutdown does not cut one that is nearly done. */
+const drainMs = 30_000;
+
+/** @throws CoreError (exitCode 2 configuration, 4 port in use, 5 certificates) */
+export async function startCore(options: CoreOptions): Promise<Core> {
+  const { paths, env, version } = options;
+  const startedAt = systemClock.now();
+  const events = createBus<StampedEvent>();
+  const bus = {
+    publish: (event: CoreEvent) => events.publish({ ...event, at: systemClock.now() }),
+    subscribe: events.subscribe,
+  };
+  const notice = (level: "info" | "warn" | "error", area: string, text: string): void =>
+    bus.publish({ type: "notice", level, area, text });
+
+  const install = await openInstallState(paths, systemRandom);
+  const redactor = createRedactor();
+  redactor.register(install.proxyToken.reveal());
+  redactor.register(install.clientKey.reveal());
+
+  const settings = await openSettings({ paths, env, overrides: options.overrides, bus, redactor });
+  const certificates = await openCertificates({ paths, env, scope: settings.current().scope, bus });
+  const flowLog = createFlowLog({ clock: systemClock, random: systemRandom, limits: settings.current().captureLimits });
+
+  const interceptor = createInterceptor({
+    settings: () => settings.current().intercept,
+    certificates: certificates.current,
+    proxyToken: install.proxyToken,
+    recorder: flowLog,
+    bus,
+    clock: systemClock,
+    describeFailure: (head, error) => engine.describeFailure(head, error),
+  });
+  const engine = createEngine({ send: interceptor.send, clock: systemClock, config: () => settings.current().config });
+  const readAlong = startReadAlong({
+    flowLog,
+    wants: (head) => engine.isModelCall(head),
+    observe: engine.observe,
+    onError: (error) => notice("warn", "capture", `a reply could not be read along: ${String(error)}`),
+  });
+
+  const { listen } = settings.current().config;
+  let listening: Listening;
+  try {
+    listening = await interceptor.listen({ host: listen.host, port: listen.port }, engine);
+  } catch (error) {
+    readAlong.stop();
+    settings.close();
+    throw listenFailure(error, listen);
+  }
+  const shownHost = listening.host.includes(":") ? `[${listening.host}]` : listening.host;
+  const url = `http://${shownHost}:${listening.port}`;
+
+  let markStopped = (): void => {};
+  const stopped = new Promise<void>((resolve) => {
+    markStopped = resolve;
+  });
+  let stopBegun: Promise<void> | null = null;
+  const stop = (): Promise<void> => {
+    stopBegun ??= (async () => {
+      notice("info", "core", "stopping: what is in flight may finish");
+      await listening.close(drainMs);
+      readAlong.stop();
+      settings.close();
+      await control.close();
+      flowLog.close();
+      markStopped();
+    })();
+    return stopBegun;
+  };
+
+  const controls: Controls = {
+    status: (): Omit<CoreStatus, "counts"> => ({
+      running: true,
+      pid: process.pid,
+      port: listening.port,
+      host: listening.host,
+      url,
+      version,
+      startedAt: new Date(startedAt).toISOString(),
+      ca: certificates.status(),
+      config: settings.status(),
+      proxyAuth: settings.current().config.listen.proxyAuth,
+    }),
+    secrets: () => ({ proxyToken: install.proxyToken, clientKey: install.clientKey }),
+    routes: () =>
+      settings.current().config.routes.map((route, index) => ({
+        number: index + 1,
+        match: route.match,
+        to: route.to,
+        fallback: route.fallback,
+      })),
+    explain: (question) => engine.explain(question),
+    reload: async (): Promise<ConfigStatus> => settings.reload(),
+    rotateCa: async () => {
+      await certificates.rotate(settings.current().scope);
+      return certificates.status();
+    },
+    stop: () => void stop(),
+  };
+  const control = await createControlServer({
+    socketPath: paths.controlSocket,
+    controls,
+    flowLog,
+    events,
+    redactor,
+    ...(options.untilUnused === true ? { onUnused: () => void stop() } : {}),
+  }).catch(async (error: unknown) => {
+    await listening.close(0);
+    throw new CoreError(
+      exitCodes.failure,
+      `the control socket cannot be opened: ${error instanceof Error ? error.message : String(error)}`,
+      {
+        why: paths.controlSocket,
+      },
+    );
+  });
+
+  if (install.notice !== null) notice("warn", "state", install.notice);
+  bus.publish({ type: "listening", url });
+  return { url, port: listening.port, stopped, stop };
+}

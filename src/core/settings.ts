@@ -1,0 +1,124 @@
+/**
+ * The configuration in force and what the wings need of it, made once per load: globs expanded, roots read, secrets
+ * registered for redaction. A file that turns invalid keeps the old settings and says so.
+ */
+import type { Bus } from "../base/bus.ts";
+import type { ConfigStatus } from "../base/controls.ts";
+import type { CoreEvent } from "../base/events.ts";
+import type { Paths } from "../base/paths.ts";
+import type { Redactor } from "../base/redact.ts";
+import { existsSync } from "node:fs";
+import { loadConfig, type LoadResult } from "../engine/config/load.ts";
+import { problemText, type ConfigProblem } from "../engine/config/problem.ts";
+import type { Config } from "../engine/config/schema.ts";
+import { watchConfig } from "../engine/config/watch.ts";
+import { defaultHosts } from "../engine/providers/hosts.ts";
+import type { FlowLogLimits } from "../control/flow-log.ts";
+import type { InterceptSettings } from "../intercept/index.ts";
+import { readTrust } from "../intercept/upstream/trust.ts";
+import { CoreError, exitCodes } from "./core-error.ts";
+
+export interface Settings {
+  readonly config: Config;
+  readonly intercept: InterceptSettings;
+  /** What a new certificate authority may speak for: the configured hosts and always the defaults. */
+  readonly scope: readonly string[];
+  readonly captureLimits: Partial<FlowLogLimits>;
+}
+
+export interface OpenSettings {
+  readonly current: () => Settings;
+  status(): ConfigStatus;
+  reload(): Promise<ConfigStatus>;
+  close(): void;
+}
+
+export interface SettingsOptions {
+  readonly paths: Paths;
+  readonly env: NodeJS.ProcessEnv;
+  readonly overrides: { readonly host?: string; readonly port?: number };
+  readonly bus: Bus<CoreEvent>;
+  readonly redactor: Redactor;
+}
+
+/** @throws CoreError when the file is invalid at the start: there is no older configuration to keep */
+export async function openSettings(options: SettingsOptions): Promise<OpenSettings> {
+  const { paths, env, bus, redactor } = options;
+  const path = paths.configFile;
+  const load = (): LoadResult => loadConfig({ path, env, overrides: options.overrides });
+  const first = load();
+  if (!first.ok) {
+    throw new CoreError(exitCodes.config, textOf(first.problems), { fix: "switchyard config validate" });
+  }
+  let warnings = first.warnings.map((problem) => problemText(path, problem));
+  let error: string | null = null;
+  let current = await prepare(first.config);
+  /** Loads are applied one after the other, the newest last. */
+  let applying: Promise<void> = Promise.resolve();
+
+  const watch = watchConfig({
+    path,
+    config: first.config,
+    load,
+    onEvent: (event) => {
+      if (event.type === "rejected") {
+        error = textOf(event.problems);
+        bus.publish({ type: "config-rejected", path, message: error });
+        return;
+      }
+      applying = applying.then(async () => {
+        current = await prepare(event.config);
+        error = null;
+        warnings = event.warnings.map((problem) => problemText(path, problem));
+        bus.publish({ type: "config-reloaded", path });
+      });
+    },
+  });
+
+  async function prepare(config: Config): Promise<Settings> {
+    const trust = await readTrust(env, config.upstream.ca);
+    for (const text of trust.warnings) bus.publish({ type: "notice", level: "warn", area: "trust", text });
+    for (const account of config.accounts) if (account.apiKey !== null) redactor.register(account.apiKey.reveal());
+    const hosts = expandHosts(config.intercept.hosts);
+    return {
+      config,
+      intercept: {
+        hosts,
+        tunnel: config.intercept.tunnel,
+        proxyAuth: config.listen.proxyAuth,
+        connectTo: config.upstream.connectTo,
+        privateDestinations: config.upstream.privateDestinations,
+        timeouts: config.upstream.timeouts,
+        upstreamTrust: trust.context,
+      },
+      scope: [...new Set([...hosts, ...defaultHosts])],
+      captureLimits: { flows: config.settings.captureFlows, bytes: config.settings.captureBytes },
+    };
+  }
+
+  function textOf(problems: readonly ConfigProblem[]): string {
+    return problems.map((problem) => problemText(path, problem)).join("\n");
+  }
+
+  const status = (): ConfigStatus => ({
+    path,
+    exists: existsSync(path),
+    error,
+    warnings,
+    routes: current.config.routes.length,
+  });
+  return {
+    current: () => current,
+    status,
+    async reload() {
+      watch.reload();
+      await applying;
+      return status();
+    },
+    close: () => watch.close(),
+  };
+}
+
+function expandHosts(patterns: readonly string[]): readonly string[] {
+  return patterns.flatMap((pattern) => (pattern === "default" ? defaultHosts : [pattern]));
+}
