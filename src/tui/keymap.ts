@@ -1,0 +1,292 @@
+/**
+ * Every key of the UI, once: this table dispatches, fills the help overlay and fills the key bar, so that none of
+ * them can be wrong. A command that cannot be done now says why instead of doing nothing.
+ */
+import { isLive } from "./state/flow-view.ts";
+import type { FlowBook } from "./state/flow-book.ts";
+import type { UiState } from "./state/ui.ts";
+
+export type Context = "traffic" | "detail" | "help";
+
+export type Command =
+  | "down"
+  | "up"
+  | "half-down"
+  | "half-up"
+  | "page-down"
+  | "page-up"
+  | "top"
+  | "bottom"
+  | "open"
+  | "filter"
+  | "follow"
+  | "pause"
+  | "errors"
+  | "tunnels"
+  | "tab"
+  | "next-tab"
+  | "previous-tab"
+  | "older"
+  | "newer"
+  | "find"
+  | "find-next"
+  | "find-previous"
+  | "wrap"
+  | "raw"
+  | "help"
+  | "escape"
+  | "back"
+  | "quit"
+  | "interrupt"
+  | "repaint"
+  | "suspend";
+
+export interface Situation {
+  readonly ui: UiState;
+  readonly book: Pick<FlowBook, "shown" | "totals" | "get">;
+}
+
+export interface Binding {
+  readonly command: Command;
+  /** Names as `terminal/keys.ts` gives them. */
+  readonly keys: readonly string[];
+  /** How the help shows the keys, where the names are too long or too many. */
+  readonly shownAs?: string;
+  readonly contexts: readonly Context[];
+  readonly group: "Move" | "Flow" | "View" | "Everywhere";
+  readonly title: string;
+  /** Word in the key bar; without one the key is only in the help. */
+  readonly bar?: string;
+  /** True, or why not. */
+  readonly possible?: (situation: Situation) => true | string;
+}
+
+const everywhere = ["traffic", "detail", "help"] as const;
+const screens = ["traffic", "detail"] as const;
+
+export const keymap: readonly Binding[] = [
+  { command: "down", keys: ["j", "down"], shownAs: "j ↓", contexts: everywhere, group: "Move", title: "line down" },
+  { command: "up", keys: ["k", "up"], shownAs: "k ↑", contexts: everywhere, group: "Move", title: "line up" },
+  { command: "half-down", keys: ["ctrl-d"], contexts: everywhere, group: "Move", title: "half a page down" },
+  { command: "half-up", keys: ["ctrl-u"], contexts: everywhere, group: "Move", title: "half a page up" },
+  {
+    command: "page-down",
+    keys: ["space", "pagedown", "ctrl-f"],
+    shownAs: "space",
+    contexts: everywhere,
+    group: "Move",
+    title: "page down",
+  },
+  {
+    command: "page-up",
+    keys: ["b", "pageup", "ctrl-b"],
+    shownAs: "b",
+    contexts: everywhere,
+    group: "Move",
+    title: "page up",
+  },
+  { command: "top", keys: ["g", "home"], shownAs: "g home", contexts: everywhere, group: "Move", title: "to the top" },
+  { command: "bottom", keys: ["G", "end"], shownAs: "G end", contexts: everywhere, group: "Move", title: "to the end" },
+
+  {
+    command: "filter",
+    keys: ["/"],
+    contexts: ["traffic"],
+    group: "View",
+    title: "filter: words, -word excludes",
+    bar: "filter",
+  },
+  {
+    command: "open",
+    keys: ["enter"],
+    contexts: ["traffic"],
+    group: "Flow",
+    title: "open the flow",
+    bar: "open",
+    possible: needsFlow,
+  },
+  {
+    command: "follow",
+    keys: ["f"],
+    contexts: ["traffic"],
+    group: "View",
+    title: "follow the newest flow",
+    bar: "follow",
+    possible: needsUnpaused,
+  },
+  {
+    command: "pause",
+    keys: ["p"],
+    contexts: ["traffic"],
+    group: "View",
+    title: "hold the list still (recording goes on)",
+    bar: "pause",
+  },
+  {
+    command: "errors",
+    keys: ["E"],
+    contexts: ["traffic"],
+    group: "View",
+    title: "errors only, on and off",
+    bar: "errors",
+  },
+  {
+    command: "tunnels",
+    keys: ["t"],
+    contexts: ["traffic"],
+    group: "View",
+    title: "show tunnels, on and off",
+    bar: "tunnels",
+  },
+
+  {
+    command: "next-tab",
+    keys: ["]", "l", "right", "tab"],
+    shownAs: "] l tab",
+    contexts: ["detail"],
+    group: "View",
+    title: "next tab",
+  },
+  {
+    command: "previous-tab",
+    keys: ["[", "h", "left", "shift-tab"],
+    shownAs: "[ h",
+    contexts: ["detail"],
+    group: "View",
+    title: "previous tab",
+  },
+  {
+    command: "tab",
+    keys: ["1", "2", "3", "4", "5", "6"],
+    shownAs: "1..6",
+    contexts: ["detail"],
+    group: "View",
+    title: "tab by number",
+    bar: "tabs",
+  },
+  { command: "find", keys: ["/"], contexts: ["detail"], group: "View", title: "find in this tab", bar: "find" },
+  {
+    command: "find-next",
+    keys: ["n"],
+    shownAs: "n N",
+    contexts: ["detail"],
+    group: "View",
+    title: "next / previous match",
+    bar: "next",
+    possible: needsFind,
+  },
+  {
+    command: "find-previous",
+    keys: ["N"],
+    shownAs: "",
+    contexts: ["detail"],
+    group: "View",
+    title: "",
+    possible: needsFind,
+  },
+  {
+    command: "wrap",
+    keys: ["w"],
+    contexts: ["detail"],
+    group: "View",
+    title: "wrap long lines, on and off",
+    bar: "wrap",
+  },
+  {
+    command: "raw",
+    keys: ["r"],
+    contexts: ["detail"],
+    group: "View",
+    title: "body as received / formatted",
+    bar: "raw",
+  },
+  {
+    command: "older",
+    keys: ["J"],
+    contexts: ["detail"],
+    group: "Flow",
+    title: "next flow down the list",
+    bar: "older",
+    possible: needsOlder,
+  },
+  {
+    command: "newer",
+    keys: ["K"],
+    contexts: ["detail"],
+    group: "Flow",
+    title: "next flow up the list",
+    bar: "newer",
+    possible: needsNewer,
+  },
+
+  {
+    command: "escape",
+    keys: ["esc"],
+    contexts: screens,
+    group: "Everywhere",
+    title: "clear filter or notice, go back",
+  },
+  { command: "back", keys: ["q"], contexts: ["traffic"], group: "Everywhere", title: "quit", bar: "quit" },
+  { command: "back", keys: ["q"], contexts: ["detail"], group: "Everywhere", title: "back to the list", bar: "back" },
+  {
+    command: "back",
+    keys: ["q", "esc", "?"],
+    shownAs: "? esc",
+    contexts: ["help"],
+    group: "Everywhere",
+    title: "close the help",
+    bar: "close",
+  },
+  { command: "help", keys: ["?"], contexts: screens, group: "Everywhere", title: "this help", bar: "help" },
+  { command: "quit", keys: ["Q"], contexts: everywhere, group: "Everywhere", title: "quit now" },
+  { command: "interrupt", keys: ["ctrl-c"], contexts: everywhere, group: "Everywhere", title: "quit now" },
+  { command: "repaint", keys: ["ctrl-l"], contexts: everywhere, group: "Everywhere", title: "draw the screen anew" },
+  { command: "suspend", keys: ["ctrl-z"], contexts: everywhere, group: "Everywhere", title: "suspend to the shell" },
+];
+
+export function contextOf(ui: UiState): Context {
+  return ui.overlay === "help" ? "help" : ui.screen;
+}
+
+/** The binding of a key where the person is. */
+export function bindingFor(context: Context, key: string): Binding | null {
+  return keymap.find((binding) => binding.contexts.includes(context) && binding.keys.includes(key)) ?? null;
+}
+
+export function bindingsOf(context: Context): readonly Binding[] {
+  return keymap.filter((binding) => binding.contexts.includes(context));
+}
+
+/** The keys of a binding as people read them. */
+export function shownKeys(binding: Binding): string {
+  return binding.shownAs ?? binding.keys.join(" ");
+}
+
+function needsFlow({ book }: Situation): true | string {
+  return book.shown.length > 0 ? true : "no flow to open yet";
+}
+
+function needsUnpaused({ ui }: Situation): true | string {
+  return ui.paused ? "the list is paused; p resumes it" : true;
+}
+
+function needsFind({ ui }: Situation): true | string {
+  return ui.detail?.find ? true : "nothing searched yet; / asks for a text";
+}
+
+function needsOlder({ ui, book }: Situation): true | string {
+  return ui.detail !== null && book.shown[0] === ui.detail.id ? "this is the oldest flow shown" : true;
+}
+
+function needsNewer({ ui, book }: Situation): true | string {
+  return ui.detail !== null && book.shown.at(-1) === ui.detail.id ? "this is the newest flow shown" : true;
+}
+
+/** Quitting ends a core that this UI started; with calls in flight that is asked twice. */
+export function quitNeedsConfirmation(situation: Situation, ownsCore: boolean): boolean {
+  if (!ownsCore || situation.ui.overlay === "confirm-quit") return false;
+  return situation.book.shown.some((id) => {
+    const flow = situation.book.get(id);
+    return flow !== null && isLive(flow);
+  });
+}

@@ -1,0 +1,45 @@
+/**
+ * The TUI process: `node main.js [--socket PATH] [--stop-core] [--ascii]`. It prepares the environment that React and
+ * Ink read while they load, then loads them, and connects the screen to the core's control socket.
+ */
+import { parseArgs } from "node:util";
+import { resolvePaths } from "../base/paths.ts";
+import { connectControl } from "../control/client.ts";
+import { wantsAscii, wantsColor } from "./text/theme.ts";
+
+const { values } = parseArgs({
+  options: {
+    socket: { type: "string" },
+    "stop-core": { type: "boolean", default: false },
+    ascii: { type: "boolean", default: false },
+  },
+});
+
+process.exitCode = await main();
+// Timers of a lost connection must not keep a finished UI alive.
+process.exit();
+
+async function main(): Promise<number> {
+  if (!process.stdin.isTTY || !process.stdout.isTTY) {
+    process.stderr.write(
+      "switchyard: the terminal UI needs a terminal on stdin and stdout.\n" +
+        "  `switchyard start` runs the proxy without one, `switchyard flows list` shows the traffic.\n",
+    );
+    return 2;
+  }
+  const color = wantsColor(process.env);
+  // React's development build leaks a measurement per render and costs twice the time (2026-11); Ink under CI draws
+  // nothing; Ink's own colours are not ours to have.
+  process.env["NODE_ENV"] = "production";
+  process.env["FORCE_COLOR"] = "0";
+  delete process.env["CI"];
+  delete process.env["INK_SCREEN_READER"];
+  const { runTui } = await import("./run-tui.ts");
+  const socket = values.socket ?? resolvePaths(process.env).controlSocket;
+  return runTui({
+    source: connectControl({ controlSocket: socket }),
+    color,
+    ascii: values.ascii || wantsAscii(process.env),
+    ownsCore: values["stop-core"],
+  });
+}

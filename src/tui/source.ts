@@ -1,0 +1,21 @@
+/**
+ * What the terminal UI needs from the outside: an event stream and a few verbs. The process entry gives it the
+ * control client; tests and a future embedded mode give it anything else of this shape. Payloads are `unknown`
+ * on purpose: they came over a socket, and `state/read.ts` is where they are believed.
+ */
+export type SourceEvent =
+  /** The stream is (again) open; everything known before is replaced by this. */
+  | { readonly type: "hello"; readonly status: unknown; readonly flows: readonly unknown[] }
+  | { readonly type: "flow"; readonly flow: unknown }
+  | { readonly type: "core"; readonly event: unknown }
+  /** The stream broke or could not be opened; the source tries again by itself after `retryInMs`. */
+  | { readonly type: "lost"; readonly why: string; readonly retryInMs: number };
+
+export interface TuiSource {
+  status(): Promise<unknown>;
+  flow(id: string): Promise<unknown>;
+  /** Calls back until the returned function is called; reconnects by itself. */
+  events(listener: (event: SourceEvent) => void): () => void;
+  /** Ends the core. Only called when this UI's owner started it. */
+  stopCore(): Promise<void>;
+}

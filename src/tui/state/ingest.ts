@@ -1,0 +1,114 @@
+/** What an event of the core does to the book and to the UI's state. */
+import { own } from "../../base/json.ts";
+import type { SourceEvent } from "../source.ts";
+import { unreachable } from "../../base/unreachable.ts";
+import type { FlowBook } from "./flow-book.ts";
+import type { FlowView } from "./flow-view.ts";
+import { readFlow, readStatus, readText } from "./read.ts";
+import type { Notice, UiState } from "./ui.ts";
+
+export function ingest(ui: UiState, book: FlowBook, event: SourceEvent, now: number): UiState {
+  switch (event.type) {
+    case "hello":
+      book.clear();
+      for (const flow of event.flows) addFlow(book, flow);
+      if (ui.paused) book.freeze(true);
+      return { ...ui, connection: { type: "open" }, status: readStatus(event.status) };
+    case "flow":
+      addFlow(book, event.flow);
+      return ui;
+    case "core":
+      return ingestCore(ui, book, event.event, now);
+    case "lost": {
+      const since = ui.connection.type === "lost" ? ui.connection.since : now;
+      const why = readText({ why: event.why }, "why");
+      return { ...ui, connection: { type: "lost", why, since, retryAt: now + event.retryInMs } };
+    }
+    default:
+      return unreachable(event);
+  }
+}
+
+function addFlow(book: FlowBook, value: unknown): void {
+  const id = own(value, "id");
+  if (typeof id === "string" && id !== "") book.upsert(id, (number) => readFlow(value, number));
+}
+
+function ingestCore(ui: UiState, book: FlowBook, event: unknown, now: number): UiState {
+  const type = own(event, "type");
+  const stamped = own(event, "at");
+  const at = typeof stamped === "number" ? stamped : now;
+  const { status } = ui;
+  switch (type) {
+    case "config-rejected": {
+      const error = readText(event, "message");
+      return status === null ? ui : { ...ui, status: { ...status, config: { ...status.config, error } } };
+    }
+    case "config-reloaded": {
+      const text = `configuration reloaded from ${readText(event, "path")}`;
+      const reloaded = status === null ? null : { ...status, config: { ...status.config, exists: true, error: null } };
+      return { ...ui, status: reloaded, notice: { level: "info", text, at } };
+    }
+    case "certificate-refused": {
+      const host = readText(event, "host");
+      const fix = readText(event, "fix");
+      addRefusal(book, event, host, fix, at);
+      const text = `a client refused our certificate for ${host}.  fix: ${fix}`;
+      return { ...ui, notice: { level: "warn", text, at } };
+    }
+    case "out-of-scope": {
+      const text = `${readText(event, "host")} is outside the certificate authority's scope and was tunnelled.  ${readText(event, "fix")}`;
+      return { ...ui, notice: { level: "warn", text, at } };
+    }
+    case "notice": {
+      const level = own(event, "level");
+      const notice: Notice = {
+        level: level === "error" || level === "warn" ? level : "info",
+        text: [readText(event, "area"), readText(event, "text")].filter(Boolean).join(": "),
+        at,
+      };
+      return { ...ui, notice };
+    }
+    default:
+      return ui;
+  }
+}
+
+/** One row per host, counted: a client that retries must not bury everything else. */
+function addRefusal(book: FlowBook, event: unknown, host: string, fix: string, at: number): void {
+  book.upsert(
+    `refused:${host}`,
+    (number, known): FlowView => ({
+      id: `refused:${host}`,
+      number,
+      startedAt: at,
+      endedAt: at,
+      client: "unknown",
+      host,
+      method: "",
+      path: "",
+      protocol: "",
+      status: null,
+      state: "failed",
+      action: "passthrough",
+      formats: { client: null, upstream: null },
+      model: { asked: null, served: null },
+      provider: null,
+      account: null,
+      combo: null,
+      attempts: [],
+      why: [],
+      usage: null,
+      costUsd: null,
+      timings: { connectMs: null, tlsMs: null, translateMs: null, ttfbMs: null, firstTokenMs: null, totalMs: null },
+      losses: [],
+      error: null,
+      refusal: {
+        count: (known?.refusal?.count ?? 0) + 1,
+        cause: readText(event, "cause"),
+        message: readText(event, "message"),
+        fix,
+      },
+    }),
+  );
+}

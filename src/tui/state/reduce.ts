@@ -1,0 +1,213 @@
+/** What a command does to the UI's state. Pure: what the list and the open document look like is passed in. */
+import { unreachable } from "../../base/unreachable.ts";
+import type { Command } from "../keymap.ts";
+import type { Key } from "../terminal/keys.ts";
+import type { Match } from "../body/document.ts";
+import { editLine, emptyLine } from "./prompt.ts";
+import { jumpSelection, moveSelection, selectedIndex } from "./selection.ts";
+import { detailTabs, type DetailState, type DetailTab, type UiState } from "./ui.ts";
+
+/** What the reducer needs to know of what is on screen. */
+export interface Surroundings {
+  /** Ids of the list, oldest first. */
+  readonly shown: readonly string[];
+  /** Rows of the main pane. */
+  readonly height: number;
+  readonly document: {
+    clamp(top: number, height: number): number;
+    find(text: string, from: Match | null, direction: 1 | -1): Match | null;
+    rowOf(match: Match): number;
+    lineOf(row: number): number;
+  } | null;
+  readonly helpRows: number;
+}
+
+export function reduceCommand(ui: UiState, command: Command, key: string, around: Surroundings): UiState {
+  switch (command) {
+    case "down":
+    case "up":
+    case "half-down":
+    case "half-up":
+    case "page-down":
+    case "page-up":
+    case "top":
+    case "bottom":
+      return scroll(ui, moves[command](around.height), around);
+    case "open":
+      return openDetail(ui, around);
+    case "filter":
+      return { ...ui, prompt: { kind: "filter", line: { text: ui.filter, at: ui.filter.length }, before: ui.filter } };
+    case "find":
+      return { ...ui, prompt: { kind: "find", line: emptyLine, before: ui.detail?.find ?? "" } };
+    case "follow":
+      return { ...ui, follow: !ui.follow, selectedId: around.shown.at(-1) ?? null, anchor: 0 };
+    case "pause":
+      return { ...ui, paused: !ui.paused };
+    case "errors":
+      return { ...ui, errorsOnly: !ui.errorsOnly };
+    case "tunnels":
+      return { ...ui, showTunnels: !ui.showTunnels };
+    case "tab":
+      return withTab(ui, detailTabs[Number(key) - 1]);
+    case "next-tab":
+      return withTab(ui, neighbourTab(ui, 1));
+    case "previous-tab":
+      return withTab(ui, neighbourTab(ui, -1));
+    case "older":
+      return stepDetail(ui, around, 1);
+    case "newer":
+      return stepDetail(ui, around, -1);
+    case "find-next":
+      return findAgain(ui, around, 1);
+    case "find-previous":
+      return findAgain(ui, around, -1);
+    case "wrap":
+      return { ...ui, wrap: !ui.wrap };
+    case "raw":
+      return { ...ui, raw: !ui.raw };
+    case "help":
+      return { ...ui, overlay: "help", helpTop: 0 };
+    case "escape":
+      return escape(ui);
+    case "back":
+      if (ui.overlay !== "none") return { ...ui, overlay: "none" };
+      return ui.screen === "detail" ? closeDetail(ui) : ui;
+    case "quit":
+    case "interrupt":
+    case "repaint":
+    case "suspend":
+      // Not about the state: the app acts on these.
+      return ui;
+    default:
+      return unreachable(command);
+  }
+}
+
+/** A key while a prompt is open. The filter works as it is typed; a search starts with enter. */
+export function reducePrompt(ui: UiState, key: Key, around: Surroundings): UiState {
+  const { prompt } = ui;
+  if (prompt === null) return ui;
+  const name = key.type === "key" ? key.name : null;
+  if (name === "esc") {
+    return prompt.kind === "filter" ? { ...ui, prompt: null, filter: prompt.before } : { ...ui, prompt: null };
+  }
+  if (name === "enter") {
+    if (prompt.kind === "filter") return { ...ui, prompt: null };
+    return startFind({ ...ui, prompt: null }, prompt.line.text, around);
+  }
+  const line = editLine(prompt.line, key);
+  const edited = { ...ui, prompt: { ...prompt, line } };
+  return prompt.kind === "filter" ? { ...edited, filter: line.text } : edited;
+}
+
+type Move = { readonly by: number } | { readonly to: "top" | "bottom" };
+
+const moves = {
+  down: () => ({ by: 1 }),
+  up: () => ({ by: -1 }),
+  "half-down": (height) => ({ by: Math.max(1, Math.floor(height / 2)) }),
+  "half-up": (height) => ({ by: -Math.max(1, Math.floor(height / 2)) }),
+  "page-down": (height) => ({ by: Math.max(1, height - 1) }),
+  "page-up": (height) => ({ by: -Math.max(1, height - 1) }),
+  top: () => ({ to: "top" }),
+  bottom: () => ({ to: "bottom" }),
+} satisfies Partial<Record<Command, (height: number) => Move>>;
+
+function scroll(ui: UiState, move: Move, around: Surroundings): UiState {
+  const { height, shown, document } = around;
+  if (ui.overlay === "help") {
+    const wanted = "by" in move ? ui.helpTop + move.by : move.to === "top" ? 0 : around.helpRows;
+    return { ...ui, helpTop: Math.max(0, Math.min(wanted, around.helpRows - height)) };
+  }
+  if (ui.screen === "traffic") {
+    if ("by" in move) return moveSelection(ui, shown, height, move.by);
+    return jumpSelection(ui, shown, height, move.to === "top" ? 0 : -1);
+  }
+  const { detail } = ui;
+  if (detail === null || document === null) return ui;
+  const top = detail.tops[detail.tab] ?? 0;
+  const wanted = "by" in move ? top + move.by : move.to === "top" ? 0 : Number.POSITIVE_INFINITY;
+  return withTop(ui, detail, document.clamp(Math.max(0, wanted), height));
+}
+
+function openDetail(ui: UiState, around: Surroundings): UiState {
+  const index = selectedIndex(ui, around.shown);
+  const id = around.shown[around.shown.length - 1 - index];
+  return id === undefined ? ui : showDetail({ ...ui, selectedId: id, follow: false }, id, "overview");
+}
+
+/** The next flow of the list in the same tab, without going back to the list. */
+function stepDetail(ui: UiState, around: Surroundings, by: 1 | -1): UiState {
+  const { detail } = ui;
+  if (detail === null) return ui;
+  const moved = moveSelection({ ...ui, selectedId: detail.id, follow: false }, around.shown, around.height, by);
+  if (moved.selectedId === null || moved.selectedId === detail.id) return ui;
+  return showDetail(moved, moved.selectedId, detail.tab);
+}
+
+function showDetail(ui: UiState, id: string, tab: DetailTab): UiState {
+  const detail: DetailState = {
+    id,
+    data: null,
+    problem: null,
+    tab,
+    tops: {},
+    find: ui.detail?.find ?? "",
+    match: null,
+  };
+  return { ...ui, screen: "detail", detail };
+}
+
+function closeDetail(ui: UiState): UiState {
+  return { ...ui, screen: "traffic", detail: null };
+}
+
+function escape(ui: UiState): UiState {
+  if (ui.notice !== null) return { ...ui, notice: null };
+  if (ui.screen === "detail") {
+    if (ui.detail !== null && ui.detail.find !== "") return { ...ui, detail: { ...ui.detail, find: "", match: null } };
+    return closeDetail(ui);
+  }
+  if (ui.filter !== "") return { ...ui, filter: "" };
+  return ui.errorsOnly ? { ...ui, errorsOnly: false } : ui;
+}
+
+function withTab(ui: UiState, tab: DetailTab | undefined): UiState {
+  if (ui.detail === null || tab === undefined) return ui;
+  return { ...ui, detail: { ...ui.detail, tab, match: null } };
+}
+
+function neighbourTab(ui: UiState, by: 1 | -1): DetailTab | undefined {
+  if (ui.detail === null) return undefined;
+  const at = detailTabs.indexOf(ui.detail.tab) + by;
+  return detailTabs[(at + detailTabs.length) % detailTabs.length];
+}
+
+function startFind(ui: UiState, text: string, around: Surroundings): UiState {
+  const { detail } = ui;
+  if (detail === null || around.document === null || text === "") return ui;
+  const line = around.document.lineOf(detail.tops[detail.tab] ?? 0);
+  return goToMatch({ ...ui, detail: { ...detail, find: text } }, { line, start: -1 }, around, 1);
+}
+
+function findAgain(ui: UiState, around: Surroundings, direction: 1 | -1): UiState {
+  return goToMatch(ui, ui.detail?.match ?? null, around, direction);
+}
+
+function goToMatch(ui: UiState, from: Match | null, around: Surroundings, direction: 1 | -1): UiState {
+  const { detail } = ui;
+  const { document, height } = around;
+  if (detail === null || document === null) return ui;
+  const match = document.find(detail.find, from, direction);
+  if (match === null) return { ...ui, hint: `"${detail.find}" is not in this tab` };
+  const row = document.rowOf(match);
+  const top = detail.tops[detail.tab] ?? 0;
+  const visible = row >= top && row < top + height;
+  // A third from the top: what comes before a match is read too.
+  const wanted = visible ? top : document.clamp(Math.max(0, row - Math.floor(height / 3)), height);
+  return withTop({ ...ui, detail: { ...detail, match } }, { ...detail, match }, wanted);
+}
+
+function withTop(ui: UiState, detail: DetailState, top: number): UiState {
+  return { ...ui, detail: { ...detail, tops: { ...detail.tops, [detail.tab]: top } } };
+}

@@ -1,0 +1,168 @@
+/** The lines around the list: title and proxy address, totals, banners, the key bar, the prompt. */
+import { bindingsOf, contextOf, shownKeys, type Binding, type Situation } from "../keymap.ts";
+import type { FlowBook } from "../state/flow-book.ts";
+import type { UiState } from "../state/ui.ts";
+import { cellWidth, fit, graphemes } from "../text/cells.ts";
+import { clockTime, count, sparkline } from "../text/format.ts";
+import type { Span, Spans } from "../text/row.ts";
+
+export function titleSpans(ui: UiState): Spans {
+  const wide = ui.columns >= 100;
+  const left: Span[] = [
+    { text: wide ? " switchyard " : " ", style: "accent" },
+    { text: "Traffic", style: "strong" },
+  ];
+  const { status } = ui;
+  const right: string[] = [];
+  if (ui.connection.type === "connecting") right.push("connecting…");
+  else if (ui.connection.type === "lost") right.push("no core");
+  else if (status !== null) {
+    right.push(wide ? `proxy ${status.host}:${status.port ?? "?"}` : `:${status.port ?? "?"}`);
+    right.push(status.config.routes === 1 ? "1 route" : `${status.config.routes} routes`);
+  }
+  if (ui.errorsOnly) right.push("ERRORS ONLY");
+  if (ui.showTunnels) right.push("tunnels shown");
+  right.push(ui.paused ? "PAUSED" : ui.follow ? "follow ON" : "follow off");
+  return ends(left, [{ text: `${right.join("  ")} ` }], ui.columns);
+}
+
+const rateBuckets = 12;
+const rateSpanMs = 5_000;
+
+export function totalsSpans(ui: UiState, book: FlowBook, now: number): Spans {
+  const { totals } = book;
+  const wide = ui.columns >= 100;
+  const rates = book.rate(now, rateBuckets, rateSpanMs);
+  const perMinute = rates.reduce((sum, one) => sum + one, 0) / ((rateBuckets * rateSpanMs) / 60_000);
+  const left: Span[] = [
+    { text: ` ${totals.flows} ${totals.flows === 1 ? "flow" : "flows"}  ` },
+    { text: `${totals.live} live`, style: totals.live > 0 ? "live" : "plain" },
+    { text: `  ${perMinute.toFixed(0)} req/m` },
+    ...(wide ? [{ text: ` ${sparkline(rates)}`, style: "live" as const }] : []),
+    { text: `  in ${count(totals.input)}  out ${count(totals.output)}` },
+  ];
+  if (totals.costUsd > 0) left.push({ text: `  $${totals.costUsd.toFixed(3)}` });
+  const right: Span[] = [];
+  if (ui.paused) right.push({ text: ` PAUSED +${book.waiting} `, style: "match" }, { text: "  " });
+  if (ui.filter !== "" || ui.errorsOnly) {
+    right.push({ text: `${book.shown.length} match ${ui.filter === "" ? "" : `"${ui.filter}"`}  `, style: "accent" });
+  }
+  if (totals.errors > 0)
+    right.push({ text: `${totals.errors} ${totals.errors === 1 ? "error" : "errors"}  `, style: "error" });
+  if (totals.tunnels > 0)
+    right.push({ text: `${totals.tunnels} tunnelled${ui.showTunnels || !wide ? "" : " (t shows)"} `, style: "dim" });
+  return ends(left, right, ui.columns);
+}
+
+/** What is wrong, most urgent first; each says what it means and what to do. */
+export function bannerRows(ui: UiState, now: number): readonly Spans[] {
+  const rows: Spans[] = [];
+  const { connection, status, notice } = ui;
+  if (connection.type === "lost") {
+    const seconds = Math.max(0, Math.ceil((connection.retryAt - now) / 1_000));
+    const next = seconds === 0 ? "trying again now" : `next try in ${seconds}s`;
+    rows.push([
+      {
+        text: ` ! Lost the core (${connection.why}): ${next}; data from ${clockTime(connection.since)} `,
+        style: "banner-error",
+      },
+    ]);
+  }
+  if (status?.config.error) {
+    rows.push([
+      {
+        text: ` ! ${status.config.path} is not in force: ${status.config.error.split("\n")[0] ?? ""} `,
+        style: "banner-error",
+      },
+      { text: " The last good configuration stays active." },
+    ]);
+  }
+  if (notice !== null) {
+    const style = notice.level === "error" ? "banner-error" : notice.level === "warn" ? "banner-warn" : "match";
+    rows.push([
+      { text: ` ${notice.level === "info" ? "i" : "!"} ${notice.text} `, style },
+      { text: " esc closes", style: "dim" },
+    ]);
+  }
+  if (ui.overlay === "confirm-quit") {
+    rows.push([
+      { text: " ? Calls are in flight, and quitting stops the proxy. ", style: "banner-warn" },
+      { text: " Press again to quit, any other key to stay." },
+    ]);
+  }
+  return rows;
+}
+
+export function promptSpans(ui: UiState): Spans {
+  if (ui.prompt === null) return [];
+  const { line, kind } = ui.prompt;
+  const hint = kind === "filter" ? "enter keeps  esc undoes" : "enter finds  esc closes";
+  const under = graphemes(line.text.slice(line.at))[0] ?? " ";
+  return ends(
+    [
+      { text: ` ${kind}: `, style: "strong" },
+      { text: line.text.slice(0, line.at) },
+      { text: under, style: "match" },
+      { text: line.text.slice(line.at + under.length) },
+    ],
+    [{ text: `${hint} `, style: "dim" }],
+    ui.columns,
+  );
+}
+
+/** Keys with a word in the table, as many as fit; help is always among them. Impossible ones are dim. */
+export function keyBarSpans(situation: Situation): Spans {
+  const { ui } = situation;
+  const bindings = bindingsOf(contextOf(ui)).filter((binding) => binding.bar !== undefined);
+  const help = bindings.filter((binding) => binding.command === "help");
+  const others = bindings.filter((binding) => binding.command !== "help");
+  // The last cell of the last row stays empty: some consoles scroll when it is written.
+  let room = ui.columns - 2 - help.reduce((sum, binding) => sum + barWidth(binding), 0);
+  const spans: Span[] = [{ text: " " }];
+  for (const binding of others) {
+    if (barWidth(binding) > room) break;
+    room -= barWidth(binding);
+    spans.push(...barSpans(binding, situation));
+  }
+  for (const binding of help) spans.push(...barSpans(binding, situation));
+  return spans;
+}
+
+function barSpans(binding: Binding, situation: Situation): Span[] {
+  const possible = binding.possible?.(situation) ?? true;
+  const keys = barKeys(binding);
+  return [
+    { text: keys, style: possible === true ? "strong" : "dim" },
+    { text: ` ${binding.bar ?? ""}  `, style: possible === true ? "plain" : "dim" },
+  ];
+}
+
+function barKeys(binding: Binding): string {
+  return shownKeys(binding).split(" ")[0] ?? "";
+}
+
+function barWidth(binding: Binding): number {
+  return cellWidth(barKeys(binding)) + cellWidth(binding.bar ?? "") + 3;
+}
+
+/** Left part cut so that the right part stays whole. */
+export function ends(left: Spans, right: Spans, width: number): Spans {
+  const rightWidth = right.reduce((sum, span) => sum + cellWidth(span.text), 0);
+  const leftWidth = left.reduce((sum, span) => sum + cellWidth(span.text), 0);
+  const room = width - rightWidth;
+  if (leftWidth <= room) return [...left, { text: " ".repeat(room - leftWidth) }, ...right];
+  if (room < 8) return left;
+  const out: Span[] = [];
+  let used = 0;
+  for (const span of left) {
+    const wide = cellWidth(span.text);
+    if (used + wide <= room - 1) {
+      out.push(span);
+      used += wide;
+    } else {
+      out.push({ ...span, text: fit(span.text, room - used - 1) }, { text: " " });
+      break;
+    }
+  }
+  return [...out, ...right];
+}

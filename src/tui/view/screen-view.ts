@@ -1,0 +1,144 @@
+/** From state to what is on screen: the frame (structure) and the rows of its panes. */
+import type { TextDocument } from "../body/document.ts";
+import { paneHeight, stackFrame, type Frame, type FramePart, type PaneRows } from "../frame/frame.ts";
+import type { Situation } from "../keymap.ts";
+import type { FlowBook } from "../state/flow-book.ts";
+import { listWindow } from "../state/selection.ts";
+import { isTooSmall, minimumColumns, minimumRows, type UiState } from "../state/ui.ts";
+import { renderRow, type Spans } from "../text/row.ts";
+import type { Theme } from "../text/theme.ts";
+import { detailTitle, positionText, tabSpans } from "./detail.ts";
+import { bannerRows, ends, keyBarSpans, promptSpans, titleSpans, totalsSpans } from "./header.ts";
+import { helpRows } from "./help.ts";
+import { inspectorRows } from "./inspector.ts";
+import { flowSpans, headSpans, placeColumns } from "./traffic.ts";
+import { emptyRows } from "./welcome.ts";
+
+/** From this height on, rules separate the list from what is around it. */
+const roomyRows = 30;
+
+export interface Scene extends Situation {
+  readonly book: FlowBook;
+  readonly document: TextDocument | null;
+  readonly now: number;
+}
+
+export function frameOf(scene: Scene): Frame {
+  const { ui } = scene;
+  const { columns, rows } = ui;
+  if (isTooSmall(ui)) return stackFrame(columns, rows, [], []);
+  const banners = bannerRows(ui, scene.now).length;
+  const banner: FramePart[] = banners === 0 ? [] : [{ type: "pane", id: "banner", height: banners }];
+  const bottom = bottomLine(scene);
+  if (ui.overlay === "help") {
+    const title: Spans = [{ text: ` Help: ${ui.screen === "detail" ? "flow detail" : "traffic"}`, style: "accent" }];
+    return stackFrame(columns, rows, [{ type: "line", spans: title }, { type: "rule" }], [{ type: "rule" }, bottom]);
+  }
+  if (ui.screen === "detail") {
+    const above: FramePart[] = [
+      { type: "pane", id: "title", height: 1 },
+      { type: "line", spans: tabSpans(ui.detail?.tab ?? "overview", columns) },
+      ...banner,
+      { type: "rule" },
+    ];
+    return stackFrame(columns, rows, above, [{ type: "pane", id: "inspector", height: 1 }, bottom]);
+  }
+  const roomy = rows >= roomyRows;
+  const above: FramePart[] = [
+    { type: "line", spans: titleSpans(ui) },
+    { type: "pane", id: "totals", height: 1 },
+    ...banner,
+  ];
+  if (scene.book.shown.length === 0)
+    return stackFrame(columns, rows, [...above, { type: "rule" }], [{ type: "rule" }, bottom]);
+  above.push({ type: "line", spans: headSpans(placeColumns(columns)) });
+  if (roomy) above.push({ type: "rule" });
+  const below: FramePart[] = [{ type: "rule" }, { type: "pane", id: "inspector", height: 2 }];
+  if (roomy) below.push({ type: "rule" });
+  return stackFrame(columns, rows, above, [...below, bottom]);
+}
+
+/** Height of the main pane for a state: what a page is. */
+export function mainHeight(scene: Scene): number {
+  return paneHeight(frameOf(scene), "main");
+}
+
+export function paneRowsOf(scene: Scene, frame: Frame, theme: Theme): PaneRows {
+  const { ui, book, now } = scene;
+  const { columns } = frame;
+  const height = paneHeight(frame, "main");
+  const draw = (rows: readonly Spans[]): string[] => rows.map((spans) => renderRow(spans, columns, theme));
+  if (isTooSmall(ui)) return { main: draw(tooSmallRows(ui, book)) };
+  const banner = draw(bannerRows(ui, now));
+  const prompt = draw([promptSpans(ui)]);
+  if (ui.overlay === "help") {
+    const all = helpRows(ui.screen, columns);
+    return { main: draw(all.slice(ui.helpTop, ui.helpTop + height)) };
+  }
+  if (ui.screen === "detail") return { ...detailRows(scene, height, draw), banner, prompt };
+  const totals = draw([totalsSpans(ui, book, now)]);
+  if (book.shown.length === 0) {
+    const rows = emptyRows(ui, book);
+    const fitting = rows.length <= height ? rows : rows.filter((row) => row.length > 0);
+    return { totals, banner, prompt, main: draw(fitting.slice(0, height)) };
+  }
+  const window = listWindow(ui, book.shown, height);
+  const placed = placeColumns(columns);
+  const main = window.ids.map((id, index) => {
+    const flow = book.get(id);
+    if (flow === null) return renderRow([], columns, theme);
+    const selected = window.top + index === window.selected;
+    return renderRow(flowSpans(flow, placed, now, selected), columns, theme, selected ? "selected" : undefined);
+  });
+  const selectedId = window.ids[window.selected - window.top];
+  const inspector = draw(inspectorRows(selectedId === undefined ? null : book.get(selectedId)));
+  return { totals, banner, prompt, main, inspector };
+}
+
+export function helpRowCount(ui: UiState): number {
+  return helpRows(ui.screen, ui.columns).length;
+}
+
+function bottomLine(scene: Scene): FramePart {
+  const { ui } = scene;
+  if (ui.prompt !== null) return { type: "pane", id: "prompt", height: 1 };
+  if (ui.hint !== null) return { type: "line", spans: [{ text: ` ${ui.hint}`, style: "warn" }] };
+  return { type: "line", spans: keyBarSpans(scene) };
+}
+
+function detailRows(scene: Scene, height: number, draw: (rows: readonly Spans[]) => string[]): PaneRows {
+  const { ui, book, document, now } = scene;
+  const { detail } = ui;
+  if (detail === null) return {};
+  const flow = detail.data?.flow ?? book.get(detail.id);
+  const title = flow === null ? [] : draw([detailTitle(book.get(detail.id) ?? flow, ui.columns, now)]);
+  if (document === null) {
+    const text = detail.problem === null ? "loading…" : `Could not load this flow: ${detail.problem}`;
+    return { title, main: draw([[{ text: ` ${text}`, style: detail.problem === null ? "dim" : "error" }]]) };
+  }
+  const top = document.clamp(detail.tops[detail.tab] ?? 0, height);
+  const rows = document.rows(top, height, detail.find).map((spans) => [{ text: " " }, ...spans]);
+  const flags = [
+    detail.find === "" ? null : `find "${detail.find}"`,
+    ui.wrap ? "long lines wrapped" : "long lines cut",
+    ui.raw ? "as received" : null,
+  ];
+  const position = ends(
+    [{ text: ` ${flags.filter((flag) => flag !== null).join("  ")}`, style: "dim" }],
+    [{ text: `${positionText(top, height, document.known)} `, style: "dim" }],
+    ui.columns,
+  );
+  return { title, main: draw(rows), inspector: draw([position]) };
+}
+
+function tooSmallRows(ui: UiState, book: FlowBook): readonly Spans[] {
+  const { totals } = book;
+  return [
+    [{ text: `need ${minimumColumns}x${minimumRows}, have ${ui.columns}x${ui.rows}`, style: "strong" }],
+    [
+      {
+        text: `proxy ${ui.connection.type === "open" ? "runs on" : "not reachable"}: ${totals.flows} flows, ${totals.live} live`,
+      },
+    ],
+  ];
+}

@@ -1,0 +1,60 @@
+/**
+ * Real clients from npm, installed once into a cache folder outside the project and kept there by version.
+ * When a client cannot be installed this throws: a run that tested nothing must not look like one that passed.
+ */
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { run } from "../support/proxy-clients.ts";
+
+/** Variables npm itself may need to reach the registry where the user works; everything else stays out. */
+const npmVariables = [
+  "HTTPS_PROXY",
+  "https_proxy",
+  "HTTP_PROXY",
+  "http_proxy",
+  "NO_PROXY",
+  "no_proxy",
+  "NODE_EXTRA_CA_CERTS",
+];
+
+export interface ClientPackage {
+  readonly name: string;
+  /** Exact: a client that changed overnight must not fail today's work. */
+  readonly version: string;
+  /** Path of the program inside node_modules. */
+  readonly program: string;
+}
+
+export async function installClient(client: ClientPackage): Promise<string> {
+  const cache = process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache");
+  const folder = join(cache, "switchyard-test-clients", `${client.name.replaceAll("/", "+")}@${client.version}`);
+  const program = join(folder, "node_modules", client.program);
+  const done = join(folder, "installed");
+  if (existsSync(done) && existsSync(program)) return program;
+
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "package.json"), '{ "private": true }\n');
+  const env: Record<string, string> = {};
+  for (const name of npmVariables) {
+    const value = process.env[name];
+    if (value !== undefined) env[name] = value;
+  }
+  // The platform's own binary is called directly, so no install script is needed.
+  const args = [
+    "install",
+    "--ignore-scripts",
+    "--no-audit",
+    "--no-fund",
+    "--save-exact",
+    `${client.name}@${client.version}`,
+  ];
+  const ran = await run("npm", args, { cwd: folder, env, timeoutMs: 540_000 });
+  if (ran.code !== 0 || !existsSync(program)) {
+    throw new Error(
+      `${client.name}@${client.version} could not be installed into ${folder}:\n${ran.stderr}${ran.stdout}`,
+    );
+  }
+  writeFileSync(done, "");
+  return program;
+}

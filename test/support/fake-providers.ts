@@ -1,0 +1,98 @@
+/**
+ * Fake providers on loopback: they check requests as the real ones do and answer in the real wire formats.
+ * The dialects are in fake-anthropic.ts and fake-openai-chat.ts; this file is the server around them.
+ */
+import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer as createHttpsServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import { anthropic } from "./fake-anthropic.ts";
+import type { Identity } from "./fake-ca.ts";
+import { openAiChat } from "./fake-openai-chat.ts";
+import { sayHello, type Answer, type ProviderOptions, type Seen } from "./provider-turn.ts";
+
+export interface FakeProvider {
+  /** Origin, no path. */
+  readonly url: string;
+  readonly port: number;
+  /** Every request so far, oldest first. */
+  readonly seen: readonly Seen[];
+  /** Changes what is answered from now on. */
+  answerWith(answer: Answer): void;
+  close(): Promise<void>;
+}
+
+/** What a dialect is given: a parsed request, and how to answer it. */
+export interface Call {
+  readonly path: string;
+  readonly headers: IncomingMessage["headers"];
+  readonly body: unknown;
+  readonly reply: ServerResponse;
+  /** How many model calls came before this one. */
+  readonly nth: number;
+  readonly options: Required<Pick<ProviderOptions, "answer">> & ProviderOptions;
+}
+
+/** Answers one call; resolves when it has nothing more to say. */
+export type Dialect = (call: Call) => Promise<void>;
+
+export function startFakeAnthropic(options: ProviderOptions & { readonly tls?: Identity } = {}): Promise<FakeProvider> {
+  return start(anthropic, options);
+}
+
+export function startFakeOpenAiChat(
+  options: ProviderOptions & { readonly tls?: Identity } = {},
+): Promise<FakeProvider> {
+  return start(openAiChat, options);
+}
+
+async function start(dialect: Dialect, options: ProviderOptions & { readonly tls?: Identity }): Promise<FakeProvider> {
+  const seen: Seen[] = [];
+  let answer = options.answer ?? sayHello;
+
+  async function serve(request: IncomingMessage, reply: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer); // an IncomingMessage without encoding yields Buffers
+    const body = parsed(Buffer.concat(chunks));
+    const path = request.url ?? "/";
+    const nth = seen.filter((earlier) => earlier.status < 400).length;
+    const row = { method: request.method ?? "", path, headers: request.rawHeaders, body, status: 0, abandoned: false };
+    seen.push(row);
+    reply.on("close", () => {
+      row.status = reply.statusCode;
+      row.abandoned = !reply.writableFinished;
+    });
+    await dialect({ path, headers: request.headers, body, reply, nth, options: { ...options, answer } });
+    row.status = reply.statusCode;
+  }
+
+  const listener = (request: IncomingMessage, reply: ServerResponse): void => {
+    // A client that goes away mid-request is the client's business.
+    serve(request, reply).catch(() => reply.destroy());
+  };
+  const { tls } = options;
+  const server = tls === undefined ? createHttpServer(listener) : createHttpsServer(tls, listener);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo; // a TCP listener has an AddressInfo
+  return {
+    url: `${tls === undefined ? "http" : "https"}://127.0.0.1:${port}`,
+    port,
+    seen,
+    answerWith(next) {
+      answer = next;
+    },
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+/** `undefined` when it is not JSON; the dialect complains in its own words. */
+function parsed(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString("utf8"));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,172 @@
+/**
+ * The whole UI without a process: a hand-driven source, a terminal that keeps every byte and shows them to a real
+ * terminal emulator, and a clock and timers moved by hand.
+ */
+import xterm from "@xterm/headless";
+import { startApp, type App } from "../../src/tui/app.ts";
+import type { SourceEvent, TuiSource } from "../../src/tui/source.ts";
+import { createKeyParser, type Key } from "../../src/tui/terminal/keys.ts";
+import type { Terminal } from "../../src/tui/terminal/terminal.ts";
+import { createTheme } from "../../src/tui/text/theme.ts";
+
+export interface Harness {
+  readonly app: App;
+  /** Everything written to the terminal. */
+  readonly written: readonly string[];
+  readonly quits: number;
+  emit(event: SourceEvent): void;
+  /** Raw keyboard bytes, as one chunk; a lone escape at the end counts as the escape key. */
+  press(bytes: string): void;
+  /** Lets time pass: timers that are due run. */
+  pass(ms: number): void;
+  resize(columns: number, rows: number): void;
+  /** The screen as the emulator shows it, once answers on their way have arrived. */
+  screen(): Promise<string[]>;
+  /** What a fresh terminal shows after a full repaint: must be the same. */
+  repainted(): Promise<string[]>;
+  close(): void;
+}
+
+export interface HarnessOptions {
+  readonly columns: number;
+  readonly rows: number;
+  readonly color?: boolean;
+  readonly ascii?: boolean;
+  readonly ownsCore?: boolean;
+  readonly flow?: (id: string) => unknown;
+}
+
+export const startAt = Date.parse("2026-11-21T12:00:30.000Z");
+
+export const status = {
+  running: true,
+  pid: 1,
+  port: 8317,
+  host: "127.0.0.1",
+  version: "0.1.0",
+  ca: { fingerprint: "AB", expiresAt: "2036-01-01T00:00:00Z", scope: [], path: "/h/certs/ca.pem" },
+  config: { path: "/h/config.yaml", exists: false, error: null, warnings: [], routes: 0 },
+  counts: { flows: 0, live: 0, tunnels: 0, dropped: 0 },
+  proxyAuth: "reroute",
+};
+
+export function startHarness(options: HarnessOptions): Harness {
+  let now = startAt;
+  let { columns, rows } = options;
+  const timers = new Set<{ readonly at: number; readonly run: () => void }>();
+  const written: string[] = [];
+  let emulator = newEmulator(columns, rows);
+  let quits = 0;
+  let onKeys: (keys: readonly Key[]) => void = () => {};
+  let onResize: () => void = () => {};
+  let listener: (event: SourceEvent) => void = () => {};
+  const parser = createKeyParser();
+
+  const terminal: Terminal = {
+    get columns() {
+      return columns;
+    },
+    get rows() {
+      return rows;
+    },
+    ready: true,
+    write(text) {
+      written.push(text);
+      emulator.write(text);
+    },
+    onKeys: (listen) => (onKeys = listen),
+    onResize: (listen) => (onResize = listen),
+    onReady: () => {},
+    onDrained: () => {},
+    suspend: () => {},
+  };
+  const source: TuiSource = {
+    status: () => Promise.resolve(status),
+    flow: (id) => Promise.resolve(options.flow?.(id) ?? { id }),
+    events(listen) {
+      listener = listen;
+      return () => {
+        listener = () => {};
+      };
+    },
+    stopCore: () => Promise.resolve(),
+  };
+  const app = startApp({
+    source,
+    terminal,
+    theme: createTheme({ color: options.color ?? true, ascii: options.ascii ?? false }),
+    clock: { now: () => now, monotonic: () => now },
+    ownsCore: options.ownsCore ?? false,
+    after(ms, run) {
+      const timer = { at: now + ms, run };
+      timers.add(timer);
+      return () => timers.delete(timer);
+    },
+    onQuit: () => {
+      quits += 1;
+    },
+  });
+
+  const pass = (ms: number): void => {
+    const end = now + ms;
+    for (;;) {
+      const due = [...timers].filter((timer) => timer.at <= end).sort((one, other) => one.at - other.at)[0];
+      if (due === undefined) break;
+      timers.delete(due);
+      now = Math.max(now, due.at);
+      due.run();
+    }
+    now = end;
+  };
+  const settle = async (): Promise<void> => {
+    // Answers of the source are promises: a turn of the event loop delivers them, the timers then paint.
+    await new Promise((resolve) => setImmediate(resolve));
+    pass(100);
+    // An ordinary paint at this very moment, so that running times are not older than those of a repaint.
+    onKeys([]);
+  };
+
+  return {
+    app,
+    written,
+    get quits() {
+      return quits;
+    },
+    emit: (event) => listener(event),
+    press(bytes) {
+      onKeys([...parser.push(bytes), ...parser.flush()]);
+    },
+    pass,
+    resize(nextColumns, nextRows) {
+      columns = nextColumns;
+      rows = nextRows;
+      emulator.resize(columns, rows);
+      onResize();
+    },
+    async screen() {
+      await settle();
+      return grid(emulator);
+    },
+    async repainted() {
+      emulator = newEmulator(columns, rows);
+      onKeys([{ type: "key", name: "ctrl-l" }]);
+      return grid(emulator);
+    },
+    close: () => app.close(),
+  };
+}
+
+export function newEmulator(columns: number, rows: number): xterm.Terminal {
+  const emulator = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true, scrollback: 50 });
+  // As `terminal.ts` does on enter: no automatic wrap.
+  emulator.write("\u001b[?7l");
+  return emulator;
+}
+
+export async function grid(emulator: xterm.Terminal): Promise<string[]> {
+  await new Promise<void>((resolve) => emulator.write("", resolve));
+  const { active } = emulator.buffer;
+  return Array.from({ length: emulator.rows }, (_, row) =>
+    (active.getLine(active.baseY + row)?.translateToString(true) ?? "").trimEnd(),
+  );
+}
