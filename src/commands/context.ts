@@ -40,7 +40,7 @@ export interface Program {
 /** What `start` needs of src/core.ts. */
 export interface CoreModule {
   /** Rejects with an error that has an `exitCode` and, where known, a `fix`. */
-  startCore(options: StartCoreOptions): Promise<Core>;
+  readonly startCore: (options: StartCoreOptions) => Promise<Core>;
 }
 
 export interface StartCoreOptions {

@@ -4,8 +4,8 @@ export const shells = ["bash", "zsh", "fish", "pwsh", "cmd", "nu", "dotenv"] as 
 export type Shell = (typeof shells)[number];
 
 interface ShellWords {
-  set(name: string, value: string): string;
-  unset(name: string): string;
+  readonly set: (name: string, value: string) => string;
+  readonly unset: (name: string) => string;
 }
 
 const posix: ShellWords = {

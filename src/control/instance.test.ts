@@ -63,12 +63,15 @@ describe("the instance lock", () => {
     expect((await acquireInstance(paths, systemRandom)).ok).toBe(true);
   });
 
-  it.each(["", "{", "null", '{"pid":-1,"nonce":"x"}', '{"pid":"1"}'])("takes over a file that holds %j", async (text) => {
-    const paths = home();
-    await acquireInstance(paths, systemRandom);
-    writeFileSync(paths.pidFile, text);
-    expect((await acquireInstance(paths, systemRandom)).ok).toBe(true);
-  });
+  it.each(["", "{", "null", '{"pid":-1,"nonce":"x"}', '{"pid":"1"}'])(
+    "takes over a file that holds %j",
+    async (text) => {
+      const paths = home();
+      await acquireInstance(paths, systemRandom);
+      writeFileSync(paths.pidFile, text);
+      expect((await acquireInstance(paths, systemRandom)).ok).toBe(true);
+    },
+  );
 
   it("does not give back what is no longer its own", async () => {
     const paths = home();

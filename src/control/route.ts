@@ -36,7 +36,7 @@ export interface Leases {
 export interface ControlContext extends ControlServerDeps {
   readonly eventHub: EventHub;
   readonly leases: Leases;
-  status(): CoreStatus;
+  readonly status: () => CoreStatus;
 }
 
 export interface ControlRequest {

@@ -60,12 +60,25 @@ async function startServer(onUnused?: () => void): Promise<Bench> {
     ...(onUnused === undefined ? {} : { onUnused }),
   });
   endings.push(() => server.close());
-  return { socketPath, folder: folder.path, client: connectControl({ controlSocket: socketPath }), flowLog, calls, events, server };
+  return {
+    socketPath,
+    folder: folder.path,
+    client: connectControl({ controlSocket: socketPath }),
+    flowLog,
+    calls,
+    events,
+    server,
+  };
 }
 
 function fakeControls(calls: string[]): Controls {
   const config = { path: "/c.yaml", exists: true, error: null, warnings: [], routes: 1 };
-  const ca = { fingerprint: "AA:BB", expiresAt: "2027-01-01T00:00:00.000Z", scope: ["api.anthropic.com"], path: "/r.pem" };
+  const ca = {
+    fingerprint: "AA:BB",
+    expiresAt: "2027-01-01T00:00:00.000Z",
+    scope: ["api.anthropic.com"],
+    path: "/r.pem",
+  };
   return {
     status: () => ({
       running: true,
@@ -79,7 +92,10 @@ function fakeControls(calls: string[]): Controls {
       config,
       proxyAuth: "reroute",
     }),
-    secrets: () => ({ proxyToken: new Secret("proxy-token-0123456789"), clientKey: new Secret("client-key-0123456789") }),
+    secrets: () => ({
+      proxyToken: new Secret("proxy-token-0123456789"),
+      clientKey: new Secret("client-key-0123456789"),
+    }),
     routes: () => [{ number: 1, match: { host: "api.anthropic.com" }, to: "local/x", fallback: "error" }],
     explain: (question) => ({
       action: "reroute",
@@ -243,7 +259,13 @@ describe("control server", () => {
 
   it("takes the place of a socket that a dead core left, not of one that answers", async () => {
     const { socketPath, server } = await startServer();
-    const deps = { socketPath, controls: fakeControls([]), flowLog: createFlowLog({ clock: systemClock, random: systemRandom }), events: createBus<StampedEvent>(), redactor: createRedactor() };
+    const deps = {
+      socketPath,
+      controls: fakeControls([]),
+      flowLog: createFlowLog({ clock: systemClock, random: systemRandom }),
+      events: createBus<StampedEvent>(),
+      redactor: createRedactor(),
+    };
     await expect(createControlServer(deps)).rejects.toThrow("already answers");
     await server.close();
     endings.splice(1, 1);
@@ -261,7 +283,11 @@ describe("the live stream", () => {
     const seen: ControlEvent[] = [];
     endings.push(client.events((event) => seen.push(event)));
     await waitFor("hello", () => seen[0]);
-    expect(seen[0]).toMatchObject({ type: "hello", status: { running: true }, flows: [{ id: first.id, state: "open" }] });
+    expect(seen[0]).toMatchObject({
+      type: "hello",
+      status: { running: true },
+      flows: [{ id: first.id, state: "open" }],
+    });
     first.tell({ type: "reply-started", status: 200 });
     first.tell({ type: "ended", state: "done" });
     events.publish({ type: "notice", level: "info", area: "test", text: "hello", at: 5 });
@@ -288,7 +314,8 @@ describe("the live stream", () => {
       redactor: createRedactor(),
     });
     endings.push(() => next.close());
-    await waitFor("a second hello", () => seen.filter((event) => event.type === "hello").length === 2);
+    await waitFor("a second hello", () => seen.at(-1)?.type === "hello" && seen.length > 1);
+    expect(seen.map((event) => event.type)).toEqual(["hello", "lost", "hello"]);
   });
 
   it("cuts a reader off that does not read, and nobody else", async () => {
@@ -316,6 +343,7 @@ describe("the live stream", () => {
     const before = seen.length;
     flowLog.open(call);
     await waitFor("the other reader's next event", () => seen.length > before);
+    expect(seen.filter((event) => event.type === "lost")).toEqual([]);
   });
 });
 

@@ -35,6 +35,9 @@ export async function openCertificates(options: CertificateOptions): Promise<Cer
     const text = `the certificate authority expires on ${day(authority.expiresAt)}: switchyard ca rotate`;
     bus.publish({ type: "notice", level: "warn", area: "trust", text });
   }
+  // The first context of a process costs some thirty milliseconds: now, and not while somebody waits.
+  const first = authority.scope[0];
+  if (first !== undefined) authority.contextFor(first);
   return {
     current: () => authority,
     status: () => ({

@@ -96,7 +96,7 @@ export function createFront(deps: FrontDeps): Front {
         return;
       }
       if (first.value.type !== "hello") {
-        await relayPlain(request, deps);
+        await relayBlindly(request, deps, "the client does not speak TLS here");
         return;
       }
       const { hello } = first.value;
@@ -112,6 +112,18 @@ export function createFront(deps: FrontDeps): Front {
         socket.destroy();
         return;
       }
+      let secureContext: SecureContext;
+      try {
+        secureContext = deps.contextFor(name);
+      } catch (error) {
+        // Too many new names at once, or a scope that changed under us: better unseen than broken.
+        await relayBlindly(
+          request,
+          deps,
+          `no certificate could be made: ${error instanceof Error ? error.message : String(error)}`,
+        );
+        return;
+      }
       const { protocol, session } = await agree(request, hello);
       if (socket.destroyed) {
         if (session !== null) deps.sessions.giveBack(session);
@@ -119,7 +131,7 @@ export function createFront(deps: FrontDeps): Front {
       }
       const secure = new TLSSocket(socket, {
         isServer: true,
-        secureContext: deps.contextFor(name),
+        secureContext,
         ...(protocol === null ? {} : { ALPNProtocols: [protocol] }),
       });
       const handshake = setTimeout(() => socket.destroy(), handshakeTimeoutMs);
@@ -179,8 +191,8 @@ function serve1or2(secure: TLSSocket, socket: Socket, tunnel: Tunnel, deps: Fron
   secure.once("end", () => secure.destroy());
 }
 
-/** Not TLS although the host is one we intercept: it is relayed blindly, as a tunnel. */
-async function relayPlain(request: FrontRequest, deps: FrontDeps): Promise<void> {
+/** A connection to an intercepted host that we cannot or need not decrypt goes on as a tunnel. */
+async function relayBlindly(request: FrontRequest, deps: FrontDeps, why: string): Promise<void> {
   const { socket, host, port } = request;
   const tap = deps.relay.recorder.open({
     client: "unknown",
@@ -190,7 +202,7 @@ async function relayPlain(request: FrontRequest, deps: FrontDeps): Promise<void>
     protocol: "http/1.1",
     action: "tunnel",
   });
-  tap.tell({ type: "why", step: { stage: "intercept", text: "the client does not speak TLS here" } });
+  tap.tell({ type: "why", step: { stage: "intercept", text: `tunnelled, not decrypted: ${why}` } });
   try {
     const upstream = await deps.relay.dial({ host, port, purpose: "client" });
     tap.tell({ type: "connected", connectMs: upstream.connectMs, tlsMs: null });

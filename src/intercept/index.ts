@@ -238,8 +238,6 @@ function answerGarbage(error: Error, socket: import("node:net").Socket, bus: Bus
       area: "proxy",
       text: "a client spoke TLS to the proxy port itself: its proxy URL must begin with http://, also for https sites",
     });
-    socket.destroy();
-    return;
   }
   if (code === "ECONNRESET" || !socket.writable) {
     socket.destroy();

@@ -27,8 +27,8 @@ export interface AppOptions {
   readonly terminal: Terminal;
   readonly theme: Theme;
   readonly clock: Clock;
-  /** The core was started for this UI and ends with it. */
-  readonly ownsCore: boolean;
+  /** The core stops when this UI ends. */
+  readonly coreEnds: boolean;
   /** Calls back once after `ms`; returns the way to call it off. */
   readonly after: (ms: number, callback: () => void) => () => void;
   readonly onQuit: () => void;
@@ -185,7 +185,7 @@ export function startApp(options: AppOptions): App {
 
   function perform(command: Command, key: string): void {
     if (isQuit(command) || (command === "back" && ui.screen === "traffic" && ui.overlay === "none")) {
-      if (quitNeedsConfirmation({ ui, book }, options.ownsCore)) change({ ...ui, overlay: "confirm-quit" });
+      if (quitNeedsConfirmation({ ui, book }, options.coreEnds)) change({ ...ui, overlay: "confirm-quit" });
       else options.onQuit();
     } else if (command === "repaint") screen.forget();
     else if (command === "suspend") terminal.suspend();

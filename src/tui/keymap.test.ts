@@ -19,16 +19,11 @@ describe("the key table", () => {
   });
 
   it("describes every key in the help, or in the entry beside it", () => {
-    for (const binding of keymap) {
-      const described =
-        binding.title !== "" ||
-        keymap.some((other) =>
-          shownKeys(other)
-            .split(" ")
-            .includes(binding.keys[0] ?? ""),
-        );
-      expect(described, binding.command).toBe(true);
-    }
+    const undescribed = keymap.filter((binding) => {
+      const key = binding.keys[0] ?? "";
+      return binding.title === "" && !keymap.some((other) => shownKeys(other).split(" ").includes(key));
+    });
+    expect(undescribed).toEqual([]);
   });
 
   it("says why a key does nothing", () => {

@@ -282,9 +282,9 @@ function needsNewer({ ui, book }: Situation): true | string {
   return ui.detail !== null && book.shown.at(-1) === ui.detail.id ? "this is the newest flow shown" : true;
 }
 
-/** Quitting ends a core that this UI started; with calls in flight that is asked twice. */
-export function quitNeedsConfirmation(situation: Situation, ownsCore: boolean): boolean {
-  if (!ownsCore || situation.ui.overlay === "confirm-quit") return false;
+/** Where the core ends with this UI, quitting while calls are in flight is asked twice. */
+export function quitNeedsConfirmation(situation: Situation, coreEnds: boolean): boolean {
+  if (!coreEnds || situation.ui.overlay === "confirm-quit") return false;
   return situation.book.shown.some((id) => {
     const flow = situation.book.get(id);
     return flow !== null && isLive(flow);

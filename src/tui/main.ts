@@ -1,6 +1,7 @@
 /**
- * The TUI process: `node main.js [--socket PATH] [--stop-core] [--ascii]`. It prepares the environment that React and
- * Ink read while they load, then loads them, and connects the screen to the core's control socket.
+ * The TUI process: `node main.js [--socket PATH] [--core-ends] [--ascii]`. It prepares the environment that React and
+ * Ink read while they load, then loads them, and connects the screen to the core's control socket. `--core-ends` says
+ * that the core stops when this process ends (its starter holds the last lease), so that quitting asks first.
  */
 import { parseArgs } from "node:util";
 import { resolvePaths } from "../base/paths.ts";
@@ -10,7 +11,7 @@ import { wantsAscii, wantsColor } from "./text/theme.ts";
 const { values } = parseArgs({
   options: {
     socket: { type: "string" },
-    "stop-core": { type: "boolean", default: false },
+    "core-ends": { type: "boolean", default: false },
     ascii: { type: "boolean", default: false },
   },
 });
@@ -40,6 +41,6 @@ async function main(): Promise<number> {
     source: connectControl({ controlSocket: socket }),
     color,
     ascii: values.ascii || wantsAscii(process.env),
-    ownsCore: values["stop-core"],
+    coreEnds: values["core-ends"],
   });
 }

@@ -12,8 +12,8 @@ export interface TuiOptions {
   readonly source: TuiSource;
   readonly color: boolean;
   readonly ascii: boolean;
-  /** Stop the core when the UI is quit. */
-  readonly ownsCore: boolean;
+  /** The core stops when this process ends: quitting asks first while calls are in flight. */
+  readonly coreEnds: boolean;
 }
 
 const signalCodes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
@@ -54,7 +54,7 @@ export async function runTui(options: TuiOptions): Promise<number> {
     terminal,
     theme: createTheme({ color: options.color, ascii: options.ascii }),
     clock: systemClock,
-    ownsCore: options.ownsCore,
+    coreEnds: options.coreEnds,
     after: (ms, callback) => {
       const timer = setTimeout(callback, ms);
       return () => clearTimeout(timer);
@@ -65,15 +65,5 @@ export async function runTui(options: TuiOptions): Promise<number> {
   const code = await ended;
   app.close();
   terminal.leave();
-  if (options.ownsCore) {
-    try {
-      await options.source.stopCore();
-    } catch (error) {
-      process.stderr.write(
-        `switchyard: the core could not be stopped: ${error instanceof Error ? error.message : ""}\n`,
-      );
-      return code === 0 ? 1 : code;
-    }
-  }
   return code;
 }

@@ -12,10 +12,7 @@ export type SourceEvent =
   | { readonly type: "lost"; readonly why: string; readonly retryInMs: number };
 
 export interface TuiSource {
-  status(): Promise<unknown>;
   flow(id: string): Promise<unknown>;
   /** Calls back until the returned function is called; reconnects by itself. */
   events(listener: (event: SourceEvent) => void): () => void;
-  /** Ends the core. Only called when this UI's owner started it. */
-  stopCore(): Promise<void>;
 }

@@ -17,9 +17,9 @@ let core: CoreProcess;
 const promptlyMs = 1_000;
 
 beforeAll(async () => {
-  h1 = stage.opened.add(await startRawOrigin({ tls: { ...stage.identity, alpn: ["http/1.1"] } }));
+  h1 = stage.opened.add(await startRawOrigin({ tls: { ...stage.identity, alpn: ["http/1.1"] }, halfOpen: true }));
   h2 = stage.opened.add(await startH2Origin(stage.identity));
-  plain = stage.opened.add(await startRawOrigin());
+  plain = stage.opened.add(await startRawOrigin({ halfOpen: true }));
   core = await stage.startCore({ dial: { [host]: h1.port, [secondHost]: h2.port } });
 });
 afterAll(() => stage.close());

@@ -44,7 +44,7 @@ afterAll(() => stage.close());
 beforeEach(() => provider.answerWith(sayHello));
 
 const question = {
-  model: "claude-sonnet-4-5",
+  model: "claude-test-model",
   max_tokens: 512,
   system: "Answer briefly.",
   messages: [{ role: "user" as const, content: "Say hello." }],
@@ -186,7 +186,7 @@ describe("Claude Messages answered by an OpenAI Chat provider", () => {
       path: "/v1/messages",
       status: 200,
       formats: { client: "claude", upstream: "openai-chat" },
-      model: { asked: "claude-sonnet-4-5", served: "local-model" },
+      model: { asked: "claude-test-model", served: "local-model" },
       provider: "local",
       account: "main",
       usage: { input: 120, output: 17, cacheRead: 40 },
@@ -215,6 +215,6 @@ describe("Claude Messages answered by an OpenAI Chat provider", () => {
       return head;
     });
     await claude.models.list();
-    expect(await asked).toMatch(/x-api-key: sk-ant-the-clients-own-key/i);
+    expect(await asked).toContain("sk-ant-the-clients-own-key");
   });
 });

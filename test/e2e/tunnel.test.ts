@@ -13,7 +13,7 @@ let origin: RawOrigin;
 let core: CoreProcess;
 
 beforeAll(async () => {
-  origin = stage.opened.add(await startRawOrigin({ speaksFirst: true }));
+  origin = stage.opened.add(await startRawOrigin({ speaksFirst: true, halfOpen: true }));
   core = await stage.startCore({ config: { upstream: { timeouts: { connect_ms: 700 } } } });
 });
 afterAll(() => stage.close());

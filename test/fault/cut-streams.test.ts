@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { CoreProcess } from "../support/core-process.ts";
 import { createStage, host, secondHost } from "../support/fixture.ts";
 import { startH2Origin, type H2Origin } from "../support/h2-origin.ts";
-import { h2Through, readToEnd, tlsThrough } from "../support/proxy-clients.ts";
+import { h2Through, readToEnd, readUntil, tlsThrough } from "../support/proxy-clients.ts";
 import { startRawOrigin, type RawOrigin } from "../support/raw-origin.ts";
 import { within } from "../support/wait.ts";
 
@@ -45,13 +45,14 @@ async function cutAt(framing: Framing, bytes: number, how: "FIN" | "RST"): Promi
 }
 
 /** What the client could wrongly believe of such a reply. */
-function liesIn({ text, isClean }: { readonly text: string; readonly isClean: boolean }): string[] {
+function liesIn(framing: Framing, { text, isClean }: { readonly text: string; readonly isClean: boolean }): string[] {
   // Nothing of the origin's reply had reached the client yet: an error of ours is the truth.
   if (/^HTTP\/1\.1 50[24] /.test(text)) return [];
   const lies: string[] = [];
   if (isClean) lies.push(`looks complete: ${JSON.stringify(text)}`);
   const payload = text.slice(text.indexOf("\r\n\r\n") + 4).replaceAll(/\r\n|[0-9a-f]+\r\n/g, "");
-  if (!body.startsWith(payload)) lies.push(`holds bytes the origin never sent: ${JSON.stringify(text)}`);
+  if (!framings[framing].startsWith(text) && !body.startsWith(payload))
+    lies.push(`holds bytes the origin never sent: ${JSON.stringify(text)}`);
   return lies;
 }
 
@@ -69,25 +70,27 @@ describe("an upstream cut over HTTP/1.1", () => {
       const offsets = Array.from(whole, (_, at) => at).filter((at) => at % 3 === 0 || Math.abs(at - bodyAt) < 3);
       const lies: string[] = [];
       for (const at of offsets)
-        lies.push(...liesIn(await cutAt(framing, at, how)).map((lie) => `after ${at} bytes: ${lie}`));
+        lies.push(...liesIn(framing, await cutAt(framing, at, how)).map((lie) => `after ${at} bytes: ${lie}`));
       expect(lies).toEqual([]);
     },
     120_000,
   );
 
   it("a close-delimited body that is reset arrives reset", async () => {
-    void h1.play(async (connection) => {
+    const upstream = h1.play(async (connection) => {
       await connection.readHead();
       await connection.write(`HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n${body}`);
-      connection.reset();
+      return connection;
     });
     const socket = await tlsThrough(core, host);
     socket.write(`GET /cut HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
-    const { bytes, ended } = await readToEnd(socket);
-    const text = bytes.toString("latin1");
+    const text = await readUntil(socket, "data: 2");
+    const rest = readToEnd(socket);
+    (await upstream).reset();
+    const { bytes, ended } = await rest;
     // Re-framed as chunks without an end, or passed on as a reset; never a tidy FIN on a close-delimited body.
     const isChunked = /\r\ntransfer-encoding: *chunked/i.test(text);
-    expect(isChunked ? !text.endsWith("0\r\n\r\n") : !ended || text.startsWith("HTTP/1.1 502")).toBe(true);
+    expect(isChunked ? !bytes.toString("latin1").endsWith("0\r\n\r\n") : !ended).toBe(true);
   });
 
   it("a close-delimited body that ends with FIN arrives whole", async () => {
@@ -117,6 +120,7 @@ describe("an upstream cut over HTTP/2", () => {
     stream.setEncoding("utf8");
     stream.on("data", (chunk: string) => (text += chunk));
     stream.on("end", () => (ended = true));
+    // What a Node client goes by: an error, or its end.
     stream.on("error", () => {});
     await within("the stream to close", new Promise((resolve) => stream.once("close", resolve)));
     over.destroy();

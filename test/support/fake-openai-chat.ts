@@ -33,8 +33,8 @@ export async function openAiChat(call: Call): Promise<void> {
   const turn = options.answer(asked, call.nth);
   if (turn.type === "silence") return;
   if (turn.type === "error") {
-    const type = turn.status === 429 ? "rate_limit_exceeded" : "server_error";
-    sendError(call, turn.status, turn.message ?? "The server had an error.", type, type, turn.headers);
+    const [type, code] = errorTypes[turn.status] ?? ["server_error", null];
+    sendError(call, turn.status, turn.message ?? "The server had an error.", type, code, turn.headers);
     return;
   }
   const id = `chatcmpl-fake${call.nth}`;
@@ -61,6 +61,15 @@ const knownFields = new Set(
     "safety_identifier prompt_cache_key prompt_cache_retention web_search_options functions function_call"
   ).split(" "),
 );
+
+/** Status to `type` and `code` of the error body. */
+const errorTypes: Readonly<Record<number, readonly [type: string, code: string | null]>> = {
+  400: ["invalid_request_error", null],
+  401: ["invalid_request_error", "invalid_api_key"],
+  403: ["invalid_request_error", "unsupported_country_region_territory"],
+  404: ["invalid_request_error", "model_not_found"],
+  429: ["requests", "rate_limit_exceeded"],
+};
 
 /** The complaint the real API would make first, or null. */
 function firstMistake(body: unknown): string | null {

@@ -130,17 +130,25 @@ export function readUntil(socket: Socket, marker: string): Promise<string> {
   return within(
     `${JSON.stringify(marker)} to arrive`,
     new Promise((resolve, reject) => {
+      const stop = (): void => {
+        socket.off("data", take);
+        socket.off("end", over);
+        socket.off("close", over);
+      };
       const take = (chunk: Buffer): void => {
         text += chunk.toString("latin1");
         if (!text.includes(marker)) return;
-        socket.off("data", take);
+        stop();
         resolve(text);
       };
+      const over = (): void => {
+        stop();
+        reject(new Error(`ended before ${JSON.stringify(marker)}; got ${JSON.stringify(text)}`));
+      };
       socket.on("data", take);
+      socket.on("end", over);
+      socket.on("close", over);
       socket.resume();
-      socket.once("close", () =>
-        reject(new Error(`closed before ${JSON.stringify(marker)}; got ${JSON.stringify(text)}`)),
-      );
     }),
   );
 }

@@ -45,6 +45,8 @@ export interface RawOrigin {
 export interface RawOriginOptions {
   readonly tls?: Identity & { readonly alpn?: readonly string[] };
   readonly host?: string;
+  /** Keep sending possible after the peer's FIN; without it the origin closes then, as most servers do. */
+  readonly halfOpen?: boolean;
   /** Play the script as soon as somebody connects, instead of when bytes arrive. */
   readonly speaksFirst?: boolean;
 }
@@ -69,14 +71,11 @@ export async function startRawOrigin(options: RawOriginOptions = {}): Promise<Ra
     else while (await connection.hasMore()) await script(connection);
   }
 
-  const { tls } = options;
+  const { tls, halfOpen: allowHalfOpen = false } = options;
   const server: Server =
     tls === undefined
-      ? createTcpServer({ allowHalfOpen: true }, accept)
-      : createTlsServer(
-          { key: tls.key, cert: tls.cert, ALPNProtocols: [...(tls.alpn ?? [])], allowHalfOpen: true },
-          accept,
-        );
+      ? createTcpServer({ allowHalfOpen }, accept)
+      : createTlsServer({ key: tls.key, cert: tls.cert, ALPNProtocols: [...(tls.alpn ?? [])], allowHalfOpen }, accept);
   server.on("connection", (socket) => {
     sockets.add(socket);
     if (tls !== undefined) tcpByPort.set(socket.remotePort ?? 0, socket);

@@ -11,7 +11,6 @@ export interface FakeCore {
   /** Adds or updates a flow and tells everyone who listens. */
   flow(flow: FakeFlow): void;
   core(event: Readonly<Record<string, unknown>>): void;
-  readonly stopped: boolean;
   /** Breaks every connection and stops listening, as a killed core does. */
   close(): Promise<void>;
 }
@@ -29,7 +28,6 @@ export async function startFakeCore(
   const flows = new Map<string, FakeFlow>();
   const listeners = new Set<ServerResponse>();
   const sockets = new Set<Socket>();
-  let stopped = false;
 
   const summary = ({ sides: _sides, ...flow }: FakeFlow): object => flow;
   const currentStatus = (): object => ({
@@ -58,10 +56,7 @@ export async function startFakeCore(
       reply.writeHead(code, { "content-type": "application/json" }).end(JSON.stringify(value));
     };
     if (path === "/api/status") json(200, currentStatus());
-    else if (path === "/api/stop") {
-      stopped = true;
-      json(200, { stopping: true });
-    } else if (path === "/api/events") {
+    else if (path === "/api/events") {
       reply.writeHead(200, { "content-type": "text/event-stream" });
       send(reply, "hello", { status: currentStatus(), flows: [...flows.values()].map(summary) });
       listeners.add(reply);
@@ -90,9 +85,6 @@ export async function startFakeCore(
     },
     core(event) {
       for (const listener of listeners) send(listener, "core", event);
-    },
-    get stopped() {
-      return stopped;
     },
     async close() {
       for (const socket of sockets) socket.destroy();

@@ -32,7 +32,7 @@ export interface HarnessOptions {
   readonly rows: number;
   readonly color?: boolean;
   readonly ascii?: boolean;
-  readonly ownsCore?: boolean;
+  readonly coreEnds?: boolean;
   readonly flow?: (id: string) => unknown;
 }
 
@@ -81,7 +81,6 @@ export function startHarness(options: HarnessOptions): Harness {
     suspend: () => {},
   };
   const source: TuiSource = {
-    status: () => Promise.resolve(status),
     flow: (id) => Promise.resolve(options.flow?.(id) ?? { id }),
     events(listen) {
       listener = listen;
@@ -89,14 +88,13 @@ export function startHarness(options: HarnessOptions): Harness {
         listener = () => {};
       };
     },
-    stopCore: () => Promise.resolve(),
   };
   const app = startApp({
     source,
     terminal,
     theme: createTheme({ color: options.color ?? true, ascii: options.ascii ?? false }),
     clock: { now: () => now, monotonic: () => now },
-    ownsCore: options.ownsCore ?? false,
+    coreEnds: options.coreEnds ?? false,
     after(ms, run) {
       const timer = { at: now + ms, run };
       timers.add(timer);

@@ -72,6 +72,18 @@ describe("the screen layer", () => {
     expect(written.join("")).not.toMatch(/\[[23]J/);
   });
 
+  it("writes every line again once the terminal's content is unknown", async () => {
+    const emulator = newEmulator(20, 3);
+    const screen = createScreen((bytes) => emulator.write(bytes));
+    screen.setChrome(`top\n${paneMark("main")}\nend`, 20, 3);
+    screen.paint({ main: ["row                 "] });
+    emulator.write("\u001b[2J");
+    expect(screen.paint({ main: ["row                 "] })).toBe(0);
+    screen.forget();
+    screen.paint({ main: ["row                 "] });
+    expect(await grid(emulator)).toEqual(["top", "row", "end"]);
+  });
+
   it("finds panes that stand side by side", () => {
     const line = `${paneMark("main")}         |${paneMark("inspector")}`;
     expect(cutFrame(line, 20, 1, (id) => (id === "main" ? 10 : 9))).toEqual([

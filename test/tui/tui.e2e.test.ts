@@ -32,7 +32,7 @@ async function startCore(socketPath: string, flows: number): Promise<FakeCore> {
 }
 
 afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
+  for (const close of closing.splice(0).toReversed()) await close();
 });
 
 /** Alternate screen off, cursor shown, automatic wrap on: as a shell wants it. */
@@ -69,7 +69,6 @@ describe("the TUI process in a terminal", () => {
     await tmux.keys("q");
     await tmux.until(/exit 0\nsane/);
     expect(await tmux.modes()).toBe(shellModes);
-    expect(core.stopped).toBe(false);
   });
 
   it("fits 80x24 and follows every resize", async () => {
@@ -86,8 +85,8 @@ describe("the TUI process in a terminal", () => {
     await tmux.until(/exit 0\nsane/);
   });
 
-  it("starts empty with the way to begin, and stops a core that is its own", async () => {
-    const { tmux, core } = await stage({ columns: 80, rows: 24 }, 0, "--stop-core");
+  it("starts empty with the way to begin, and asks before it takes the core with it", async () => {
+    const { tmux, core } = await stage({ columns: 80, rows: 24 }, 0, "--core-ends");
     await tmux.until(/switchyard run -- claude/);
     await tmux.until(/\[x\] The proxy is running +127\.0\.0\.1:8317/);
     core.flow(sampleFlow("live", { startedAt: Date.now(), state: "streaming", endedAt: undefined }));
@@ -96,7 +95,7 @@ describe("the TUI process in a terminal", () => {
     await tmux.until(/quitting stops the proxy/);
     await tmux.keys("q");
     await tmux.until(/exit 0\nsane/);
-    expect(core.stopped).toBe(true);
+    expect(await tmux.modes()).toBe(shellModes);
   });
 
   it("outlives its core and finds the next one", async () => {
@@ -105,7 +104,7 @@ describe("the TUI process in a terminal", () => {
     await tmux.until(/Lost the core/);
     await startCore(socketPath, 20);
     await tmux.until(/18 flows/);
-    await tmux.untilNot(/Lost the core/);
+    expect(await tmux.untilNot(/Lost the core/)).toContain("follow ON");
     await tmux.keys("Q");
     await tmux.until(/exit 0/);
   });

@@ -73,7 +73,9 @@ describe("the state of an installation", () => {
     await openInstallState(paths, systemRandom);
     const before = readFileSync(paths.stateFile, "utf8");
     // A folder cannot be replaced by a file: the rename fails after the text was written.
-    await expect(replaceFile(join(paths.path, "data"), "x", systemRandom)).rejects.toThrow();
+    await expect(replaceFile(join(paths.path, "data"), "x", systemRandom)).rejects.toMatchObject({
+      code: expect.stringMatching(/^E/),
+    });
     expect(readFileSync(paths.stateFile, "utf8")).toBe(before);
     expect(readdirSync(paths.path)).toEqual(["data"]);
   });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { Secret } from "../../base/secret.ts";
 import { defaultConfig } from "../config/defaults.ts";
 import type { AccountConfig, Config } from "../config/schema.ts";
-import { candidates } from "./select.ts";
+import { candidates, isUsable } from "./select.ts";
 
 const account = (name: string, more: Partial<AccountConfig> = {}): AccountConfig => ({
   provider: "openai",
@@ -40,6 +40,10 @@ describe("candidates", () => {
     const openai = defaultConfig.providers["openai"];
     const providers = openai === undefined ? {} : { openai: { ...openai, enabled: false } };
     expect(names([account("a")], { providers })).toEqual([]);
+  });
+  it("is asked for by the cheap question too", () => {
+    const config = { ...defaultConfig, accounts: [account("a")] };
+    expect(["openai", "claude", "toString"].map((id) => isUsable(config, id))).toEqual([true, false, false]);
   });
   it("does not know providers from the prototype", () => {
     expect(candidates(defaultConfig, "toString")).toEqual([]);

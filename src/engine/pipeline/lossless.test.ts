@@ -157,7 +157,7 @@ describe("same dialect on both sides: the reply", () => {
           target: "/v1/chat/completions",
           body: { model: "gpt-4", stream: true, messages: [] },
         });
-        return answer.text === text && answer.broken === null;
+        expect(answer).toMatchObject({ text, broken: null });
       }),
       { numRuns: 30 },
     );

@@ -7,9 +7,12 @@ import { bodyOf, type HeaderPairs, type HttpReply } from "../../base/http.ts";
 import { isRecord, own, parseJson } from "../../base/json.ts";
 import { codings } from "../codecs/compression.ts";
 import { formats } from "../formats/table.ts";
-import type { Result } from "../formats/format.ts";
+import type { EngineError } from "../errors/engine-error.ts";
+import { fromUnknown } from "../errors/from-unknown.ts";
+import type { Result, StreamReader } from "../formats/format.ts";
+import type { StreamEvent } from "../hub/stream.ts";
 import type { OpenInput } from "./attempt.ts";
-import { openStream, type StreamLane } from "./open-stream.ts";
+import { closable, openStream, type StreamLane } from "./open-stream.ts";
 import { readWhole } from "./read-body.ts";
 
 /** Far above any reply that is not a stream; an upstream that sends more is not answering. */
@@ -25,7 +28,7 @@ export async function openLossless(input: OpenInput): Promise<Result<HttpReply>>
   const { reply, call } = input;
   const headers = passedHeaders(reply.headers);
   const isPacked = codings(headerValue(reply.headers, "content-encoding")).length > 0;
-  if (isPacked) return { ok: true, value: { ...reply, headers, body: unread(input) } };
+  if (isPacked) return { ok: true, value: { ...reply, headers, body: passedOn(input) } };
   if (isEventStream(reply.headers, call.stream)) return openBytes(input, headers);
   return openWhole(input, headers);
 }
@@ -39,8 +42,9 @@ export function isEventStream(headers: HeaderPairs, asked: boolean): boolean {
 async function openBytes(input: OpenInput, headers: HeaderPairs): Promise<Result<HttpReply>> {
   const { reply, exchange, tools, meter, onEnd, abandon } = input;
   const opened = await openStream({
-    body: tapped(input),
-    reader: formats[input.provider.format].provider.streamReader(),
+    body: reply.body,
+    onBytes: (bytes) => exchange.tap.chunk("upstream-reply", bytes),
+    reader: harmless(formats[input.provider.format].provider.streamReader()),
     lane: untouched,
     // Reading along is no translation: its time is not counted as such.
     meter: { ...meter, timed: (work) => work() },
@@ -79,16 +83,43 @@ async function openWhole(input: OpenInput, headers: HeaderPairs): Promise<Result
   return { ok: true, value: { status: reply.status, headers, body: bodyOf(whole.bytes) } };
 }
 
+/** Reading along must not be able to hurt: a reader that fails is asked no more. */
+function harmless(reader: StreamReader): StreamReader {
+  let hasFailed = false;
+  const safely = (read: () => readonly StreamEvent[]): readonly StreamEvent[] => {
+    if (hasFailed) return [];
+    try {
+      return read();
+    } catch {
+      hasFailed = true;
+      return [];
+    }
+  };
+  return { push: (bytes) => safely(() => reader.push(bytes)), end: () => safely(() => reader.end()) };
+}
+
 /** Packed though we asked for plain bytes: the client can unpack it (it said so to its own provider), we only pass it on. */
-async function* unread(input: OpenInput): AsyncGenerator<Uint8Array> {
-  let isOver = false;
-  try {
-    yield* tapped(input);
-    isOver = true;
-  } finally {
-    input.onEnd(null);
-    if (!isOver) input.abandon();
-  }
+function passedOn(input: OpenInput): AsyncIterable<Uint8Array> {
+  const { onEnd, abandon, exchange, reply } = input;
+  exchange.tap.tell({ type: "reply-started", status: reply.status });
+  const bytes = async function* (): AsyncGenerator<Uint8Array> {
+    let error: EngineError | null = null;
+    let isOver = false;
+    try {
+      yield* tapped(input);
+      isOver = true;
+    } catch (thrown) {
+      error = fromUnknown(thrown);
+      throw thrown;
+    } finally {
+      onEnd(error);
+      if (!isOver) abandon();
+    }
+  };
+  return closable(bytes(), () => {
+    onEnd(null);
+    abandon();
+  });
 }
 
 /** The upstream's bytes, shown to the flow as they go by. */

@@ -166,6 +166,18 @@ describe("a stream that began", () => {
     expect(rig.sent[0]?.request.signal.aborted).toBe(true);
   });
 
+  it("that came whole in one piece does not wait either", async () => {
+    const upstream = scripted();
+    const rig = createRig(yaml, () => upstream.reply);
+    upstream.say(Buffer.from(chatStream(chatText)));
+    const iterator = (await openReply(rig)).body[Symbol.asyncIterator]();
+    expect(Buffer.from((await iterator.next()).value ?? []).toString()).toContain("message_stop");
+    const last = iterator.next();
+    await new Promise(setImmediate);
+    rig.pass(250);
+    expect((await last).done).toBe(true);
+  });
+
   it("is kept alive in the client's dialect while the upstream is silent", async () => {
     const upstream = scripted();
     const rig = createRig(yaml, () => upstream.reply);
@@ -186,6 +198,17 @@ describe("a stream that began", () => {
 });
 
 describe("a client that goes away", () => {
+  it("frees the upstream even when the answer was never begun to be read", async () => {
+    const upstream = scripted();
+    const rig = createRig(yaml, () => upstream.reply);
+    upstream.say(Buffer.concat([frame(chatText[0]), frame(chatText[1])]));
+    const reply = await openReply(rig);
+    await reply.body[Symbol.asyncIterator]().return?.();
+    expect(rig.sent[0]?.request.signal.aborted).toBe(true);
+    expect(rig.fact("attempt-ended")).toHaveLength(1);
+    await expect.poll(upstream.closed).toBe(true);
+  });
+
   it("takes the upstream with it at once, before the reply", async () => {
     const client = new AbortController();
     let signal: AbortSignal | null = null;

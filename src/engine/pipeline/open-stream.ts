@@ -31,6 +31,8 @@ export interface StreamLane {
 export interface OpenStreamInput {
   /** Unpacked bytes as they come; throws when the upstream is cut. */
   readonly body: AsyncIterable<Uint8Array>;
+  /** Sees each of them first. */
+  readonly onBytes: (bytes: Uint8Array) => void;
   readonly reader: StreamReader;
   readonly lane: StreamLane;
   readonly meter: Meter;
@@ -57,12 +59,14 @@ export async function openStream(input: OpenStreamInput): Promise<OpenedStream> 
   const iterator = input.body[Symbol.asyncIterator]();
   const held: Uint8Array[] = [];
   let heldBytes = 0;
+  let isComplete = false;
   for (;;) {
     let step: IteratorResult<Uint8Array>;
     let events: readonly StreamEvent[];
     try {
       step = await iterator.next();
       const bytes = step.done === true ? null : step.value;
+      if (bytes !== null) input.onBytes(bytes);
       events = meter.timed(() => (bytes === null ? reader.end() : reader.push(bytes)));
     } catch (error) {
       drop(iterator, input);
@@ -78,9 +82,21 @@ export async function openStream(input: OpenStreamInput): Promise<OpenedStream> 
     held.push(...meter.timed(() => lane.out(events, bytes)));
     if (bytes === null) return { ok: true, body: finished(held, input) };
     heldBytes += bytes.byteLength;
+    isComplete ||= endsAnswer(events, lane);
     if (events.some(({ type }) => !notYetUseful.has(type)) || heldBytes > maxHeldBytes) break;
   }
-  return { ok: true, body: rest(held, iterator, input) };
+  return {
+    ok: true,
+    body: closable(rest(held, iterator, isComplete, input), () => {
+      input.onEnd(null);
+      drop(iterator, input);
+    }),
+  };
+}
+
+/** What follows the end of an answer is the upstream's own good-bye; bytes that are only passed on go on to their end. */
+function endsAnswer(events: readonly StreamEvent[], lane: StreamLane): boolean {
+  return !lane.readsAlong && events.some(({ type }) => type === "reply-end");
 }
 
 /** The first error among the events, unless the lane only reads along and could not make sense of the bytes. */
@@ -104,8 +120,9 @@ const notYetUseful: ReadonlySet<StreamEvent["type"]> = new Set([
 ]);
 
 async function* finished(held: readonly Uint8Array[], input: OpenStreamInput): AsyncGenerator<Uint8Array> {
+  const whole = joined(held);
   try {
-    yield* joined(held);
+    if (whole !== null) yield whole;
   } finally {
     input.onEnd(null);
   }
@@ -114,17 +131,22 @@ async function* finished(held: readonly Uint8Array[], input: OpenStreamInput): A
 async function* rest(
   held: readonly Uint8Array[],
   iterator: AsyncIterator<Uint8Array>,
+  wasComplete: boolean,
   input: OpenStreamInput,
 ): AsyncGenerator<Uint8Array> {
   const { reader, lane, meter } = input;
   let error: EngineError | null = null;
-  let isComplete = false;
+  let isComplete = wasComplete;
   let isDrained = false;
+  let out = joined(held);
   try {
-    yield* joined(held);
+    if (out !== null) yield out;
     for (;;) {
       const pending = iterator.next();
-      let step = await nextOrSilence(pending, isComplete ? lingerMs : keepAliveMs, input.after);
+      let step: Awaited<ReturnType<typeof nextOrSilence>> =
+        lane.keepAlive === null
+          ? await pending
+          : await nextOrSilence(pending, isComplete ? lingerMs : keepAliveMs, input.after);
       while (step === silence && !isComplete) {
         if (lane.keepAlive !== null) yield lane.keepAlive();
         step = await nextOrSilence(pending, keepAliveMs, input.after);
@@ -136,16 +158,17 @@ async function* rest(
       }
       isDrained = step.done === true;
       const bytes = step.done === true ? null : step.value;
+      if (bytes !== null) input.onBytes(bytes);
       const events = meter.timed(() => (bytes === null ? reader.end() : reader.push(bytes)));
       meter.note(events);
       error ??= failureIn(events, lane);
-      yield* joined(meter.timed(() => lane.out(events, bytes)));
+      out = joined(meter.timed(() => lane.out(events, bytes)));
+      if (out !== null) yield out;
       if (bytes === null || (error !== null && !lane.readsAlong)) {
         if (error !== null && policy[error.kind].breaksStream) throw brokenBy(error);
         return;
       }
-      // What follows the end of the answer is the upstream's own good-bye; bytes that are only passed on go on to their end.
-      isComplete ||= !lane.readsAlong && events.some(({ type }) => type === "reply-end");
+      isComplete ||= endsAnswer(events, lane);
     }
   } catch (thrown) {
     if (error !== null) throw thrown;
@@ -155,7 +178,8 @@ async function* rest(
       error = null;
       return;
     }
-    if (error.kind !== "client-gone") yield* joined(lane.out([{ type: "error", error }], null));
+    out = error.kind === "client-gone" ? null : joined(lane.out([{ type: "error", error }], null));
+    if (out !== null) yield out;
     throw thrown instanceof UpstreamError ? thrown : brokenBy(error);
   } finally {
     input.onEnd(error);
@@ -169,26 +193,49 @@ function brokenBy(error: EngineError): UpstreamError {
 
 const silence = Symbol("silence");
 
-async function nextOrSilence(
+/** The next chunk, or `silence` after `ms`. One promise and one timer: this stands on the path of every delta. */
+function nextOrSilence(
   pending: Promise<IteratorResult<Uint8Array>>,
   ms: number,
   after: After,
 ): Promise<IteratorResult<Uint8Array> | typeof silence> {
-  let callOff = (): void => {};
-  const quiet = new Promise<typeof silence>((resolve) => {
-    callOff = after(ms, () => resolve(silence));
+  return new Promise((resolve, reject) => {
+    const callOff = after(ms, () => resolve(silence));
+    pending.then(
+      (step) => {
+        callOff();
+        resolve(step);
+      },
+      (error: unknown) => {
+        callOff();
+        reject(error);
+      },
+    );
   });
-  try {
-    return await Promise.race([pending, quiet]);
-  } finally {
-    callOff();
-  }
 }
 
-/** One chunk for what came as one chunk: fewer writes on the socket. */
-function* joined(frames: readonly Uint8Array[]): Generator<Uint8Array> {
-  if (frames.length > 1) yield Buffer.concat(frames);
-  else if (frames[0] !== undefined && frames[0].byteLength > 0) yield frames[0];
+/** A generator that was never begun runs no `finally` when it is closed: what it would have cleaned up is done here. */
+export function closable(generator: AsyncGenerator<Uint8Array>, neverBegun: () => void): AsyncIterable<Uint8Array> {
+  let hasBegun = false;
+  return {
+    [Symbol.asyncIterator]: () => ({
+      next() {
+        hasBegun = true;
+        return generator.next();
+      },
+      return() {
+        if (!hasBegun) neverBegun();
+        hasBegun = true;
+        return generator.return(undefined);
+      },
+    }),
+  };
+}
+
+/** One chunk for what came as one chunk: fewer writes on the socket. Null when there is nothing to say. */
+function joined(frames: readonly Uint8Array[]): Uint8Array | null {
+  const whole = frames.length > 1 ? Buffer.concat(frames) : frames[0];
+  return whole === undefined || whole.byteLength === 0 ? null : whole;
 }
 
 /** A body that waits for its next chunk answers `return` only when that chunk comes, so it is not waited for. */

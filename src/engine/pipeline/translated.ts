@@ -2,7 +2,7 @@
 import { headerValue } from "../../base/headers.ts";
 import { bodyOf, type HttpReply } from "../../base/http.ts";
 import { isRecord, own, parseJson } from "../../base/json.ts";
-import { decodeBody } from "../codecs/compression.ts";
+import { codings, decodeBody } from "../codecs/compression.ts";
 import { formats } from "../formats/table.ts";
 import type { Result, WriterOptions } from "../formats/format.ts";
 import { accumulate } from "../hub/accumulate.ts";
@@ -52,9 +52,15 @@ export function prepareTranslated(input: AttemptInput, meter: Meter): Result<Pre
 
 export async function openTranslated(input: OpenInput, context: TranslatedContext): Promise<Result<HttpReply>> {
   const encoding = headerValue(input.reply.headers, "content-encoding");
-  const body = decodeBody(tapped(input), encoding, { maxBytes: maxStreamBytes });
+  const isPacked = codings(encoding).length > 0;
   const streams = isEventStream(input.reply.headers, context.request.stream);
-  if (streams && context.request.stream) return streamToStream(input, context, body);
+  // The usual stream, unpacked, goes straight to the reader: each generator in between costs on every delta.
+  if (streams && context.request.stream && !isPacked) {
+    const { tap } = input.exchange;
+    return streamToStream(input, context, input.reply.body, (bytes) => tap.chunk("upstream-reply", bytes));
+  }
+  const body = decodeBody(tapped(input), encoding, { maxBytes: maxStreamBytes });
+  if (streams && context.request.stream) return streamToStream(input, context, body, () => {});
   const whole = await readWhole(body, maxWholeReplyBytes);
   if (!whole.ok) return { ok: false, error: { kind: "protocol", message: "the upstream's reply has no end" } };
   const reply = input.meter.timed(() =>
@@ -76,11 +82,13 @@ async function streamToStream(
   input: OpenInput,
   context: TranslatedContext,
   body: AsyncIterable<Uint8Array>,
+  onBytes: (bytes: Uint8Array) => void,
 ): Promise<Result<HttpReply>> {
   const { call, provider, tools, meter, onEnd, abandon } = input;
   const writer = call.format.client.streamWriter(writerOptions(input, context.request));
   const opened = await openStream({
     body,
+    onBytes,
     reader: formats[provider.format].provider.streamReader(context.replyContext),
     lane: {
       out: (events) => events.flatMap((event) => writer.push(event)),

@@ -34,27 +34,51 @@ const fields = ["client", "host", "path", "model"] as const;
 type Field = (typeof fields)[number];
 
 export function compileRules(routes: Config["routes"]): readonly Rule[] {
-  return routes.map((route, index) => compileRule(route, index + 1));
+  // Rules repeat their hosts and clients: one glob for each distinct pattern, which remembers the text it saw last.
+  const known = new Map<string, Glob>();
+  const globFor = (field: Field, pattern: string): Glob => {
+    const key = `${field} ${pattern}`;
+    const glob = known.get(key) ?? remembering(compileGlob(pattern, { ignoreCase: field === "host" }));
+    known.set(key, glob);
+    return glob;
+  };
+  return routes.map((route, index) => compileRule(route, index + 1, globFor));
 }
 
-function compileRule(route: RouteConfig, number: number): Rule {
+function remembering(glob: Glob): Glob {
+  let last: string | null = null;
+  let answer = false;
+  return (text) => {
+    if (text !== last) {
+      answer = glob(text);
+      last = text;
+    }
+    return answer;
+  };
+}
+
+function compileRule(route: RouteConfig, number: number, globFor: (field: Field, pattern: string) => Glob): Rule {
   const globs = fields.flatMap((field) => {
     const pattern = route.match[field];
     return pattern === undefined ? [] : [{ field, pattern, fits: globFor(field, pattern) }];
   });
-  const ofHead = globs.filter(({ field }) => field !== "model");
-  const ofModel = globs.find(({ field }) => field === "model");
+  const find = (field: Field): Glob | undefined => globs.find((glob) => glob.field === field)?.fits;
+  const client = find("client");
+  const host = find("host");
+  const path = find("path");
+  const model = find("model");
   const matchesHead = (facts: HeadFacts): boolean =>
-    ofHead.every(({ field, fits }) => field !== "model" && fits(facts[field]));
+    (client === undefined || client(facts.client)) &&
+    (host === undefined || host(facts.host)) &&
+    (path === undefined || path(facts.path));
   return {
     number,
     to: route.to,
     fallback: route.fallback,
-    asksModel: ofModel !== undefined,
-    matchesHost: globs.find(({ field }) => field === "host")?.fits ?? (() => true),
+    asksModel: model !== undefined,
+    matchesHost: host ?? (() => true),
     matchesHead,
-    matches: (facts) =>
-      matchesHead(facts) && (ofModel === undefined || (facts.model !== null && ofModel.fits(facts.model))),
+    matches: (facts) => matchesHead(facts) && (model === undefined || (facts.model !== null && model(facts.model))),
     mismatch(facts) {
       for (const { field, pattern, fits } of globs) {
         const value = facts[field];
@@ -64,10 +88,6 @@ function compileRule(route: RouteConfig, number: number): Rule {
       return null;
     },
   };
-}
-
-function globFor(field: Field, pattern: string): Glob {
-  return compileGlob(pattern, { ignoreCase: field === "host" });
 }
 
 /** Could this head end anywhere but in a pass-through? */

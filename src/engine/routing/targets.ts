@@ -2,12 +2,12 @@
  * What the words of a rule's `to` mean: one keyword, or the list of provider/model pairs to try, in order.
  * Resolution order: keyword, `combo/NAME`, wildcard, `provider/model`, alias.
  */
-import { candidates } from "../accounts/select.ts";
+import { isUsable } from "../accounts/select.ts";
 import type { Config, ProviderConfig } from "../config/schema.ts";
 import { resolveAlias } from "./aliases.ts";
 import { comboMembers, comboName } from "./combo.ts";
 import { formatModelName, parseModelName, type ModelName } from "./model-name.ts";
-import { compileGlob, isWildcard } from "./wildcard.ts";
+import { compileGlob, isWildcard, type Glob } from "./wildcard.ts";
 
 export interface RouteTarget {
   readonly provider: string;
@@ -73,11 +73,11 @@ function expandWildcard(
   notes: string[],
 ): readonly RouteTarget[] {
   const providerFits = compileGlob(pattern.provider);
+  const modelFits = compileGlob(pattern.model);
   const found = Object.entries(config.providers)
-    .filter(([id]) => providerFits(id) && candidates(config, id).length > 0)
     .flatMap(([id, provider]) => {
-      const model = pick(provider, pattern, asked);
-      return model === null ? [] : [{ id, provider, model, exact: model === asked }];
+      const model = providerFits(id) ? pick(provider, pattern, modelFits, asked) : null;
+      return model === null || !isUsable(config, id) ? [] : [{ id, provider, model, exact: model === asked }];
     })
     .toSorted(
       (left, right) => Number(right.exact) - Number(left.exact) || left.provider.priority - right.provider.priority,
@@ -91,8 +91,7 @@ function expandWildcard(
   return found.map(({ id, provider, model }) => ({ provider: id, model: mapped(provider, model) }));
 }
 
-function pick(provider: ProviderConfig, pattern: ModelName, asked: string | null): string | null {
-  const fits = compileGlob(pattern.model);
+function pick(provider: ProviderConfig, pattern: ModelName, fits: Glob, asked: string | null): string | null {
   const listed = [...provider.models.map(({ name }) => name), ...Object.keys(provider.modelMappings)].filter(fits);
   if (asked !== null && listed.includes(asked)) return asked;
   const wanted = isWildcard(pattern.model) ? asked : pattern.model;

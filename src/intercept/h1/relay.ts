@@ -63,6 +63,7 @@ export function createRelay(options: RelayOptions): Exchange1 {
   let lent = false;
   let bodyBegun = !scanner.done && options.opening.length > 1;
   let halfClosed = false;
+  let tainted = false;
   /** Null once replay is out of the question. */
   let replay: Buffer[] | null = [...options.opening];
   let replayBytes = options.opening.reduce((sum, part) => sum + part.length, 0);
@@ -106,7 +107,7 @@ export function createRelay(options: RelayOptions): Exchange1 {
     // Refused before its body was sent (417, 401 …): the body will not come, and what comes next cannot be told apart.
     const abandoned = head.expectsContinue && !bodyBegun;
     if (!scanner.done && reply?.keepAlive === true && !abandoned) return;
-    const keepAlive = scanner.done && head.keepAlive && reply?.keepAlive === true && !halfClosed;
+    const keepAlive = scanner.done && head.keepAlive && reply?.keepAlive === true && !halfClosed && !tainted;
     tap.tell({ type: "ended", state: "done" });
     holder.user = null;
     if (!keepAlive) holder.destroy();
@@ -207,7 +208,8 @@ export function createRelay(options: RelayOptions): Exchange1 {
         if (replyScanner !== null && body.length > 0) {
           const taken = replyScanner.done ? 0 : replyScanner.push(body, (data) => tap.chunk("client-reply", data));
           const flowing = taken === 0 || client.write(taken === body.length ? body : body.subarray(0, taken));
-          if (taken < body.length) throw new FramingError("bytes after the end of the reply");
+          // A second reply that nobody asked for reaches nobody: this one is whole, and the lane is done with.
+          if (taken < body.length) tainted = true;
           if (flowing) timer?.refresh();
           else {
             // A stalled reader is the client's business: the upstream waits, and no clock runs against it.

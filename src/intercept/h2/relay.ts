@@ -112,7 +112,7 @@ function joinStreams(relay: Relay2, road: UpstreamRoad): void {
       return;
     }
     tap.tell({ type: "ended", state: "truncated", error: error.message });
-    if (!stream.destroyed) stream.close(code === constants.NGHTTP2_NO_ERROR ? constants.NGHTTP2_INTERNAL_ERROR : code);
+    if (!stream.destroyed) stream.close(unmistakable(code));
   };
   const complete = (): void => {
     if (settle()) tap.tell({ type: "ended", state: "done" });
@@ -206,6 +206,16 @@ function joinStreams(relay: Relay2, road: UpstreamRoad): void {
     );
   });
   if (bodiless) startTimer(deps.timeouts().firstByteMs, "first-byte-timeout");
+}
+
+/**
+ * The reset code a client cannot take for an end: Node's own client reports neither NO_ERROR nor CANCEL as an error, and
+ * Node gives CANCEL to streams whose connection died (measured on 20.20).
+ */
+function unmistakable(code: number): number {
+  return code === constants.NGHTTP2_NO_ERROR || code === constants.NGHTTP2_CANCEL
+    ? constants.NGHTTP2_INTERNAL_ERROR
+    : code;
 }
 
 function failBeforeReply(relay: Relay2, error: UpstreamError): void {

@@ -128,10 +128,11 @@ function exchangeOn(lane: Lane, send: OneSend): Promise<HttpReply> {
       if (reply !== null) queue?.fail(error);
       else reject(lane.reused && !sawBytes && error.failure === "reset" ? new StaleLane(error, keepsBody) : error);
     };
-    const complete = (): void => {
+    /** `clean`: nothing came after the reply. A second one that nobody asked for reaches nobody. */
+    const complete = (clean: boolean): void => {
       settle();
       queue?.end();
-      if (requestDone && reply?.keepAlive === true) deps.lanes.giveBack(send.target, lane);
+      if (clean && requestDone && reply?.keepAlive === true) deps.lanes.giveBack(send.target, lane);
       else {
         socket.on("error", () => {});
         socket.destroy();
@@ -175,8 +176,7 @@ function exchangeOn(lane: Lane, send: OneSend): Promise<HttpReply> {
           : scanner.push(rest, (data) => {
               room = into.push(data);
             });
-        if (taken < rest.length) throw new Error("bytes after the end of the reply");
-        if (scanner.done) complete();
+        if (scanner.done) complete(taken === rest.length);
         else if (room) timer?.refresh();
         else socket.pause();
       } catch (error) {
@@ -208,7 +208,7 @@ function exchangeOn(lane: Lane, send: OneSend): Promise<HttpReply> {
     };
 
     const onEnd = (): void => {
-      if (reply !== null && reply.framing.kind === "until-close") complete();
+      if (reply !== null && reply.framing.kind === "until-close") complete(false);
       else
         fail(
           new UpstreamError(

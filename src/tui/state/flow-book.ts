@@ -5,7 +5,7 @@
 import type { FlowFilter } from "./filter.ts";
 import { isError, isLive, type FlowView } from "./flow-view.ts";
 
-export interface Totals {
+interface Totals {
   readonly flows: number;
   readonly live: number;
   readonly errors: number;

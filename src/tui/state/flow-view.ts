@@ -1,5 +1,5 @@
 /** A flow as the screens see it: every text already passed the sanitiser, every instant is ms since the epoch. */
-import type { ClientId, FlowAction, FlowSide, FlowState, Timings, Usage } from "../../base/flow.ts";
+import type { FlowAction, FlowSide, FlowState, Timings, Usage } from "../../base/flow.ts";
 
 export interface AttemptView {
   readonly provider: string;
@@ -12,13 +12,13 @@ export interface AttemptView {
   readonly cooldownMs: number | null;
 }
 
-export interface WhyView {
+interface WhyView {
   readonly stage: string;
   readonly text: string;
 }
 
 /** A client that would not take our certificate: shown as a row, because otherwise its calls are simply missing. */
-export interface Refusal {
+interface Refusal {
   readonly count: number;
   readonly cause: string;
   readonly message: string;
@@ -31,7 +31,8 @@ export interface FlowView {
   readonly number: number;
   readonly startedAt: number;
   readonly endedAt: number | null;
-  readonly client: ClientId | string;
+  /** A `ClientId`, or what a newer core calls one. */
+  readonly client: string;
   readonly host: string;
   readonly method: string;
   readonly path: string;

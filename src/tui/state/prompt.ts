@@ -50,7 +50,9 @@ export function editLine(line: Line, key: Key): Line {
 
 function insert(line: Line, text: string): Line {
   // A paste of several lines becomes one; anything that takes no cell cannot be seen, so it is not kept.
-  const clean = graphemes(text.replaceAll(/\s+/g, " ")).filter((character) => cellWidth(character) > 0).join("");
+  const clean = graphemes(text.replaceAll(/\s+/g, " "))
+    .filter((character) => cellWidth(character) > 0)
+    .join("");
   const merged = (line.text.slice(0, line.at) + clean + line.text.slice(line.at)).slice(0, maxLineLength);
   return { text: merged, at: Math.min(merged.length, line.at + clean.length) };
 }

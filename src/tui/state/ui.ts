@@ -12,12 +12,12 @@ export const detailTabs = [
 ] as const;
 export type DetailTab = (typeof detailTabs)[number];
 
-export type Connection =
+type Connection =
   | { readonly type: "connecting" }
   | { readonly type: "open" }
   | { readonly type: "lost"; readonly why: string; readonly retryAt: number; readonly since: number };
 
-export interface Prompt {
+interface Prompt {
   readonly kind: "filter" | "find";
   readonly line: Line;
   /** What was in force when the prompt opened; escape goes back to it. */

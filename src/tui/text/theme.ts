@@ -2,8 +2,6 @@
  * What a style means in terminal attributes. Sixteen-colour palette only, so that it reads on light and dark
  * backgrounds alike; without colour the attributes that carry meaning (bold, dim, inverse) stay.
  */
-import { unreachable } from "../../base/unreachable.ts";
-
 export type Style =
   | "plain"
   | "dim"
@@ -41,7 +39,7 @@ export interface ThemeOptions {
 }
 
 export function createTheme(options: ThemeOptions): Theme {
-  return { ascii: options.ascii, sgr: (style) => (options.color ? colored(style) : attributesOnly(style)) };
+  return { ascii: options.ascii, sgr: (style) => looks[style][options.color ? 0 : 1] };
 }
 
 /** NO_COLOR (no-color.org: any non-empty value) and terminals that know none. */
@@ -55,60 +53,28 @@ export function wantsAscii(env: NodeJS.ProcessEnv): boolean {
   return locale === "C" || locale === "POSIX";
 }
 
-function colored(style: Style): string {
-  switch (style) {
-    case "ok":
-    case "string":
-    case "tag-1":
-      return "32";
-    case "live":
-    case "key":
-    case "tag-2":
-      return "36";
-    case "warn":
-    case "number":
-    case "tag-3":
-      return "33";
-    case "error":
-      return "1;31";
-    case "accent":
-      return "1;36";
-    case "literal":
-    case "tag-4":
-      return "35";
-    case "tag-5":
-      return "34";
-    case "tag-6":
-      return "92";
-    case "banner-warn":
-      return "7;33";
-    case "banner-error":
-      return "7;31";
-    case "plain":
-    case "dim":
-    case "strong":
-    case "selected":
-    case "match":
-      return attributesOnly(style);
-    default:
-      return unreachable(style);
-  }
-}
-
-function attributesOnly(style: Style): string {
-  switch (style) {
-    case "dim":
-      return "2";
-    case "strong":
-    case "error":
-    case "accent":
-      return "1";
-    case "selected":
-    case "match":
-    case "banner-warn":
-    case "banner-error":
-      return "7";
-    default:
-      return "";
-  }
-}
+/** SGR parameters of each style: with colour, and what stays of it without. */
+const looks: Readonly<Record<Style, readonly [color: string, plain: string]>> = {
+  plain: ["", ""],
+  dim: ["2", "2"],
+  strong: ["1", "1"],
+  ok: ["32", ""],
+  live: ["36", ""],
+  warn: ["33", ""],
+  error: ["1;31", "1"],
+  accent: ["1;36", "1"],
+  selected: ["7", "7"],
+  match: ["7", "7"],
+  "banner-warn": ["7;33", "7"],
+  "banner-error": ["7;31", "7"],
+  key: ["36", ""],
+  string: ["32", ""],
+  number: ["33", ""],
+  literal: ["35", ""],
+  "tag-1": ["32", ""],
+  "tag-2": ["36", ""],
+  "tag-3": ["33", ""],
+  "tag-4": ["35", ""],
+  "tag-5": ["34", ""],
+  "tag-6": ["92", ""],
+};

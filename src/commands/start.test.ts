@@ -1,0 +1,95 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { waitFor } from "../../test/support/wait.ts";
+import { readInstance } from "../control/instance.ts";
+import { type Bench, commandBench } from "./__fixtures__/command-bench.ts";
+import type { CoreModule, StartCoreOptions } from "./context.ts";
+import { start, type StartOptions } from "./start.ts";
+
+const benches: Bench[] = [];
+afterEach(async () => {
+  for (const bench of benches.splice(0)) await bench.close();
+});
+
+const plain: StartOptions = { port: undefined, host: undefined, detach: false, child: false, untilUnused: false };
+
+function benchWith(core: CoreModule): Bench {
+  const bench = commandBench({ core });
+  benches.push(bench);
+  return bench;
+}
+
+function fakeCore(): { module: CoreModule; asked: StartCoreOptions[]; stops: () => number } {
+  const asked: StartCoreOptions[] = [];
+  let stops = 0;
+  return {
+    asked,
+    stops: () => stops,
+    module: {
+      startCore(options) {
+        asked.push(options);
+        let finish = (): void => {};
+        const stopped = new Promise<void>((resolve) => {
+          finish = resolve;
+        });
+        return Promise.resolve({
+          url: "http://127.0.0.1:4242",
+          port: 4242,
+          stopped,
+          stop() {
+            stops += 1;
+            finish();
+            return stopped;
+          },
+        });
+      },
+    },
+  };
+}
+
+describe("start", () => {
+  it("prints one line when it is ready and stops on a signal", async () => {
+    const { module, asked, stops } = fakeCore();
+    const bench = benchWith(module);
+    const code = start(bench.context, { ...plain, port: 0, host: "127.0.0.2", untilUnused: true });
+    await waitFor("the line", () => bench.out());
+    expect(bench.out()).toBe("listening on http://127.0.0.1:4242\n");
+    expect(asked[0]).toMatchObject({ overrides: { port: 0, host: "127.0.0.2" }, untilUnused: true, version: "9.9.9" });
+    expect((await readInstance(bench.context.paths))?.url).toBe("http://127.0.0.1:4242");
+    bench.signal("SIGTERM");
+    expect(await code).toBe(0);
+    expect(stops()).toBe(1);
+    expect(await readInstance(bench.context.paths)).toBeNull();
+  });
+
+  it("leaves address and port to the configuration when none is given", async () => {
+    const { module, asked } = fakeCore();
+    const bench = benchWith(module);
+    const code = start(bench.context, plain);
+    await waitFor("the line", () => bench.out());
+    expect(asked[0]?.overrides).toEqual({});
+    bench.signal("SIGINT");
+    await code;
+  });
+
+  it("tells a second one of the same home who runs, with code 4", async () => {
+    const { module, asked } = fakeCore();
+    const bench = benchWith(module);
+    const code = start(bench.context, plain);
+    await waitFor("the line", () => bench.out());
+    await expect(start(bench.context, plain)).rejects.toMatchObject({
+      exitCode: 4,
+      message: expect.stringContaining("http://127.0.0.1:4242"),
+    });
+    expect(asked).toHaveLength(1);
+    bench.signal("SIGTERM");
+    await code;
+  });
+
+  it("frees the home when the core cannot start", async () => {
+    const failure = Object.assign(new Error("127.0.0.1:8317 is already in use"), { exitCode: 4, fix: "another port" });
+    const bench = benchWith({ startCore: () => Promise.reject(failure) });
+    await expect(start(bench.context, plain)).rejects.toBe(failure);
+    expect(await readInstance(bench.context.paths)).toBeNull();
+    expect(bench.out()).toBe("");
+  });
+});
