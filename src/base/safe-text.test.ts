@@ -3,8 +3,7 @@ import { describe, expect, it } from "vitest";
 import { safeLine, safeText } from "./safe-text.ts";
 
 /** Bytes a terminal may act on, in UTF-8 output or read as eight-bit controls. */
-// eslint-disable-next-line no-control-regex -- the controls are the point
-const commands = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/;
+const commands = /(?!\n)\p{Cc}/u;
 const reordering = /[\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c\u2028\u2029]/;
 
 describe("safe text", () => {

@@ -33,9 +33,8 @@ export function safeLine(text: string): SafeText {
  * Controls (C0 but line feed, DEL, C1), line and paragraph separators, lone surrogates, private interlinear marks, and
  * everything Unicode calls ignorable (zero-width, direction marks, tags) but the two emoji presentation selectors.
  */
-// oxlint-disable-next-line no-control-regex -- finding them is what this file is for
 const unsafe =
-  /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u2029\ufff9-\ufffb\p{Surrogate}]|(?![\ufe0e\ufe0f])\p{Default_Ignorable_Code_Point}|[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]/gu;
+  /(?!\n)\p{Cc}|[\u2028\u2029\ufff9-\ufffb\p{Surrogate}]|(?![\ufe0e\ufe0f])\p{Default_Ignorable_Code_Point}|[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]/gu;
 
 const piledMarks = new RegExp(String.raw`(\p{M}{${maxCombiningMarks}})(\p{M}+)`, "gu");
 

@@ -1,6 +1,5 @@
 /** `switchyard ca path|show|status|rotate`: the certificate authority of this home, with or without a running core. */
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { CaStatus } from "../base/controls.ts";
 import { findCore } from "../control/process.ts";
@@ -18,11 +17,12 @@ export async function caPath(context: CommandContext): Promise<number> {
   return exitCodes.ok;
 }
 
-/** The root certificate as PEM: public, to look at or to pipe into a tool. */
+/** Everything about the root, the whole list of hosts included; the certificate itself is at `ca path`. */
 export async function caShow(context: CommandContext, options: CaOptions): Promise<number> {
   const authority = await openExisting(context);
-  if (options.json) printJson(context, { ...statusOf(authority), pem: authority.rootPem });
-  else context.stdout.write(await readFile(authority.files.root, "utf8"));
+  const status = statusOf(authority);
+  if (options.json) printJson(context, { ...status, pem: authority.rootPem });
+  else printLines(context.stdout, [...statusLines(status), "", ...status.scope.map((host) => `  ${shown(host)}`)]);
   return exitCodes.ok;
 }
 
@@ -112,6 +112,6 @@ function statusLines(status: CaStatus): readonly string[] {
 /** All of them are a wall of regions; `--json` has it. */
 function scopeText(scope: readonly string[]): string {
   const named = scope.slice(0, 3).join(", ");
-  const rest = scope.length > 3 ? ` and ${scope.length - 3} more (all with --json)` : "";
+  const rest = scope.length > 3 ? ` and ${scope.length - 3} more (all: switchyard ca show)` : "";
   return `${named}${rest}; no other host can be impersonated with it`;
 }

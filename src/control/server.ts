@@ -23,6 +23,7 @@ import { statusRoutes } from "./routes/status.ts";
 import { prepareSocket, restrictSocket } from "./socket-file.ts";
 
 export interface ControlServer {
+  /** Ends every connection and removes the socket. Calling again waits for the same end. */
   close(): Promise<void>;
 }
 
@@ -51,17 +52,18 @@ export async function createControlServer(deps: ControlServerDeps): Promise<Cont
   const forgetHits = deps.events.subscribe((event) => {
     if (event.type === "config-reloaded") deps.flowLog.forgetRuleHits();
   });
-  return {
-    async close() {
-      forgetHits();
-      context.eventHub.close();
-      context.leases.close();
-      const closed = once(server, "close");
-      server.close();
-      server.closeAllConnections();
-      await closed;
-    },
-  };
+  let closing: Promise<void> | null = null;
+  return { close: () => (closing ??= close()) };
+
+  async function close(): Promise<void> {
+    forgetHits();
+    context.eventHub.close();
+    context.leases.close();
+    const closed = once(server, "close");
+    server.close();
+    server.closeAllConnections();
+    await closed;
+  }
 }
 
 async function serve(incoming: IncomingMessage, outgoing: ServerResponse, context: ControlContext): Promise<void> {

@@ -74,6 +74,7 @@ export async function memory(who: Contestant): Promise<Memory> {
   const idleMb = await settledMb(who.pid);
   await smallPosts(who, 1, 50);
   const base = await settledMb(who.pid);
+  const stalledMb = await peakMb(who.pid, () => stalledReader(who, 100_000_000));
   const downMb = await peakMb(who.pid, async () => {
     const socket = await open(who);
     const reply = wholeReply(socket, 60_000);
@@ -86,7 +87,6 @@ export async function memory(who: Contestant): Promise<Memory> {
     await upload(socket, who, 200_000_000);
     socket.destroy();
   });
-  const stalledMb = await peakMb(who.pid, () => stalledReader(who, 100_000_000));
   return { idleMb, stalledMb: stalledMb - base, downMb: downMb - base, upMb: upMb - base };
 }
 

@@ -14,8 +14,10 @@ export function readImports(source: string): Imports {
   const specifiers: string[] = [];
   const unreadable: string[] = [];
   // `import x, { y } from "z"`, `import "z"`, `export * from "z"`, `import type …`: the keyword begins a statement.
-  for (const statement of code.matchAll(/(?:^|[;}])\s*(import|export)\b(?!\s*[(.])/gm)) {
-    const rest = code.slice((statement.index ?? 0) + statement[0].length);
+  // Templates may hold source of other languages; no import statement stands inside one.
+  const statements = code.replace(/`(?:[^`\\]|\\[\s\S])*`/g, "``");
+  for (const statement of statements.matchAll(/(?:^|[;}])\s*(import|export)\b(?!\s*[(.])/gm)) {
+    const rest = statements.slice((statement.index ?? 0) + statement[0].length);
     const read =
       /^\s*["']([^"']+)["']/.exec(rest) ??
       /^\s*(?:type\s+)?(?:[\w$]+\s*,?\s*)?(?:\{[^{}]*\}|\*(?:\s*as\s+[\w$]+)?)?\s*from\s*["']([^"']+)["']/.exec(rest);

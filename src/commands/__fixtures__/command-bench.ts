@@ -1,14 +1,10 @@
 /** Commands in this process: a home of their own, their output in strings, and, where asked, a control server to talk to. */
 import { tempFolder } from "../../../test/support/temp.ts";
-import { createBus } from "../../base/bus.ts";
 import { systemClock } from "../../base/clock.ts";
-import type { Controls } from "../../base/controls.ts";
-import type { StampedEvent } from "../../base/events.ts";
 import { resolvePaths } from "../../base/paths.ts";
 import { systemRandom } from "../../base/random.ts";
-import { createRedactor } from "../../base/redact.ts";
-import { Secret } from "../../base/secret.ts";
-import { createFlowLog, type FlowLog } from "../../control/flow-log.ts";
+import { benchDeps } from "../../control/__fixtures__/control-bench.ts";
+import type { FlowLog } from "../../control/flow-log.ts";
 import { type ControlServer, createControlServer } from "../../control/server.ts";
 import type { CommandContext, CoreModule } from "../context.ts";
 
@@ -26,9 +22,6 @@ export interface BenchCore {
   readonly flowLog: FlowLog;
   readonly server: ControlServer;
 }
-
-export const benchToken = "bench-token-0123456789";
-export const benchUrl = "http://127.0.0.1:8317";
 
 export function commandBench(options: { env?: NodeJS.ProcessEnv; core?: CoreModule } = {}): Bench {
   const folder = tempFolder("command");
@@ -71,51 +64,8 @@ export function commandBench(options: { env?: NodeJS.ProcessEnv; core?: CoreModu
   };
 }
 
-/** A control server with verbs that answer something recognisable. */
+/** A control server for this home, as a core would have it. */
 export async function serveCore(context: CommandContext, onStop: () => void = () => {}): Promise<BenchCore> {
-  const flowLog = createFlowLog({ clock: systemClock, random: systemRandom });
-  const server = await createControlServer({
-    socketPath: context.paths.controlSocket,
-    controls: benchControls(onStop),
-    flowLog,
-    events: createBus<StampedEvent>(),
-    redactor: createRedactor(),
-  });
-  return { flowLog, server };
-}
-
-function benchControls(onStop: () => void): Controls {
-  const config = { path: "/c.yaml", exists: true, error: null, warnings: ["mind this"], routes: 2 };
-  const ca = {
-    fingerprint: "AA:BB",
-    expiresAt: "2027-01-01T00:00:00.000Z",
-    scope: ["api.anthropic.com"],
-    path: "/r.pem",
-  };
-  return {
-    status: () => ({
-      running: true,
-      pid: process.pid,
-      port: 8317,
-      host: "127.0.0.1",
-      url: benchUrl,
-      version: "9.9.9",
-      startedAt: "2026-11-01T00:00:00.000Z",
-      ca,
-      config,
-      proxyAuth: "reroute",
-    }),
-    secrets: () => ({ proxyToken: new Secret(benchToken), clientKey: new Secret("bench-client-key") }),
-    routes: () => [{ number: 1, match: { model: "claude-*" }, to: "local/x", fallback: "error" }],
-    explain: ({ model }) => ({
-      action: "reroute",
-      rule: 1,
-      to: "local/x",
-      targets: [{ provider: "local", model, account: null, format: "openai-chat" }],
-      why: [{ stage: "rule", text: "asked the core" }],
-    }),
-    reload: () => Promise.resolve(config),
-    rotateCa: () => Promise.resolve(ca),
-    stop: onStop,
-  };
+  const deps = benchDeps(context.paths.controlSocket, (verb) => verb === "stop" && onStop());
+  return { flowLog: deps.flowLog, server: await createControlServer(deps) };
 }

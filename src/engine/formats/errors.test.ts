@@ -86,7 +86,7 @@ describe("U5 when to try again", () => {
   const ms = (
     message: string,
     headers: readonly (readonly [string, string])[] = [],
-    body: unknown = undefined,
+    body?: unknown,
   ): number | null => retryAfterMs({ headers, body, message, now });
 
   it.each([

@@ -1,6 +1,5 @@
 /** Tool calls and results: rows T1–T22 of the public-issue list that concern Claude and Chat. */
 import { describe, expect, it } from "vitest";
-import type { StreamEvent } from "../hub/stream.ts";
 import {
   chatArguments,
   chatCall,
@@ -495,7 +494,7 @@ describe("freeform tools", () => {
       type: "custom",
       custom: { name: "apply", input: 'a\n"b"' },
     });
-    const streamed = frames(writeStream("openai-chat", events as readonly StreamEvent[])) as readonly Loose[];
+    const streamed = frames(writeStream("openai-chat", events)) as readonly Loose[];
     expect(streamed.flatMap((frame) => frame["choices"]?.[0]?.delta.tool_calls ?? [])).toEqual([
       { index: 0, id: "t", type: "custom", custom: { name: "apply", input: "" } },
       { index: 0, custom: { input: 'a\n"b"' } },

@@ -78,7 +78,7 @@ const fromBody: Reader = ({ body }, now) => {
   return null;
 };
 
-const amount = String.raw`\d+(?:\.\d+)?\s*(?:milliseconds?|ms|seconds?|secs?|minutes?|mins?|hours?|hrs?|days?|[smhd])\b`;
+const amount = String.raw`\d+(?:\.\d+)?\s*(?:milliseconds?|ms|seconds?|secs?|minutes?|mins?|hours?|hrs?|days?|[smhd])(?![a-z])`;
 const saidDuration = new RegExp(
   String.raw`(?:resets?\s+(?:after|in)|retry\s+(?:after|in)|try\s+again\s+(?:in|after))\s+((?:${amount}[\s,]*)+)`,
   "i",

@@ -71,11 +71,8 @@ export async function attempt(input: AttemptInput): Promise<AttemptResult> {
   let status: number | null = null;
   const end = (error: EngineError | null): void => {
     connection.unlink();
-    tap.tell({
-      type: "attempt-ended",
-      status,
-      ...(error === null ? {} : { error: `${error.kind}: ${error.message}` }),
-    });
+    const told = error === null ? {} : { error: `${error.kind}: ${clean(error, account).message}` };
+    tap.tell({ type: "attempt-ended", status, ...told });
   };
   try {
     const reply = await sendTo(tools, tap, provider, account, lane.value.upstream, connection.signal);

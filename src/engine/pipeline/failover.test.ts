@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { headerValue } from "../../base/headers.ts";
 import type { HttpReply } from "../../base/http.ts";
 import { UpstreamError } from "../../base/upstream-error.ts";
+import { maxAttempts } from "./failover.ts";
 import { keys } from "./__fixtures__/config.ts";
 import { createRig, json, streamed, type Play, type Rig } from "./__fixtures__/rig.ts";
 import { chatStream, chatText, claudeEvents, claudeRequest, claudeStream } from "./__fixtures__/wire.ts";
@@ -164,7 +165,7 @@ describe("nobody else is tried", () => {
     const yaml = twoServers.replace("first/m1, second/m2", members);
     const rig = createRig(yaml, () => error(500, "server_error"));
     await rig.ask({ body: claudeRequest });
-    expect(rig.sent).toHaveLength(16);
+    expect(rig.sent).toHaveLength(maxAttempts);
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Secret } from "../../base/secret.ts";
 import type { ProviderConfig } from "../config/schema.ts";
-import { joinPaths, providerFrom } from "./compatible.ts";
+import { anthropicCompatible, joinPaths, openaiCompatible, providerFrom } from "./compatible.ts";
 import { defaultHosts } from "./hosts.ts";
 import { builtInProviders, laterProviders } from "./table.ts";
 
@@ -38,10 +38,9 @@ describe("joining a base URL and a call's path", () => {
 describe("a compatible provider", () => {
   it("shows its key the way its dialect does", () => {
     const key = new Secret("sk-abc");
-    expect(providerFrom("x", config).credential(key)).toEqual([["authorization", "Bearer sk-abc"]]);
-    expect(providerFrom("x", { ...config, type: "anthropic-compatible" }).credential(key)).toEqual([
-      ["x-api-key", "sk-abc"],
-    ]);
+    expect(openaiCompatible("x", config).credential(key)).toEqual([["authorization", "Bearer sk-abc"]]);
+    expect(anthropicCompatible("x", config).credential(key)).toEqual([["x-api-key", "sk-abc"]]);
+    expect(providerFrom("x", { ...config, type: "anthropic-compatible" }).format).toBe("claude");
   });
   it("knows its one origin, ports and IPv6 included", () => {
     expect(providerFrom("x", config).origin).toEqual({

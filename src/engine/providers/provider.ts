@@ -4,7 +4,7 @@ import type { Secret } from "../../base/secret.ts";
 import type { FormatId, WriteOptions } from "../formats/format.ts";
 
 /** The one origin a provider's credentials may go to. */
-export interface Origin {
+interface Origin {
   readonly scheme: "http" | "https";
   /** Lower case, an IPv6 literal without brackets. */
   readonly host: string;

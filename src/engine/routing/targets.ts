@@ -28,7 +28,7 @@ export type Meaning =
     };
 
 /** More targets than this are never tried for one call: a client has lost its patience long before. */
-export const maxTargets = 32;
+const maxTargets = 32;
 
 export function meaningOf(config: Config, to: string, asked: string | null): Meaning {
   if (to === "passthrough" || to === "block") return { kind: to };

@@ -24,7 +24,7 @@ export interface AnswerOptions {
   readonly deps: RelayDeps;
   readonly onOutcome: (outcome: Outcome) => void;
   /** Takes over when the engine hands the exchange back: request bytes so far, as received. */
-  readonly relay: (opening: readonly Buffer[], continued: boolean) => Exchange1;
+  readonly relay: (opening: readonly Buffer[], bodyBegun: boolean, continued: boolean) => Exchange1;
 }
 
 export function createAnswer(options: AnswerOptions): Exchange1 {
@@ -134,7 +134,7 @@ export function createAnswer(options: AnswerOptions): Exchange1 {
       }
       over = true;
       deps.inFlight.leave();
-      delegate = options.relay(raw, continued);
+      delegate = options.relay(raw, raw.length > 1, continued);
     })
     .catch((error: unknown) => {
       if (over) return;

@@ -11,7 +11,7 @@ import { createAnswer, reasonPhrase } from "./answer.ts";
 import { createBodyScanner } from "./body.ts";
 import { findHeadEnd, maxHeadBytes, parseRequestHead, writeHead, type RequestHead1 } from "./head.ts";
 import { createLaneHolder } from "./lane-holder.ts";
-import { createRelay, type Exchange1, type Outcome } from "./relay.ts";
+import { adjoining, createRelay, type Exchange1, type Outcome } from "./relay.ts";
 
 export interface Connection1 {
   readonly client: Duplex;
@@ -135,8 +135,8 @@ export function serveHttp1(connection: Connection1): void {
     tap.head("client-request", { line: `${head.method} ${head.target}`, headers: head.headers });
     const scanner = createBodyScanner(head.framing);
     const onOutcome = (outcome: Outcome): void => settle(outcome, request, tap);
-    const relay = (opening: readonly Buffer[], continued: boolean): Exchange1 =>
-      createRelay({ client, holder, head, request, opening, scanner, continued, tap, deps, onOutcome });
+    const relay = (opening: readonly Buffer[], bodyBegun: boolean, continued: boolean): Exchange1 =>
+      createRelay({ client, holder, head, request, opening, scanner, bodyBegun, continued, tap, deps, onOutcome });
 
     if (deps.handler.wants(exchangeHead)) {
       exchange = createAnswer({
@@ -157,7 +157,8 @@ export function serveHttp1(connection: Connection1): void {
       if (taken === null) return;
       const body = rest.subarray(0, taken);
       if (taken < rest.length) pending = rest.subarray(taken);
-      exchange = relay(taken > 0 ? [headBytes, body] : [headBytes], false);
+      const joined = taken > 0 ? adjoining(headBytes, body) : headBytes;
+      exchange = relay(joined === null ? [headBytes, body] : [joined], taken > 0, false);
     }
 
     function scanBody(bytes: Buffer): number | null {

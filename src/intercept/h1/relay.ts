@@ -8,6 +8,7 @@ import type { FlowTap } from "../../base/flow.ts";
 import type { RequestHead } from "../../base/http.ts";
 import { UpstreamError } from "../../base/upstream-error.ts";
 import type { RelayDeps } from "../relay-deps.ts";
+import type { Lane } from "../upstream/lanes.ts";
 import { createBodyScanner, FramingError, type BodyScanner } from "./body.ts";
 import { findHeadEnd, maxHeadBytes, parseReplyHead, withoutField, type ReplyHead1, type RequestHead1 } from "./head.ts";
 import type { LaneHolder, LaneUser } from "./lane-holder.ts";
@@ -39,6 +40,8 @@ export interface RelayOptions {
   readonly opening: readonly Buffer[];
   /** Already fed with the body part of `opening`. */
   readonly scanner: BodyScanner;
+  /** Body bytes have come already. */
+  readonly bodyBegun: boolean;
   /** We answered `100 Continue` ourselves: the upstream's own is swallowed. */
   readonly continued: boolean;
   readonly tap: FlowTap;
@@ -51,17 +54,20 @@ const maxReplayBytes = 1024 * 1024;
 
 export function createRelay(options: RelayOptions): Exchange1 {
   const { client, holder, head, scanner, tap, deps } = options;
-  const giveUp = new AbortController();
+  /** Made only when there is a connection to wait for. */
+  let giveUp: AbortController | null = null;
   let over = false;
   let reply: ReplyHead1 | null = null;
   let replyScanner: BodyScanner | null = null;
   let replyDone = false;
   let replyHeadBytes: Buffer | null = null;
+  /** Waits for the body bytes that came with it, to leave in one write: each write is a TLS record and a system call. */
+  let headToWrite: Buffer | null = null;
   let spliced = false;
   let swallowContinue = options.continued;
   let sendable = false;
   let lent = false;
-  let bodyBegun = !scanner.done && options.opening.length > 1;
+  let { bodyBegun } = options;
   let halfClosed = false;
   let tainted = false;
   /** Null once replay is out of the question. */
@@ -115,7 +121,12 @@ export function createRelay(options: RelayOptions): Exchange1 {
   };
 
   const start = (fresh: boolean): void => {
+    if (holder.lane !== null && !fresh) {
+      if (!begin(holder.lane)) client.pause();
+      return;
+    }
     client.pause();
+    giveUp = new AbortController();
     holder
       .take(giveUp.signal, fresh)
       .then(({ lane, origin }) => {
@@ -123,22 +134,28 @@ export function createRelay(options: RelayOptions): Exchange1 {
           holder.destroy();
           return;
         }
-        holder.user = user;
         if (origin === "dialled") tap.tell({ type: "connected", connectMs: lane.connectMs, tlsMs: lane.tlsMs });
         lent = origin === "lent";
-        sendable = true;
-        lane.socket.cork();
-        let flowing = true;
-        for (const part of replay ?? options.opening) flowing = lane.socket.write(part);
-        lane.socket.uncork();
-        if (!lent) replay = null;
-        if (scanner.done) startTimer(deps.timeouts().firstByteMs, "first-byte-timeout");
-        if (flowing) client.resume();
+        if (begin(lane)) client.resume();
       })
       .catch((error: unknown) => {
         if (over) return;
         fail(error instanceof UpstreamError ? error : new UpstreamError("reset", "connect", String(error), error));
       });
+  };
+
+  /** Sends what the client has said so far; false when the lane wants no more for now. */
+  const begin = (lane: Lane): boolean => {
+    holder.user = user;
+    sendable = true;
+    const parts = replay ?? options.opening;
+    let flowing = true;
+    if (parts.length > 1) lane.socket.cork();
+    for (const part of parts) flowing = lane.socket.write(part);
+    if (parts.length > 1) lane.socket.uncork();
+    if (!lent) replay = null;
+    if (scanner.done) startTimer(deps.timeouts().firstByteMs, "first-byte-timeout");
+    return flowing;
   };
 
   const readReplyHead = (bytes: Buffer): Buffer | null => {
@@ -180,7 +197,15 @@ export function createRelay(options: RelayOptions): Exchange1 {
     tap.head("client-reply", { line: String(parsed.status), headers: parsed.headers });
     tap.tell({ type: "reply-started", status: parsed.status });
     startTimer(deps.timeouts().idleMs, "idle-timeout");
-    client.write(withoutField(raw, "alt-svc"));
+    headToWrite = withoutField(raw, "alt-svc");
+  };
+
+  const writeToClient = (body: Buffer | null): boolean => {
+    const head = headToWrite;
+    headToWrite = null;
+    if (head === null) return body === null || client.write(body);
+    if (body === null) return client.write(head);
+    return client.write(adjoining(head, body) ?? Buffer.concat([head, body]));
   };
 
   const beginSplice = (raw: Buffer, parsed: ReplyHead1): void => {
@@ -207,7 +232,7 @@ export function createRelay(options: RelayOptions): Exchange1 {
         }
         if (replyScanner !== null && body.length > 0) {
           const taken = replyScanner.done ? 0 : replyScanner.push(body, (data) => tap.chunk("client-reply", data));
-          const flowing = taken === 0 || client.write(taken === body.length ? body : body.subarray(0, taken));
+          const flowing = taken === 0 || writeToClient(taken === body.length ? body : body.subarray(0, taken));
           // A second reply that nobody asked for reaches nobody: this one is whole, and the lane is done with.
           if (taken < body.length) tainted = true;
           if (flowing) timer?.refresh();
@@ -218,6 +243,7 @@ export function createRelay(options: RelayOptions): Exchange1 {
           }
           replyDone = replyScanner.done;
         }
+        if (headToWrite !== null) writeToClient(null);
         if (replyDone) {
           stopTimer();
           complete();
@@ -300,14 +326,14 @@ export function createRelay(options: RelayOptions): Exchange1 {
         // Passed on as it came: a server that reads an end as an abort stops, one that answers half-closed clients answers.
         halfClosed = true;
         if (holder.lane === null) {
-          giveUp.abort(new UpstreamError("aborted", "connect", "the client went away"));
+          giveUp?.abort(new UpstreamError("aborted", "connect", "the client went away"));
           tap.tell({ type: "ended", state: "failed", error: "the client went away" });
           finish({ type: "broken", reset: false });
         } else holder.lane.socket.end();
       } else {
         holder.user = null;
         holder.destroy();
-        giveUp.abort(new UpstreamError("aborted", "request", "the client went away"));
+        giveUp?.abort(new UpstreamError("aborted", "request", "the client went away"));
         tap.tell({ type: "ended", state: "failed", error: "the client went away in the middle of its request" });
         finish({ type: "broken", reset: false });
       }
@@ -318,7 +344,7 @@ export function createRelay(options: RelayOptions): Exchange1 {
     },
     onClientClose() {
       if (over) return;
-      giveUp.abort(new UpstreamError("aborted", "request", "the client went away"));
+      giveUp?.abort(new UpstreamError("aborted", "request", "the client went away"));
       holder.user = null;
       holder.destroy();
       tap.tell({
@@ -332,6 +358,12 @@ export function createRelay(options: RelayOptions): Exchange1 {
       return !spliced && scanner.done;
     },
   };
+}
+
+/** Head and body as one view when they already stand side by side in memory, as they do in the chunk they came in. */
+export function adjoining(head: Buffer, body: Buffer): Buffer | null {
+  if (head.buffer !== body.buffer || head.byteOffset + head.length !== body.byteOffset) return null;
+  return Buffer.from(head.buffer, head.byteOffset, head.length + body.length);
 }
 
 function messageOf(error: unknown): string {

@@ -7,7 +7,7 @@ import { bodyOf, type HeaderPairs, type HttpReply, type HttpRequest } from "../.
 import { loadConfigText } from "./config.ts";
 import { createEngine, type Engine } from "../../index.ts";
 
-export interface Sent {
+interface Sent {
   readonly request: HttpRequest;
   readonly url: string;
   readonly text: string;
@@ -16,7 +16,7 @@ export interface Sent {
 
 export type Play = (sent: Sent, turn: number) => HttpReply | Promise<HttpReply>;
 
-export interface Answer {
+interface Answer {
   readonly passed: boolean;
   readonly status: number;
   readonly headers: HeaderPairs;
@@ -25,7 +25,7 @@ export interface Answer {
   readonly broken: unknown;
 }
 
-export interface Asked {
+interface Asked {
   readonly method?: string;
   readonly host?: string;
   readonly target?: string;

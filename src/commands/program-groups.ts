@@ -1,0 +1,129 @@
+/** The commands that come in groups: `ca …`, `flows …`, `routes …`, `config …`. */
+import { type Command, InvalidArgumentError } from "commander";
+import type { CommandContext } from "./context.ts";
+
+export interface JsonOption {
+  readonly json?: boolean;
+}
+
+/** Runs a command and keeps its exit code. */
+export type Act = (code: Promise<number>) => Promise<void>;
+
+export function addCaCommands(program: Command, context: CommandContext, act: Act): void {
+  const ca = program.command("ca").description("the certificate authority that this installation made for itself");
+  ca.command("path")
+    .description("print where its root certificate is")
+    .action(() => act(import("./ca.ts").then((module) => module.caPath(context))));
+  ca.command("show")
+    .description("everything about it, with every host it is limited to")
+    .option("--json", "print one JSON document, with the certificate (PEM)")
+    .action((options: JsonOption) =>
+      act(import("./ca.ts").then((module) => module.caShow(context, { json: options.json === true }))),
+    );
+  ca.command("status")
+    .description("fingerprint, end of validity, and the hosts it is limited to")
+    .option("--json", "print one JSON document")
+    .action((options: JsonOption) =>
+      act(import("./ca.ts").then((module) => module.caStatus(context, { json: options.json === true }))),
+    );
+  ca.command("rotate")
+    .description("make a new one, for the hosts in the configuration now")
+    .option("--json", "print one JSON document")
+    .action((options: JsonOption) =>
+      act(import("./ca.ts").then((module) => module.caRotate(context, { json: options.json === true }))),
+    );
+}
+
+export function addFlowCommands(program: Command, context: CommandContext, act: Act): void {
+  const flows = program.command("flows").description("the calls that went through the running core");
+  flows
+    .command("list")
+    .description("list them, oldest first")
+    .option("--json", "print one JSON array")
+    .option("-n, --limit <number>", "only the newest ones", countNumber)
+    .option("--client <id>", "only this client, as claude-code")
+    .option("--host <name>", "only this host and those below it")
+    .option("--status <code>", "only this status, as 429 or 5xx")
+    .option("--action <word>", "only tunnel, passthrough, reroute, bypass or block")
+    .addHelpText("after", examples(["switchyard flows list -n 20", "switchyard flows list --status 5xx --json"]))
+    .action(
+      (options: JsonOption & Partial<Record<"client" | "host" | "status" | "action", string>> & { limit?: number }) =>
+        act(
+          import("./flows.ts").then((module) =>
+            module.flowsList(context, {
+              json: options.json === true,
+              limit: options.limit,
+              client: options.client,
+              host: options.host,
+              status: options.status,
+              action: options.action,
+            }),
+          ),
+        ),
+    );
+  flows
+    .command("show")
+    .description("one call with its heads and bodies, secrets masked")
+    .argument("<id>")
+    .option("--json", "print one JSON document")
+    .action((id: string, options: JsonOption) =>
+      act(import("./flows.ts").then((module) => module.flowsShow(context, id, { json: options.json === true }))),
+    );
+}
+
+export function addRouteCommands(program: Command, context: CommandContext, act: Act): void {
+  const routes = program.command("routes").description("the routing rules");
+  routes
+    .command("list")
+    .description("the rules in order, and how often each one decided")
+    .option("--json", "print one JSON array")
+    .action((options: JsonOption) =>
+      act(import("./routes.ts").then((module) => module.routesList(context, { json: options.json === true }))),
+    );
+  routes
+    .command("explain")
+    .description("where a call would go, and why; sends nothing")
+    .requiredOption("--client <id>", "the client, as claude-code")
+    .requiredOption("--host <name>", "the host it calls")
+    .requiredOption("--model <name>", "the model it asks for")
+    .option("--path <path>", "the path it calls (default: the usual one of that host)")
+    .option("--json", "print one JSON document")
+    .addHelpText(
+      "after",
+      examples(["switchyard routes explain --client claude-code --host api.anthropic.com --model claude-sonnet-4-5"]),
+    )
+    .action((options: JsonOption & { client: string; host: string; model: string; path?: string }) => {
+      const { client, host, model, path } = options;
+      const question = { client, host, model, ...(path === undefined ? {} : { path }) };
+      return act(
+        import("./routes.ts").then((module) =>
+          module.routesExplain(context, question, { json: options.json === true }),
+        ),
+      );
+    });
+}
+
+export function addConfigCommands(program: Command, context: CommandContext, act: Act): void {
+  const config = program.command("config").description("the configuration file");
+  config
+    .command("path")
+    .description("print where it is, or would be")
+    .action(() => act(import("./config.ts").then((module) => module.configPath(context))));
+  config
+    .command("validate")
+    .description("check it; exit code 2 when a core would refuse it")
+    .option("--json", "print one JSON document")
+    .action((options: JsonOption) =>
+      act(import("./config.ts").then((module) => module.configValidate(context, { json: options.json === true }))),
+    );
+}
+
+/** Appended to a command's help. */
+export function examples(lines: readonly string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  ${line}`).join("\n")}\n`;
+}
+
+function countNumber(text: string): number {
+  if (/^[1-9]\d*$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("It is a whole number from 1 on.");
+}
