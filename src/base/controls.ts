@@ -74,7 +74,7 @@ export interface CoreSecrets {
   readonly clientKey: Secret;
 }
 
-export interface RouteRule {
+interface RouteRule {
   /** 1-based, in file order. */
   readonly number: number;
   readonly match: { readonly client?: string; readonly host?: string; readonly path?: string; readonly model?: string };

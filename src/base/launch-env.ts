@@ -1,6 +1,6 @@
 /**
  * The environment in which an unmodified client goes through us: what `run` gives its child and `env` prints.
- * Which client reads which variable was tried with the real clients (2026-09): Node and Bun add NODE_EXTRA_CA_CERTS,
+ * Which client reads which variable was tried with the real clients (late 2026): Node and Bun add NODE_EXTRA_CA_CERTS,
  * Codex reads its own variable or SSL_CERT_FILE, curl, git and Python replace their whole store, so these get a bundle
  * of the system's roots plus ours. All of them set at once disturbed none.
  */

@@ -27,7 +27,7 @@ export interface CommandContext {
 }
 
 /** How this program reaches its own heavier parts: the core in this process, the others as processes of their own. */
-export interface Program {
+interface Program {
   /** Loaded when a core is started here, and not before: it brings the TLS stack with it. */
   readonly loadCore: () => Promise<CoreModule>;
   readonly cliPath: string;
@@ -53,7 +53,7 @@ export interface StartCoreOptions {
   readonly untilUnused: boolean;
 }
 
-export interface Core {
+interface Core {
   readonly url: string;
   readonly port: number;
   readonly stopped: Promise<void>;

@@ -26,11 +26,11 @@ describe("the README", () => {
     const table = commandTable(bench.context, { exitCode: 0 });
     const known = new Map(table.commands.map((command) => [command.name(), command.commands.map((sub) => sub.name())]));
     const named = [...readme.matchAll(/switchyard ([a-z]+)(?: ([a-z]+))?/g)];
-    for (const [text, name = "", sub = ""] of named) {
+    const missing = named.filter(([, name = "", sub = ""]) => {
       const subs = known.get(name);
-      expect(subs, text).toBeDefined();
-      if (subs !== undefined && subs.length > 0) expect(subs, text).toContain(sub);
-    }
+      return subs === undefined || (subs.length > 0 && !subs.includes(sub));
+    });
+    expect(missing.map(([text]) => text)).toEqual([]);
     for (const name of known.keys()) expect(readme).toMatch(new RegExp(`\`${name}[ \`]|switchyard ${name}`));
     await bench.close();
   });

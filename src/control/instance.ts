@@ -24,7 +24,7 @@ export type Acquired =
   | { readonly ok: true; readonly instance: Instance }
   | { readonly ok: false; readonly holder: InstanceRecord };
 
-export interface Instance {
+interface Instance {
   /** Tells readers of the file where the core listens. */
   publish(url: string): Promise<void>;
   release(): Promise<void>;

@@ -39,7 +39,7 @@ export interface ControlContext extends ControlServerDeps {
   readonly status: () => CoreStatus;
 }
 
-export interface ControlRequest {
+interface ControlRequest {
   readonly url: URL;
   /** Path segments that the route's `:name` parts stood for. */
   readonly parameters: Readonly<Record<string, string>>;

@@ -31,7 +31,7 @@ export async function restrictSocket(socketPath: string): Promise<void> {
 }
 
 /** Does anybody accept connections there? */
-export async function answers(socketPath: string): Promise<boolean> {
+async function answers(socketPath: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(socketPath);
     const done = (result: boolean): void => {

@@ -78,7 +78,10 @@ async function loadRounds(
       const each = async (step: (who: Contestant, row: Results) => Promise<void>): Promise<void> => {
         for (const who of order) {
           const row = who && results.get(who.name);
-          if (who !== undefined && row !== undefined) await step(who, row);
+          if (who === undefined || row === undefined) continue;
+          await step(who, row).catch((error: unknown) => {
+            throw new Error(`${who.name} broke in round ${round + 1}`, { cause: error });
+          });
         }
       };
       await each(async (who, row) => void row.single.push(await smallPosts(who, 1, plan.single)));

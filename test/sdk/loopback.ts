@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import type { HeaderPairs } from "../../src/base/http.ts";
 import type { Loose } from "../../src/engine/formats/__fixtures__/harness.ts";
 
-export interface Play {
+interface Play {
   readonly status?: number;
   readonly headers: HeaderPairs;
   readonly body: Uint8Array;

@@ -9,7 +9,7 @@ import { flowJson } from "../flow-json.ts";
 import { answered, type ControlServerDeps, type EventHub } from "../route.ts";
 
 /** A reader that is this far behind has stopped reading. A hello of 200 flows is about 200 kB. */
-export const maxReaderBacklogBytes = 2 * 1024 * 1024;
+const maxReaderBacklogBytes = 2 * 1024 * 1024;
 /** Flows in a hello; older ones are a GET away. */
 const helloFlows = 200;
 /** Keeps half-dead connections from looking alive. */

@@ -1,6 +1,6 @@
 /**
  * Where lowdb keeps its data, made safe. Its own adapter writes through one predictable temporary name, without fsync,
- * with mode 0644, and dies on a damaged file (measured with lowdb 7.0.1, 2026-09). This one: a fresh temporary file
+ * with mode 0644, and dies on a damaged file (measured with lowdb 7.0.1, late 2026). This one: a fresh temporary file
  * that nobody can have planted, 0600, flushed before it takes the old one's place; a damaged file is set aside, never
  * silently replaced.
  */

@@ -20,7 +20,7 @@ export interface SseReader {
 }
 
 /** One event's size in UTF-16 units. The largest real ones are whole images in a data URL. */
-export const maxSseEventChars = 8 * 1024 * 1024;
+const maxSseEventChars = 8 * 1024 * 1024;
 
 const none: readonly SseEvent[] = [];
 

@@ -1,7 +1,7 @@
 /**
  * What each kind of error means, on one screen: which status a client sees when its dialect has no word of its own, who
  * is tried next, what happens to the account, and how a stream ends that already began.
- * Facts: classes and actions of the providers as observed 2026-10.
+ * Facts: classes and actions of the providers as known in late 2026.
  */
 import type { ErrorKind } from "./engine-error.ts";
 
@@ -19,7 +19,7 @@ export interface Policy {
   readonly refreshFirst: boolean;
   /**
    * After the first byte: true = write the dialect's error frame and then break the connection, because the answer is
-   * cut and clients repeat a call that breaks (observed 2026-10 for five of six). False = the provider ended the stream
+   * cut and clients repeat a call that breaks (measured for five of six clients, late 2026). False = the provider ended the stream
    * itself with an error of its own, and it ends for the client as it ended for us.
    */
   readonly breaksStream: boolean;

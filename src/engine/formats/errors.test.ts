@@ -83,11 +83,8 @@ describe("kinds", () => {
 });
 
 describe("U5 when to try again", () => {
-  const ms = (
-    message: string,
-    headers: readonly (readonly [string, string])[] = [],
-    body?: unknown,
-  ): number | null => retryAfterMs({ headers, body, message, now });
+  const ms = (message: string, headers: readonly (readonly [string, string])[] = [], body?: unknown): number | null =>
+    retryAfterMs({ headers, body, message, now });
 
   it.each([
     ["reset after 2h7m23s", 7_643_000],

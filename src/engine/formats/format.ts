@@ -4,6 +4,7 @@
  * Formats never import another format.
  */
 import type { HeaderPairs } from "../../base/http.ts";
+import type { FormatId } from "../hub/format-id.ts";
 import type { EngineError } from "../errors/engine-error.ts";
 import type { HubReply } from "../hub/reply.ts";
 import type { HubRequest } from "../hub/request.ts";
@@ -12,9 +13,7 @@ import type { StreamEvent } from "../hub/stream.ts";
 import type { NameRule } from "../hub/tool-ids.ts";
 import type { Usage } from "../hub/usage.ts";
 
-/** Every wire format this build speaks. Grows as formats land; the table in table.ts must have a row for each. */
-export const formatIds = ["openai-chat", "claude"] as const;
-export type FormatId = (typeof formatIds)[number];
+export { formatIds, type FormatId } from "../hub/format-id.ts";
 
 /** Either a value or a reason; parsers report, callers decide. */
 export type Result<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: EngineError };
@@ -84,6 +83,8 @@ export interface WriteOptions {
   readonly model: string;
   /** Used where the dialect demands a limit and the client gave none. */
   readonly maxTokensDefault: number;
+  /** The most the model may be asked to write, where known; a client's larger wish becomes this. */
+  readonly maxTokensLimit?: number;
   /** A provider whose tool call ids must look another way than its dialect's (Mistral: `nameRules.id9`). */
   readonly toolIds?: NameRule;
   /** Assistant thinking in the history as `reasoning_content`: always where the provider demands it, never where it refuses it. */

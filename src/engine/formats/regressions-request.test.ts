@@ -214,6 +214,15 @@ describe("parameters", () => {
     expect(reasoning).not.toHaveProperty("max_tokens");
   });
 
+  it("lowers max_tokens to what the model writes, and says so", () => {
+    const request = readRequest("claude", { model: "m", messages: ask, max_tokens: 64_000 });
+    const written = writeRequest("openai-chat", request, { model: "gpt-4o" });
+    expect(bodyOf(written)["max_tokens"]).toBe(16_384);
+    expect(written.losses).toContain("parameter: max_tokens: 64000 became 16384, the most this model writes");
+    expect(bodyOf(writeRequest("openai-chat", request, { model: "qwen3" }))["max_tokens"]).toBe(64_000);
+    expect(bodyOf(writeRequest("claude", request, { maxTokensLimit: 8192 }))["max_tokens"]).toBe(8192);
+  });
+
   it("uses the model's own limit where Claude demands one and the client gave none", () => {
     const request = readRequest("openai-chat", { model: "m", messages: ask });
     expect(bodyOf(writeRequest("claude", request))["max_tokens"]).toBe(4096);

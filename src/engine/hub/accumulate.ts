@@ -10,13 +10,13 @@ export type Accumulated =
   | { readonly ok: true; readonly value: HubReply }
   | { readonly ok: false; readonly error: EngineError };
 
-export interface Accumulator {
+interface Accumulator {
   push(event: StreamEvent): void;
   /** The reply, or why there is none: the stream's own error, or that it had no end. */
   result(): Accumulated;
 }
 
-export function createAccumulator(): Accumulator {
+function createAccumulator(): Accumulator {
   let id: string | null = null;
   let model: string | null = null;
   const parts: AssistantPart[] = [];

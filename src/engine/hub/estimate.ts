@@ -24,7 +24,7 @@ export function estimateTokens(request: HubRequest): number {
 }
 
 /** About four Latin letters to a token; other scripts take nearly one token for each character. */
-export function textTokens(text: string): number {
+function textTokens(text: string): number {
   let other = 0;
   for (let index = 0; index < text.length; index += 1) if (text.charCodeAt(index) > 0x24f) other += 1;
   return (text.length - other) / 4 + other / 1.5;

@@ -2,7 +2,7 @@
  * What a translation could not carry, in words a person can read in the flow. The topics are a closed set, so that
  * the screen can group them; the detail says which thing it was.
  */
-export const lossTopics = [
+const lossTopics = [
   "cache-mark", // a wish to cache that the target has no field for
   "citation",
   "document",

@@ -3,7 +3,7 @@
  * provenance, documents, tool-result images and errors, cache marks, block order). Parts stay in the order the
  * client wrote them. Everything is readonly: a translator returns new values.
  */
-import type { FormatId } from "../formats/format.ts";
+import type { FormatId } from "./format-id.ts";
 
 /** Who made an opaque blob; it is replayed only to the same family, otherwise dropped and named as a loss. */
 export interface Provenance {

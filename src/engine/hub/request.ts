@@ -1,5 +1,5 @@
 /** A request in the hub. Built by a client side's `readRequest`, written by a provider side's `writeRequest`. */
-import type { FormatId } from "../formats/format.ts";
+import type { FormatId } from "./format-id.ts";
 import type { HubMessage } from "./message.ts";
 import type { HubTool, ToolChoice } from "./tools.ts";
 

@@ -1,5 +1,5 @@
 /** Tool declarations and the client's wishes about them. */
-import type { FormatId } from "../formats/format.ts";
+import type { FormatId } from "./format-id.ts";
 import type { CacheMark } from "./message.ts";
 
 export type HubTool =

@@ -3,7 +3,7 @@
  * then every failure is an ordinary error that another target may make good. From then on bytes are the client's and
  * nothing is tried again: an error travels inside the stream in the client's dialect, and a cut answer ends broken.
  *
- * How a stream that began ends (what six clients do with each was observed in 2026-10):
+ * How a stream that began ends (what six clients do with each was measured, late 2026):
  * - the provider's own end: the dialect's end, closed politely;
  * - the provider's own error event: the dialect's error frame, closed politely, as that provider would have done;
  * - a cut, a timeout, bytes that are no dialect: the dialect's error frame, then the body throws, so that the connection

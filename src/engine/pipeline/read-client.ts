@@ -14,7 +14,7 @@ import { formats } from "../formats/table.ts";
 import { detectCall } from "./detect-call.ts";
 import { readWhole } from "./read-body.ts";
 
-/** The largest request a provider takes is 32 MB (Claude, 2026-10); the bound is on the unpacked body too. */
+/** The largest request a provider takes is 32 MB (Claude, late 2026); the bound is on the unpacked body too. */
 export const maxRequestBytes = 32 * 1024 * 1024;
 
 export interface ClientCall {

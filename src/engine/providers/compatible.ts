@@ -54,7 +54,7 @@ function shared(id: string, config: ProviderConfig): Omit<Provider, "format" | "
 
 /** Servers that speak a dialect with an accent, by host, so that a second entry for the same server has it too. */
 const quirks: Readonly<Record<string, Partial<WriteOptions>>> = {
-  // Error 3280 for ids of another shape, on replay too (observed 2026-10).
+  // Error 3280 for ids of another shape, on replay too (client facts of late 2026).
   "api.mistral.ai": { toolIds: nameRules.id9 },
 };
 

@@ -1,5 +1,5 @@
 /**
- * The hosts that `intercept.hosts: [default]` stands for: where coding clients send model calls (observed 2026-10).
+ * The hosts that `intercept.hosts: [default]` stands for: where coding clients send model calls (client facts of late 2026).
  * The CA's name constraints are made from this list, and X.509 knows exact names and whole suffixes only, so a pattern
  * with a star in the middle is spelled out region by region. Login hosts are never here: nobody's password or refresh
  * token passes through us.

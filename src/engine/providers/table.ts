@@ -1,6 +1,6 @@
 /**
  * The providers this build can speak to out of the box: an API key, one of our two dialects, nothing of their own.
- * Data only; what behaves differently gets a file of its own. Base URLs as the providers document them (checked 2026-10).
+ * Data only; what behaves differently gets a file of its own. Base URLs as the providers document them (from the fact pages or from memory; none was called from here).
  * A file's `providers` block adds to these rows or lays its fields over them.
  */
 import type { ProviderConfig, ProviderType } from "../config/schema.ts";

@@ -114,7 +114,7 @@ export function replyOf(events: Iterable<StreamEvent>): HubReply {
   return accumulated.value;
 }
 
-export const blankRequest: HubRequest = {
+const blankRequest: HubRequest = {
   model: "asked-model",
   messages: [{ role: "user", parts: [{ type: "text", text: "hi" }] }],
   tools: [],

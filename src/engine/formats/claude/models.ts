@@ -2,9 +2,13 @@
  * What a Claude model takes, told from its name, for requests that come from another dialect. Names that are not
  * Claude's (GLM, Kimi, MiniMax speak this format too) get the older, widely known forms.
  */
+import type { ThinkingLevel } from "../../hub/request.ts";
+
 export interface ClaudeModel {
   /** How thinking is asked for: not at all, by a token budget, or adaptively with an effort. */
   readonly thinking: "none" | "budget" | "adaptive";
+  /** Values of `output_config.effort`. */
+  readonly efforts: readonly ThinkingLevel[];
   /** `output_config.format` with a JSON schema. */
   readonly structuredOutput: boolean;
   /** `temperature`, `top_p` and `top_k`; where only one of the first two may be set, it is temperature. */
@@ -17,6 +21,7 @@ export interface ClaudeModel {
 
 const compatible: ClaudeModel = {
   thinking: "budget",
+  efforts: [],
   structuredOutput: false,
   sampling: "both",
   midSystem: false,
@@ -29,6 +34,8 @@ export function claudeModel(name: string): ClaudeModel {
   const version = versionOf(lower);
   return {
     thinking: version < 3.7 ? "none" : version < 4.6 ? "budget" : "adaptive",
+    // `max` is for Opus; `xhigh` came later than the list that all adaptive models take.
+    efforts: lower.includes("opus") ? ["low", "medium", "high", "max"] : ["low", "medium", "high"],
     structuredOutput: version >= 4.5,
     sampling: version < 4.1 ? "both" : version < 4.7 ? "one" : "none",
     midSystem: version >= 4.6,

@@ -31,7 +31,7 @@ export function writeRequest(request: HubRequest, options: WriteOptions): Result
 
   const names = createNameMap(nameRules.name128, toolNames(request));
   const ids = createNameMap(options.toolIds ?? nameRules.idPlain, callIds(repaired.messages));
-  const maxTokens = request.maxTokens ?? options.maxTokensDefault;
+  const maxTokens = fittedMaxTokens(request.maxTokens ?? options.maxTokensDefault, options.maxTokensLimit, losses);
   const thinking = writeThinking({ ...request, messages: repaired.messages }, model, maxTokens, losses);
   const instruction = outputInstruction(request, model, losses);
   const keepMidSystem = own !== undefined && model.midSystem;
@@ -85,6 +85,12 @@ export function writeRequest(request: HubRequest, options: WriteOptions): Result
       },
     },
   };
+}
+
+function fittedMaxTokens(wanted: number, limit: number | undefined, losses: Losses): number {
+  if (limit === undefined || wanted <= limit) return wanted;
+  losses.add("parameter", `max_tokens: ${wanted} became ${limit}, the most this model writes`);
+  return limit;
 }
 
 /** What cannot be said at all; saying less would answer another question than the one asked. */

@@ -13,9 +13,6 @@ export interface WrittenThinking {
 
 /** The API's smallest budget. */
 const minBudget = 1024;
-/** `max` is Opus's alone on some models, `xhigh` newer than the API's first list; both fall back to what all take. */
-const efforts = ["low", "medium", "high", "max"] as const satisfies readonly ThinkingLevel[];
-
 export function writeThinking(
   request: HubRequest,
   model: ClaudeModel,
@@ -27,7 +24,7 @@ export function writeThinking(
   const isOwn = request.extras.claude !== undefined;
   if (wish.mode === "off") return isOwn && model.thinking !== "none" ? { thinking: { type: "disabled" } } : {};
   const level = wishedLevel(wish);
-  const effort = level === null ? undefined : isOwn ? level : (nearestLower(level, efforts) ?? undefined);
+  const effort = level === null ? undefined : isOwn ? level : (nearestLower(level, model.efforts) ?? undefined);
   if (wish.mode === "level" && wish.effortOnly === true) {
     if (model.thinking === "adaptive" && effort !== undefined) return { effort };
     losses.add("thinking", "this model takes no effort without thinking; the wish was left out");

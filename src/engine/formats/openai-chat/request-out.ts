@@ -55,7 +55,7 @@ export function writeRequest(request: HubRequest, options: WriteOptions): Result
     ...(tools.length > 0 && request.parallelToolCalls !== undefined
       ? { parallel_tool_calls: request.parallelToolCalls }
       : {}),
-    ...optional(model.maxTokensField, request.maxTokens),
+    ...optional(model.maxTokensField, fittedMaxTokens(request, options.maxTokensLimit ?? model.maxTokens, losses)),
     ...writeSampling(request, model, losses),
     ...optional("reasoning_effort", writeEffort(request, model, losses)),
     ...(request.stop.length === 0 ? {} : { stop: request.stop.slice(0, maxStops) }),
@@ -82,6 +82,13 @@ export function writeRequest(request: HubRequest, options: WriteOptions): Result
       },
     },
   };
+}
+
+/** Claude Code asks for 32,000 tokens and more whatever the model; most Chat models refuse a number above their own. */
+function fittedMaxTokens({ maxTokens }: HubRequest, limit: number | null, losses: Losses): number | undefined {
+  if (maxTokens === undefined || limit === null || maxTokens <= limit) return maxTokens;
+  losses.add("parameter", `max_tokens: ${maxTokens} became ${limit}, the most this model writes`);
+  return limit;
 }
 
 function toolNames(request: HubRequest): readonly string[] {
