@@ -288,6 +288,13 @@ describe.each(formatIds)("%s", (id) => {
     expect(meaning(replyOf(readStream(id, bytes)))).toEqual(meaning(sampleReply(id)));
   });
 
+  it("writes nothing after an error", () => {
+    const writer = format.client.streamWriter(writerOptions());
+    writer.push({ type: "reply-start", id: "r", model: "m" });
+    expect(writer.push({ type: "error", error: { kind: "truncated", message: "cut" } })).toHaveLength(1);
+    for (const event of replay(sampleReply(id)).slice(1)) expect(writer.push(event)).toEqual([]);
+  });
+
   it("writes nothing after the end", () => {
     const writer = format.client.streamWriter(writerOptions());
     for (const event of replay(sampleReply(id))) writer.push(event);

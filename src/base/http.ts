@@ -37,6 +37,8 @@ export interface HttpReply {
   readonly body: AsyncIterable<Uint8Array>;
   /** Read after the body has ended. */
   readonly trailers?: () => HeaderPairs;
+  /** What opening a connection for it took, ms; absent when one was open already or nothing was sent. */
+  readonly connected?: { readonly connectMs: number; readonly tlsMs: number | null };
 }
 
 /** Sends one request and resolves when the reply head is there. Rejects with an `UpstreamError` (base/upstream-error.ts). */

@@ -14,7 +14,7 @@ import type {
   WhyStep,
 } from "../base/flow.ts";
 import { unreachable } from "../base/unreachable.ts";
-import { type HeaderMask, maskTarget } from "./mask.ts";
+import { maskHeaders, maskTarget } from "./mask.ts";
 
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
@@ -95,8 +95,8 @@ export function sideOf(entry: Entry, side: FlowSide): Side {
 }
 
 /** Stores a head with its secrets masked; returns about how many bytes it takes. */
-export function storeHead(entry: Entry, side: FlowSide, head: CapturedHead, mask: HeaderMask): number {
-  const headers = mask(head.headers);
+export function storeHead(entry: Entry, side: FlowSide, head: CapturedHead): number {
+  const headers = maskHeaders(head.headers);
   sideOf(entry, side).head = { line: maskTarget(head.line), headers };
   let weight = head.line.length;
   for (const [name, value] of headers) weight += name.length + value.length;

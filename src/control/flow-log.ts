@@ -8,7 +8,6 @@ import type { FlowCounts } from "../base/controls.ts";
 import type { CapturedHead, FlowFact, FlowRecord, FlowRecorder, FlowSide, FlowStart, FlowTap } from "../base/flow.ts";
 import type { Random } from "../base/random.ts";
 import { applyFact, type Entry, newEntry, type Side, sideOf, snapshot, storeHead } from "./flow-entry.ts";
-import { createHeaderMask } from "./mask.ts";
 
 export interface FlowLog extends FlowRecorder {
   /** The newest `limit` flows, oldest first. */
@@ -88,7 +87,6 @@ export function createFlowLog(deps: FlowLogDeps): FlowLog {
   const limits = { ...defaultFlowLogLimits, ...deps.limits };
   const schedule = deps.schedule ?? unreferencedTimer;
   const prefix = runPrefix(deps.random);
-  const mask = createHeaderMask();
   const entries = new Map<string, Entry>();
   /** Ended flows and flows with bodies, each oldest first: what can be let go of without a search. */
   const ended = new Set<Entry>();
@@ -115,7 +113,7 @@ export function createFlowLog(deps: FlowLogDeps): FlowLog {
       id: entry.id,
       head: (side, head) => {
         if (entry.evicted || entry.endedAt !== undefined) return;
-        grow(entry, "headWeight", storeHead(entry, side, head, mask));
+        grow(entry, "headWeight", storeHead(entry, side, head));
         changed(entry);
         makeRoom();
       },

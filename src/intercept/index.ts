@@ -9,7 +9,7 @@ import type { Clock } from "../base/clock.ts";
 import type { CoreEvent } from "../base/events.ts";
 import type { ExchangeHandler } from "../base/exchange.ts";
 import type { FlowRecorder } from "../base/flow.ts";
-import type { HttpHandler, RequestHead } from "../base/http.ts";
+import type { HttpHandler, HttpReply, RequestHead } from "../base/http.ts";
 import type { Secret } from "../base/secret.ts";
 import { UpstreamError } from "../base/upstream-error.ts";
 import { createConnectHandler, statusOfFailure } from "./connect.ts";
@@ -93,7 +93,16 @@ export function createInterceptor(deps: InterceptorDeps): Interceptor {
   const send = createSend({ lanes, timeouts: () => deps.settings().timeouts });
 
   return {
-    send: (request) => send(request, { purpose: "configured" }),
+    async send(request) {
+      let connected: HttpReply["connected"];
+      const reply = await send(request, {
+        purpose: "configured",
+        onConnected: (connectMs, tlsMs) => {
+          connected = { connectMs, tlsMs };
+        },
+      });
+      return connected === undefined ? reply : { ...reply, connected };
+    },
     async listen(where, handler) {
       const sockets = createSocketSet();
       const inFlight = countInFlight();

@@ -26,7 +26,6 @@ const calls = (bytes: Uint8Array): readonly object[] =>
   replyOf(readStream("openai-chat", bytes)).parts.filter((part) => part.type === "tool-call");
 
 const toolUse = (id: string, name: string, input: object = {}): object => ({ type: "tool_use", id, name, input });
-const tool = (name: string): object => ({ type: "function", function: { name, parameters: { type: "object" } } });
 
 describe("streams", () => {
   const done = [chatChunk({}, "tool_calls"), "[DONE]"] as const;

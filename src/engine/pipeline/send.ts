@@ -38,6 +38,7 @@ export async function sendTo(
     body: bodyOf(call.body),
     signal,
   });
+  if (reply.connected !== undefined) tap.tell({ type: "connected", ...reply.connected });
   tap.head("upstream-reply", { line: String(reply.status), headers: reply.headers });
   return reply;
 }

@@ -11,7 +11,7 @@ export function readUsage(wire: unknown, before: Usage): Usage {
   const uncached = keep("input_tokens", Math.max(0, before.input - before.cacheRead - before.cacheWrite));
   const details = recordField(wire, "output_tokens_details");
   return {
-    input: uncached + cacheRead,
+    input: uncached + cacheRead + cacheWrite,
     output: keep("output_tokens", before.output),
     cacheRead,
     cacheWrite,
