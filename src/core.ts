@@ -47,7 +47,7 @@ export async function startCore(options: CoreOptions): Promise<Core> {
   const events = createBus<StampedEvent>();
   const bus = {
     publish: (event: CoreEvent) => events.publish({ ...event, at: systemClock.now() }),
-    subscribe: events.subscribe,
+    subscribe: (listener: (event: StampedEvent) => void) => events.subscribe(listener),
   };
   const notice = (level: "info" | "warn" | "error", area: string, text: string): void =>
     bus.publish({ type: "notice", level, area, text });
@@ -74,7 +74,7 @@ export async function startCore(options: CoreOptions): Promise<Core> {
   const readAlong = startReadAlong({
     flowLog,
     wants: (head) => engine.isModelCall(head),
-    observe: engine.observe,
+    observe: (head, request, reply) => engine.observe(head, request, reply),
     onError: (error) => notice("warn", "capture", `a reply could not be read along: ${String(error)}`),
   });
 

@@ -2,7 +2,7 @@
 import { Duplex } from "node:stream";
 
 /** RFC 9113 §3.4. */
-export const http2Preface = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "latin1");
+const http2Preface = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "latin1");
 
 /** Enough of the preface to be sure: no HTTP/1 request begins with `PRI *`. */
 export function isHttp2Preface(bytes: Buffer): boolean {

@@ -233,7 +233,7 @@ function informational(stream: ServerHttp2Stream, headers: OutgoingHttpHeaders):
 }
 
 /** Header fields in wire order as Node's http2 takes them; repeated fields become arrays at their first place. */
-export function outgoing(raw: readonly string[], parsed: IncomingHttpHeaders): OutgoingHttpHeaders {
+function outgoing(raw: readonly string[], parsed: IncomingHttpHeaders): OutgoingHttpHeaders {
   const headers: OutgoingHttpHeaders = Object.create(null) as OutgoingHttpHeaders; // Object.create is typed any
   for (const [name, value] of pairsFromRaw(raw)) {
     const before = headers[name];

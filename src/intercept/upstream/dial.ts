@@ -122,7 +122,7 @@ export function createDial(deps: DialDeps): Dial {
 }
 
 /** `host:port` or `[v6]:port`; null when it is neither. */
-export function splitHostPort(text: string): { host: string; port: number } | null {
+function splitHostPort(text: string): { host: string; port: number } | null {
   const match = /^(?:\[([0-9A-Fa-f:.%]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text);
   const port = Number(match?.[3]);
   if (match === null || port < 1 || port > 65_535) return null;
