@@ -29,6 +29,8 @@ export interface HttpRequest extends RequestHead {
 
 export interface HttpReply {
   readonly status: number;
+  /** The reason phrase as it came (HTTP/1 only); means nothing, passed on all the same. */
+  readonly reason?: string;
   readonly headers: HeaderPairs;
   /**
    * Body without transfer framing. If it throws, the asker must be able to tell that the reply is cut:

@@ -221,7 +221,8 @@ async function writeReply(reply: ServerResponse, answered: HttpReply, tap: FlowT
   const headers = withoutHeaders(answered.headers, strippedFromReplies);
   tap.head("client-reply", { line: String(answered.status), headers: answered.headers });
   tap.tell({ type: "reply-started", status: answered.status });
-  reply.writeHead(answered.status, headers.flat());
+  if (answered.reason === undefined) reply.writeHead(answered.status, headers.flat());
+  else reply.writeHead(answered.status, answered.reason, headers.flat());
   for await (const bytes of answered.body) {
     tap.chunk("client-reply", bytes);
     if (!reply.write(bytes)) {

@@ -34,9 +34,6 @@ export async function openShell(where: { host: string; port: number }, handlers:
   // again before anything is served.
   const throwAway = await mkdtemp(join(tmpdir(), "switchyard-shell-"));
   const proxy = new Proxy();
-  // It reports on the console, unconditionally; the screen belongs to the TUI and our sockets' errors to us.
-  proxy._onError = () => {};
-  proxy._onSocketError = () => {};
   proxy.onConnect((request, socket, head: Buffer) => {
     if (socket instanceof Socket) handlers.onConnect(request, socket, head);
     else socket.destroy();
@@ -62,21 +59,21 @@ export async function openShell(where: { host: string; port: number }, handlers:
   };
 }
 
+/**
+ * Resolves when the port is open. Neither of its callbacks hears of a failed listen: the error reaches only its own
+ * reporting method, which writes to the console unless it is replaced. The screen belongs to the TUI, and errors of
+ * sockets that we have taken to us.
+ */
 function listening(proxy: Proxy, options: { host: string; port: number; sslCaDir: string }): Promise<void> {
   return new Promise((resolve, reject) => {
-    // Its callback never hears of a failed listen; the server field appears before listen is called, within this poll.
-    const watch = setInterval(() => {
-      if (proxy.httpServer === undefined) return;
-      clearInterval(watch);
-      if (proxy.httpServer.listening) resolve();
-      else proxy.httpServer.once("listening", () => resolve()).once("error", reject);
-    }, 2);
+    proxy._onSocketError = () => {};
+    proxy._onError = (kind, _context, error) => {
+      if (kind === "HTTP_SERVER_ERROR") reject(error);
+    };
     proxy.listen({ ...options, keepAlive: true }, ((error?: Error) => {
-      if (error instanceof Error) {
-        clearInterval(watch);
-        reject(error);
-      }
-    }) as () => void); // its type says the callback takes nothing; its code passes the CA's error
+      if (error instanceof Error) reject(error);
+      else resolve();
+    }) as () => void); // its type says the callback takes nothing; its code passes the error of making its CA
   });
 }
 

@@ -22,7 +22,7 @@ export interface Identity {
   readonly cert: string;
 }
 
-export interface Validity {
+interface Validity {
   readonly notBefore?: Date;
   readonly notAfter?: Date;
 }

@@ -33,7 +33,7 @@ export interface Call {
 }
 
 /** Answers one call; resolves when it has nothing more to say. */
-export type Dialect = (call: Call) => Promise<void>;
+type Dialect = (call: Call) => Promise<void>;
 
 export function startFakeAnthropic(options: ProviderOptions & { readonly tls?: Identity } = {}): Promise<FakeProvider> {
   return start(anthropic, options);
@@ -52,10 +52,19 @@ async function start(dialect: Dialect, options: ProviderOptions & { readonly tls
   async function serve(request: IncomingMessage, reply: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer); // an IncomingMessage without encoding yields Buffers
-    const body = parsed(Buffer.concat(chunks));
+    const text = Buffer.concat(chunks).toString("utf8");
+    const body = parsed(text);
     const path = request.url ?? "/";
     const nth = seen.filter((earlier) => earlier.status < 400).length;
-    const row = { method: request.method ?? "", path, headers: request.rawHeaders, body, status: 0, abandoned: false };
+    const row = {
+      text,
+      method: request.method ?? "",
+      path,
+      headers: request.rawHeaders,
+      body,
+      status: 0,
+      abandoned: false,
+    };
     seen.push(row);
     reply.on("close", () => {
       row.status = reply.statusCode;
@@ -89,9 +98,9 @@ async function start(dialect: Dialect, options: ProviderOptions & { readonly tls
 }
 
 /** `undefined` when it is not JSON; the dialect complains in its own words. */
-function parsed(bytes: Buffer): unknown {
+function parsed(text: string): unknown {
   try {
-    return JSON.parse(bytes.toString("utf8"));
+    return JSON.parse(text);
   } catch {
     return undefined;
   }

@@ -5,9 +5,8 @@ import { createOpened, type Opened } from "./opened.ts";
 
 /** A provider host of the built-in list, which every core intercepts. */
 export const host = "api.anthropic.com";
-/** More of them, for tests that need several origins at once. */
+/** Another, for tests that need two origins at once. */
 export const secondHost = "api.openai.com";
-export const thirdHost = "generativelanguage.googleapis.com";
 
 export interface Stage {
   readonly ca: FakeCa;
@@ -23,7 +22,7 @@ export function createStage(): Stage {
   const ca = opened.add(createFakeCa());
   return {
     ca,
-    identity: ca.issue([host, secondHost, thirdHost, "localhost", "127.0.0.1", "::1"]),
+    identity: ca.issue([host, secondHost, "localhost", "127.0.0.1", "::1"]),
     opened,
     startCore: async (options = {}) => opened.add(await startCoreProcess({ trust: ca.file, ...options })),
     close: () => opened.closeAll(),

@@ -9,7 +9,7 @@ import {
 import type { AddressInfo } from "node:net";
 import type { Identity } from "./fake-ca.ts";
 
-export interface H2Seen {
+interface H2Seen {
   readonly headers: IncomingHttpHeaders;
   /** Resolves with the reset code once the stream is over; 0 is a clean end. */
   readonly over: Promise<number>;

@@ -1,6 +1,6 @@
 /** Everything a test opened, closed again in reverse order even when some of it refuses. */
 
-export interface Closable {
+interface Closable {
   close(): Promise<void> | void;
 }
 

@@ -43,6 +43,8 @@ export interface Seen {
   readonly method: string;
   readonly path: string;
   readonly headers: readonly string[];
+  /** The body as it came, and parsed. */
+  readonly text: string;
   readonly body: unknown;
   readonly status: number;
   /** The connection ended before the answer was complete. */

@@ -30,7 +30,7 @@ export interface RawConnection {
 }
 
 /** What happens when a request's first bytes arrive. An origin closes nothing by itself. */
-export type Script<Result> = (connection: RawConnection) => Promise<Result> | Result;
+type Script<Result> = (connection: RawConnection) => Promise<Result> | Result;
 
 export interface RawOrigin {
   readonly port: number;

@@ -31,6 +31,7 @@ export interface RequestHead1 {
 
 export interface ReplyHead1 {
   readonly status: number;
+  readonly reason: string;
   readonly version: "1.0" | "1.1";
   readonly headers: HeaderPairs;
   readonly framing: BodyFraming;
@@ -87,7 +88,7 @@ export function parseRequestHead(bytes: Buffer): Parsed<RequestHead1> {
 export function parseReplyHead(bytes: Buffer, requestMethod: string): Parsed<ReplyHead1> {
   const lines = splitLines(bytes);
   if (lines === null) return refuse(400, "a line of the head ends in a bare CR or LF");
-  const line = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: [\t\x20-\x7e\x80-\xff]*)?$/.exec(lines[0] ?? "");
+  const line = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: ([\t\x20-\x7e\x80-\xff]*))?$/.exec(lines[0] ?? "");
   if (line === null) return refuse(400, "the status line is not `HTTP/1.1 NNN`");
   const headers = parseFields(lines);
   if (!headers.ok) return headers;
@@ -106,6 +107,7 @@ export function parseReplyHead(bytes: Buffer, requestMethod: string): Parsed<Rep
     ok: true,
     head: {
       status,
+      reason: line[3] ?? "",
       version,
       headers: headers.head,
       framing,

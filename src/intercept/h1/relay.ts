@@ -4,6 +4,7 @@
  * never re-written, so trailers, chunk sizes, 1xx replies and `Expect: 100-continue` work because nothing touches them.
  */
 import type { Duplex } from "node:stream";
+import { durationText } from "../../base/duration.ts";
 import type { FlowTap } from "../../base/flow.ts";
 import type { RequestHead } from "../../base/http.ts";
 import { UpstreamError } from "../../base/upstream-error.ts";
@@ -82,7 +83,7 @@ export function createRelay(options: RelayOptions): Exchange1 {
   const startTimer = (ms: number, failure: "first-byte-timeout" | "idle-timeout"): void => {
     stopTimer();
     timer = setTimeout(() => {
-      const text = `${options.request.host} sent nothing for ${Math.round(ms / 1000)} s`;
+      const text = `${options.request.host} sent nothing for ${durationText(ms)}`;
       fail(new UpstreamError(failure, reply === null ? "reply" : "body", text));
     }, ms);
     timer.unref();

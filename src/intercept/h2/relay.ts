@@ -11,6 +11,7 @@ import {
   type OutgoingHttpHeaders,
   type ServerHttp2Stream,
 } from "node:http2";
+import { durationText } from "../../base/duration.ts";
 import type { FlowTap } from "../../base/flow.ts";
 import { pairsFromRaw } from "../../base/headers.ts";
 import type { RequestHead } from "../../base/http.ts";
@@ -88,7 +89,7 @@ function joinStreams(relay: Relay2, road: UpstreamRoad): void {
         new UpstreamError(
           failure,
           replied ? "body" : "reply",
-          `${relay.request.host} sent nothing for ${Math.round(ms / 1000)} s`,
+          `${relay.request.host} sent nothing for ${durationText(ms)}`,
         ),
         constants.NGHTTP2_CANCEL,
       );
@@ -144,6 +145,21 @@ function joinStreams(relay: Relay2, road: UpstreamRoad): void {
   });
 
   // Upstream → client
+  const onReplyData = (bytes: Buffer): void => {
+    tap.chunk("client-reply", bytes);
+    if (stream.write(bytes)) timer?.refresh();
+    else {
+      up.pause();
+      stopTimer();
+    }
+  };
+  const onReplyEnd = (): void => {
+    // Node also emits `end` on a stream that was reset: only code 0 on a stream that was not torn down is an end.
+    if (!replied || over || up.rstCode !== constants.NGHTTP2_NO_ERROR || up.aborted) return;
+    whole = true;
+    stream.end();
+    complete();
+  };
   up.on("continue", () => informational(stream, { ":status": 100 }));
   up.on("headers", (headers: IncomingHttpHeaders) => {
     if (Number(headers[":status"]) !== 100) informational(stream, { ...headers });
@@ -168,15 +184,12 @@ function joinStreams(relay: Relay2, road: UpstreamRoad): void {
     if (endStream) {
       whole = true;
       complete();
-    } else startTimer(deps.timeouts().idleMs, "idle-timeout");
-  });
-  up.on("data", (bytes: Buffer) => {
-    tap.chunk("client-reply", bytes);
-    if (stream.write(bytes)) timer?.refresh();
-    else {
-      up.pause();
-      stopTimer();
+      return;
     }
+    startTimer(deps.timeouts().idleMs, "idle-timeout");
+    // Not before: Node tells of a head one tick late, so data of the same read would overtake it.
+    up.on("data", onReplyData);
+    up.on("end", onReplyEnd);
   });
   stream.on("drain", () => {
     up.resume();
@@ -184,13 +197,6 @@ function joinStreams(relay: Relay2, road: UpstreamRoad): void {
   });
   up.on("trailers", (_headers: IncomingHttpHeaders, _flags: number, raw?: string[]) => {
     upstreamTrailers = outgoing(raw ?? [], {});
-  });
-  up.on("end", () => {
-    // Node also emits `end` on a stream that was reset: only code 0 on a stream that was not torn down is an end.
-    if (!replied || over || up.rstCode !== constants.NGHTTP2_NO_ERROR || up.aborted) return;
-    whole = true;
-    stream.end();
-    complete();
   });
   stream.on("wantTrailers", () => {
     // Also asked while a reset is on its way; answering then would end the stream cleanly.

@@ -3,6 +3,7 @@
  * mixed-protocol exchanges. Header order and case are kept; framing is ours. The reply body pulls the socket, so a slow
  * reader slows the upstream, and a reader that stops early closes it.
  */
+import { durationText } from "../../base/duration.ts";
 import { connectionBound, headerValue } from "../../base/headers.ts";
 import type { HeaderPairs, HttpReply, HttpRequest } from "../../base/http.ts";
 import { UpstreamError } from "../../base/upstream-error.ts";
@@ -105,11 +106,7 @@ function exchangeOn(lane: Lane, send: OneSend): Promise<HttpReply> {
       if (timer !== null) clearTimeout(timer);
       timer = setTimeout(() => {
         fail(
-          new UpstreamError(
-            failure,
-            reply === null ? "reply" : "body",
-            `${name} sent nothing for ${Math.round(ms / 1000)} s`,
-          ),
+          new UpstreamError(failure, reply === null ? "reply" : "body", `${name} sent nothing for ${durationText(ms)}`),
         );
       }, ms);
       timer.unref();
@@ -148,6 +145,7 @@ function exchangeOn(lane: Lane, send: OneSend): Promise<HttpReply> {
       startTimer(deps.timeouts().idleMs, "idle-timeout");
       resolve({
         status: head.status,
+        reason: head.reason,
         headers: head.headers,
         trailers: () => bodyScanner.trailers,
         body: {
