@@ -7,15 +7,13 @@ import { fetch, request } from "undici";
 import type { CoreProcess } from "../support/core-process.ts";
 import { createStage, host } from "../support/fixture.ts";
 import { tempFolder } from "../support/temp.ts";
+import { canRun } from "../support/needs.ts";
 import { nodeHttpsThrough, run, undiciThrough } from "../support/proxy-clients.ts";
 
 const stage = createStage();
 let core: CoreProcess;
 const seen: IncomingMessage[] = [];
-const hasCurl = await run("curl", ["--version"]).then(
-  (ran) => ran.code === 0,
-  () => false,
-);
+const hasCurl = canRun("curl");
 
 beforeAll(async () => {
   const server = createServer(stage.identity, (message, reply) => {

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { startFakeCore, type FakeCore } from "./fake-core.ts";
 import { rerouted, sampleFlow, variedFlows } from "./sample-flows.ts";
+import { canRun } from "../support/needs.ts";
 import { startTmux, tuiCommand, type Tmux, type TmuxOptions } from "./tmux.ts";
 
 const closing: (() => Promise<void>)[] = [];
@@ -38,7 +39,7 @@ afterEach(async () => {
 /** Alternate screen off, cursor shown, automatic wrap on: as a shell wants it. */
 const shellModes = "0 1 1";
 
-describe("the TUI process in a terminal", () => {
+describe.runIf(canRun("tmux", "-V"))("the TUI process in a terminal", () => {
   it("shows, moves, opens, searches, explains and leaves the terminal as it was (120x40)", async () => {
     const { tmux, core } = await stage({ columns: 120, rows: 40 }, 60);
     await tmux.until(/54 flows {2}6 live/);

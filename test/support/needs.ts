@@ -1,0 +1,13 @@
+/**
+ * Programs that some tests drive and that a machine with only Node and npm does not have. Without them those tests are
+ * skipped, visibly, and everything else runs; where CI says it is CI, a missing program is a failure, so that a skip
+ * there can never pass for a success.
+ */
+import { spawnSync } from "node:child_process";
+
+export function canRun(program: string, versionFlag = "--version"): boolean {
+  const found = spawnSync(program, [versionFlag], { stdio: "ignore" }).status === 0;
+  if (!found && process.env["CI"]) throw new Error(`${program} is not installed, and this is CI: install it`);
+  if (!found) process.stderr.write(`skipped: tests that need ${program}, which is not installed\n`);
+  return found;
+}
