@@ -267,6 +267,6 @@ describe("ca", () => {
 
 describe("tui", () => {
   it("says what to do without a terminal", async () => {
-    await expect(tui(bench().context)).rejects.toMatchObject({ exitCode: 2 });
+    await expect(tui(bench().context, { ascii: false })).rejects.toMatchObject({ exitCode: 2 });
   });
 });

@@ -20,16 +20,17 @@ export function commandTable(context: CommandContext, result: { exitCode: number
     .description("See every call your AI coding clients make, and reroute them to any model, from one terminal.")
     .version(context.version, "-V, --version")
     .option("--keep", "leave the core running when the screen closes")
+    .option("--ascii", "draw with ASCII characters only")
     .enablePositionalOptions()
     .exitOverride()
     .showSuggestionAfterError()
     .addHelpText("after", examples(["switchyard", "switchyard run -- claude", 'eval "$(switchyard env)"']))
     .allowExcessArguments()
-    .action(async (options: { keep?: boolean }, command: Command) => {
+    .action(async (options: { keep?: boolean; ascii?: boolean }, command: Command) => {
       const [unknown] = command.args;
       if (unknown !== undefined) throw await unknownCommand(unknown, program);
       const { screenOnOwnCore } = await import("./tui.ts");
-      await act(screenOnOwnCore(context, { keep: options.keep === true }));
+      await act(screenOnOwnCore(context, { keep: options.keep === true, ascii: options.ascii === true }));
     });
 
   program
@@ -77,7 +78,10 @@ export function commandTable(context: CommandContext, result: { exitCode: number
   program
     .command("tui")
     .description("open the screen on the running core")
-    .action(() => act(import("./tui.ts").then((module) => module.tui(context))));
+    .option("--ascii", "draw with ASCII characters only")
+    .action((options: { ascii?: boolean }) =>
+      act(import("./tui.ts").then((module) => module.tui(context, { ascii: options.ascii === true }))),
+    );
 
   program
     .command("run")

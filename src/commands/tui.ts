@@ -6,32 +6,48 @@ import { ensureCore } from "./ensure-core.ts";
 import { CommandFailure, exitCodes, notRunning } from "./failure.ts";
 import { childExitCode } from "./child.ts";
 
-export async function tui(context: CommandContext): Promise<number> {
+export interface ScreenOptions {
+  /** For terminals and fonts without line-drawing characters. */
+  readonly ascii: boolean;
+}
+
+export async function tui(context: CommandContext, options: ScreenOptions): Promise<number> {
   if (!isInteractive(context)) throw needsTerminal();
   const core = await findCore(context.paths);
   if (core === null) throw notRunning();
-  return openScreen(context);
+  return openScreen(context, context.env, drawing(options));
 }
 
 /** No arguments: a core if none runs, and the screen on it. Without a terminal it is `start`. */
-export async function screenOnOwnCore(context: CommandContext, options: { readonly keep: boolean }): Promise<number> {
+export async function screenOnOwnCore(
+  context: CommandContext,
+  options: ScreenOptions & { readonly keep: boolean },
+): Promise<number> {
   if (!isInteractive(context)) {
     const { start } = await import("./start.ts");
     return start(context, { port: undefined, host: undefined, detach: false, child: false, untilUnused: false });
   }
   const core = await ensureCore(context, options);
   try {
-    return await openScreen(context);
+    return await openScreen(context, context.env, [
+      ...drawing(options),
+      // Quitting then takes the core along, and asks first while calls are in flight.
+      ...(core.started && !options.keep ? ["--core-ends"] : []),
+    ]);
   } finally {
     core.release();
   }
 }
 
 /** A process of its own: drawing a frame takes longer than a stream may wait. */
-export async function openScreen(context: CommandContext, env: NodeJS.ProcessEnv = context.env): Promise<number> {
+export async function openScreen(
+  context: CommandContext,
+  env: NodeJS.ProcessEnv = context.env,
+  flags: readonly string[] = [],
+): Promise<number> {
   const { execArgv, tuiPath } = context.program;
   // React draws at half the speed and leaks timings unless it is told before it is loaded.
-  const child = spawn(process.execPath, [...execArgv, tuiPath], {
+  const child = spawn(process.execPath, [...execArgv, tuiPath, ...flags], {
     stdio: "inherit",
     env: { ...env, NODE_ENV: "production" },
   });
@@ -44,6 +60,10 @@ export async function openScreen(context: CommandContext, env: NodeJS.ProcessEnv
     unsubscribe();
     forward();
   }
+}
+
+function drawing(options: ScreenOptions): readonly string[] {
+  return options.ascii ? ["--ascii"] : [];
 }
 
 function needsTerminal(): CommandFailure {

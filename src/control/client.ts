@@ -34,6 +34,8 @@ export type ControlEvent =
   | { readonly type: "hello"; readonly status: CoreStatus; readonly flows: readonly FlowJson[] }
   | { readonly type: "flow"; readonly flow: FlowJson }
   | { readonly type: "core"; readonly event: StampedEvent }
+  /** The configuration in force changed, or could not. */
+  | { readonly type: "status"; readonly status: CoreStatus }
   | { readonly type: "lost"; readonly why: string; readonly retryInMs: number };
 
 export interface ControlClient {
@@ -188,6 +190,8 @@ function eventFrom(name: string, data: string): ControlEvent | null {
       return { type: "flow", flow: parsed.value as FlowJson };
     case "core":
       return { type: "core", event: parsed.value as StampedEvent };
+    case "status":
+      return { type: "status", status: parsed.value as CoreStatus };
     default:
       return null;
   }

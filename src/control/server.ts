@@ -5,6 +5,7 @@
  */
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { CoreStatus } from "../base/controls.ts";
 import { parseJson } from "../base/json.ts";
 import type { Redactor } from "../base/redact.ts";
 import {
@@ -37,11 +38,12 @@ const allowedHosts = new Set(["switchyard", "localhost"]);
 /** Resolves when the socket accepts connections. Rejects with the reason when it cannot be made safely. */
 export async function createControlServer(deps: ControlServerDeps): Promise<ControlServer> {
   await prepareSocket(deps.socketPath);
+  const status = (): CoreStatus => ({ ...deps.controls.status(), counts: deps.flowLog.counts() });
   const context: ControlContext = {
     ...deps,
-    eventHub: createEventHub(deps),
+    eventHub: createEventHub({ ...deps, status }),
     leases: createLeases(deps.onUnused),
-    status: () => ({ ...deps.controls.status(), counts: deps.flowLog.counts() }),
+    status,
   };
   const server = createServer({ maxHeaderSize: maxHeaderBytes }, (incoming, outgoing) => {
     void serve(incoming, outgoing, context);

@@ -8,6 +8,7 @@ export type SourceEvent =
   | { readonly type: "hello"; readonly status: unknown; readonly flows: readonly unknown[] }
   | { readonly type: "flow"; readonly flow: unknown }
   | { readonly type: "core"; readonly event: unknown }
+  | { readonly type: "status"; readonly status: unknown }
   /** The stream broke or could not be opened; the source tries again by itself after `retryInMs`. */
   | { readonly type: "lost"; readonly why: string; readonly retryInMs: number };
 

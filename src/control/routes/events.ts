@@ -1,8 +1,10 @@
 /**
- * The live stream (server-sent events): `hello` with everything needed to begin, then `flow` and `core` as they come.
+ * The live stream (server-sent events): `hello` with everything needed to begin and the core events a newcomer should
+ * know of, then `flow`, `core` and (when the configuration changed) `status` as they come.
  * A reader that does not keep up is cut off; it reconnects and gets a fresh hello, so nothing is lost but time.
  */
 import type { ServerResponse } from "node:http";
+import type { CoreStatus } from "../../base/controls.ts";
 import type { StampedEvent } from "../../base/events.ts";
 import type { FlowRecord } from "../../base/flow.ts";
 import { flowJson } from "../flow-json.ts";
@@ -15,9 +17,30 @@ const helloFlows = 200;
 /** Keeps half-dead connections from looking alive. */
 const pingIntervalMs = 15_000;
 
-export function createEventHub(deps: Pick<ControlServerDeps, "flowLog" | "events" | "redactor">): EventHub {
+/** Core events that a screen opened later still has to show: a refused certificate explains an empty list. */
+const maxRemembered = 50;
+
+export interface EventHubDeps extends Pick<ControlServerDeps, "flowLog" | "events" | "redactor"> {
+  readonly status: () => CoreStatus;
+}
+
+export function createEventHub(deps: EventHubDeps): EventHub {
   const readers = new Set<ServerResponse>();
   const endings: (() => void)[] = [];
+  const remembered: StampedEvent[] = [];
+
+  const forget = deps.events.subscribe((event: StampedEvent) => {
+    if (!concernsNewcomers(event)) return;
+    remembered.push(event);
+    if (remembered.length > maxRemembered) remembered.shift();
+  });
+
+  function onCore(event: StampedEvent): void {
+    broadcast(eventText("core", event));
+    if (event.type === "config-reloaded" || event.type === "config-rejected") {
+      broadcast(eventText("status", deps.status()));
+    }
+  }
 
   /** One rendering for all readers. */
   function broadcast(text: string): void {
@@ -39,11 +62,7 @@ export function createEventHub(deps: Pick<ControlServerDeps, "flowLog" | "events
   function follow(): void {
     const ping = setInterval(() => broadcast(": ping\n\n"), pingIntervalMs);
     ping.unref();
-    endings.push(
-      deps.flowLog.subscribe(onFlows),
-      deps.events.subscribe((event: StampedEvent) => broadcast(eventText("core", event))),
-      () => clearInterval(ping),
-    );
+    endings.push(deps.flowLog.subscribe(onFlows), deps.events.subscribe(onCore), () => clearInterval(ping));
   }
 
   function unfollow(): void {
@@ -62,14 +81,21 @@ export function createEventHub(deps: Pick<ControlServerDeps, "flowLog" | "events
       incoming.resume();
       const flows = deps.flowLog.list(helloFlows).map((flow) => flowJson(flow, deps.redactor));
       send(outgoing, eventText("hello", { status, flows }));
+      for (const event of remembered) send(outgoing, eventText("core", event));
       return answered;
     },
     close() {
+      forget();
       unfollow();
       for (const reader of readers) reader.end();
       readers.clear();
     },
   };
+}
+
+function concernsNewcomers(event: StampedEvent): boolean {
+  if (event.type === "notice") return event.level !== "info";
+  return event.type === "certificate-refused" || event.type === "out-of-scope";
 }
 
 /** JSON has no raw line feeds, so one `data:` line holds it. */

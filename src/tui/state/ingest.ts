@@ -19,6 +19,8 @@ export function ingest(ui: UiState, book: FlowBook, event: SourceEvent, now: num
       return ui;
     case "core":
       return ingestCore(ui, book, event.event, now);
+    case "status":
+      return { ...ui, status: readStatus(event.status) };
     case "lost": {
       const since = ui.connection.type === "lost" ? ui.connection.since : now;
       const why = readText({ why: event.why }, "why");
