@@ -6,8 +6,7 @@ import { builtProgram, startCoreProcess } from "../support/core-process.ts";
 import { run } from "../support/proxy-clients.ts";
 import { within } from "../support/wait.ts";
 
-/** `switchyard-plain` is a second core whose requests are no model calls: captured too, but not read for usage. */
-export type Name = "direct" | "switchyard" | "switchyard-plain" | "http-mitm-proxy" | "mockttp";
+export type Name = "direct" | "switchyard" | "http-mitm-proxy" | "mockttp";
 
 export interface Contestant {
   readonly name: Name;
@@ -18,8 +17,6 @@ export interface Contestant {
   /** The proxy's process; 0 without one. */
   readonly pid: number;
   readonly speaksH2: boolean;
-  /** Path of the small requests. */
-  readonly path: string;
   /** Port to name in CONNECT; all names lead to the one origin. */
   readonly targetPort: number;
   close(): Promise<void>;
@@ -32,8 +29,6 @@ export interface Origin {
 }
 
 export const mainHost = "api.anthropic.com";
-
-const modelPath = "/v1/messages";
 
 /** Hosts no proxy has seen before; each is used once. */
 export const freshHosts: readonly string[] = Array.from({ length: 80 }, (_, index) => `fresh${index}.bench.example`);
@@ -65,16 +60,15 @@ export async function start(name: Name, origin: Origin): Promise<Contestant> {
       ca: origin.ca.cert,
       pid: 0,
       speaksH2: true,
-      path: modelPath,
       targetPort: origin.port,
       close: () => Promise.resolve(),
     };
   }
-  if (name === "switchyard" || name === "switchyard-plain") return startSwitchyard(name, origin);
+  if (name === "switchyard") return startSwitchyard(origin);
   return startBaseline(name, origin);
 }
 
-async function startSwitchyard(name: "switchyard" | "switchyard-plain", origin: Origin): Promise<Contestant> {
+async function startSwitchyard(origin: Origin): Promise<Contestant> {
   const core = await startCoreProcess({
     program: builtProgram,
     trust: origin.ca.file,
@@ -82,12 +76,11 @@ async function startSwitchyard(name: "switchyard" | "switchyard-plain", origin: 
     config: { intercept: { hosts: ["default", "*.bench.example"] } },
   });
   return {
-    name,
+    name: "switchyard",
     proxyUrl: core.url,
     ca: core.ca,
     pid: core.pid,
     speaksH2: true,
-    path: name === "switchyard" ? modelPath : "/api/plain",
     targetPort: 443,
     close: () => core.close(),
   };
@@ -106,7 +99,6 @@ async function startBaseline(name: "http-mitm-proxy" | "mockttp", origin: Origin
     ca,
     pid: child.pid ?? 0,
     speaksH2: name === "mockttp",
-    path: modelPath,
     targetPort: origin.port,
     close: () => ended(child),
   };

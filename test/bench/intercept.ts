@@ -8,7 +8,7 @@ import { build, freshHosts, start, startOrigin, type Contestant, type Name, type
 import { h2Posts, longestGap, memory, newConnections, smallPosts } from "./measures.ts";
 import { table, verdict, type Results } from "./report.ts";
 
-const names: readonly Name[] = ["direct", "switchyard", "switchyard-plain", "http-mitm-proxy", "mockttp"];
+const names: readonly Name[] = ["direct", "switchyard", "http-mitm-proxy", "mockttp"];
 
 /** Counts are for one round; rounds of all contestants alternate, so that a busy moment hits everybody. */
 const plans = {
@@ -22,9 +22,7 @@ async function main(): Promise<void> {
   const args = process.argv.slice(2);
   const plan = args.includes("--quick") ? plans.quick : plans.full;
   const only = args.filter((arg) => !arg.startsWith("--"));
-  const chosen = names.filter(
-    (name) => only.length === 0 || name === "direct" || only.includes(name.replace("-plain", "")),
-  );
+  const chosen = names.filter((name) => only.length === 0 || name === "direct" || only.includes(name));
   const startedAt = performance.now();
   say(`node ${process.version}, ${platform()} ${arch()}, ${cpus().length} × ${cpus()[0]?.model ?? "unknown CPU"}`);
   if (chosen.includes("switchyard")) await build();
@@ -48,7 +46,7 @@ async function main(): Promise<void> {
 /** Memory first, on processes that have done nothing else, one at a time. */
 async function memoryRound(chosen: readonly Name[], origin: Origin, results: Map<Name, Results>): Promise<void> {
   for (const name of chosen) {
-    if (name === "direct" || name === "switchyard-plain") continue;
+    if (name === "direct") continue;
     const who = await start(name, origin);
     try {
       const figures = await memory(who);
@@ -91,12 +89,9 @@ async function loadRounds(
       await each(async (who, row) => {
         if (who.speaksH2) row.h2.push(await h2Posts(who, 32, plan.h2));
       });
+      await each(async (who, row) => void row.connections.push(await newConnections(who, 4, plan.connections)));
       const hosts = freshHosts.slice(round * hostsPerGap, (round + 1) * hostsPerGap);
-      await each(async (who, row) => {
-        if (who.name === "switchyard-plain") return;
-        row.connections.push(await newConnections(who, 4, plan.connections));
-        row.gaps.push(await longestGap(who, hosts));
-      });
+      await each(async (who, row) => void row.gaps.push(await longestGap(who, hosts)));
       say(`round ${round + 1} of ${plan.rounds} done`);
     }
   } finally {

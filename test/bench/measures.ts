@@ -26,8 +26,8 @@ export async function smallPosts(who: Contestant, connections: number, count: nu
 /** Small POSTs as parallel streams of one HTTP/2 connection. */
 export async function h2Posts(who: Contestant, streams: number, count: number): Promise<Load> {
   const session = await openH2(who);
-  await postH2(session, who);
-  const load = await measured(who, streams, count, () => postH2(session, who));
+  await postH2(session);
+  const load = await measured(who, streams, count, () => postH2(session));
   session.destroy();
   return load;
 }

@@ -52,8 +52,8 @@ export function table(all: AllResults): string {
       cpu(results.parallel),
       shown(bestRate(results.h2), 0),
       cpu(results.h2),
-      name === "direct" || results.connections.length === 0 ? "" : shown(bestCpu(results.connections) / 1000, 2),
-      results.gaps.length === 0 ? "" : shown(median(results.gaps), 1),
+      name === "direct" ? "" : shown(bestCpu(results.connections) / 1000, 2),
+      shown(median(results.gaps), 1),
       ...(memory === null
         ? ["", "", "", ""]
         : [memory.idleMb, memory.stalledMb, memory.downMb, memory.upMb].map((mb) => shown(mb, 0))),
@@ -80,20 +80,9 @@ export function verdict(all: AllResults): string {
   const misses = aims.filter(({ figure, limit }) => !(figure <= limit)).map(({ text }) => text);
   return [
     ...lines,
-    ...beside(all),
     "",
     misses.length === 0 ? "verdict: all aims met" : `verdict: ${misses.length} misses: ${misses.join("; ")}`,
   ].join("\n");
-}
-
-/** The aims are held against model calls, which are read for tokens and model; everything else costs less. */
-function beside(all: AllResults): string[] {
-  const plain = all.get("switchyard-plain");
-  const mitm = all.get("http-mitm-proxy");
-  if (plain === undefined || mitm === undefined) return [];
-  const single = shown(bestCpu(plain.single) / bestCpu(mitm.single), 2);
-  const parallel = shown(bestCpu(plain.parallel) / bestCpu(mitm.parallel), 2);
-  return [`      (requests that are no model calls, of http-mitm-proxy: c=1 ${single}, c=32 ${parallel})`];
 }
 
 function aimsFor(all: AllResults): Aim[] {

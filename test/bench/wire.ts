@@ -41,7 +41,9 @@ export async function openH2(who: Contestant): Promise<ClientHttp2Session> {
 /** One POST on a kept-alive connection; resolves when the reply is whole. */
 export function post(socket: TLSSocket, who: Contestant, host = mainHost): Promise<void> {
   // One write: two would wait for each other's acknowledgement.
-  socket.write(Buffer.concat([Buffer.from(head(`POST ${who.path} HTTP/1.1`, host, who, smallBody.length)), smallBody]));
+  socket.write(
+    Buffer.concat([Buffer.from(head("POST /v1/messages HTTP/1.1", host, who, smallBody.length)), smallBody]),
+  );
   return wholeReply(socket);
 }
 
@@ -62,10 +64,10 @@ export async function upload(socket: TLSSocket, who: Contestant, count: number):
   await reply;
 }
 
-export function postH2(session: ClientHttp2Session, who: Contestant): Promise<void> {
+export function postH2(session: ClientHttp2Session): Promise<void> {
   const stream = session.request({
     ":method": "POST",
-    ":path": who.path,
+    ":path": "/v1/messages",
     "content-type": "application/json",
     "x-api-key": "bench",
     "anthropic-version": "2023-06-01",

@@ -41,15 +41,14 @@ export async function installClient(client: ClientPackage): Promise<string> {
     if (value !== undefined) env[name] = value;
   }
   // The platform's own binary is called directly, so no install script is needed.
-  const args = [
-    "install",
-    "--ignore-scripts",
-    "--no-audit",
-    "--no-fund",
-    "--save-exact",
-    `${client.name}@${client.version}`,
-  ];
-  const ran = await run("npm", args, { cwd: folder, env, timeoutMs: 540_000 });
+  const args = ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--save-exact"];
+  // Without a network npm's own patience is many minutes.
+  const patience = ["--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=5000"];
+  const ran = await run("npm", [...args, ...patience, `${client.name}@${client.version}`], {
+    cwd: folder,
+    env,
+    timeoutMs: 540_000,
+  });
   if (ran.code !== 0 || !existsSync(program)) {
     throw new Error(
       `${client.name}@${client.version} could not be installed into ${folder}:\n${ran.stderr}${ran.stdout}`,
