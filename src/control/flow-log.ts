@@ -5,7 +5,7 @@
  */
 import type { Clock } from "../base/clock.ts";
 import type { FlowCounts } from "../base/controls.ts";
-import type { CapturedHead, FlowFact, FlowRecord, FlowRecorder, FlowSide, FlowStart, FlowTap } from "../base/flow.ts";
+import type { CapturedHead, FlowAction, FlowFact, FlowRecord, FlowRecorder, FlowSide, FlowStart, FlowTap } from "../base/flow.ts";
 import type { Random } from "../base/random.ts";
 import { applyFact, type Entry, newEntry, type Side, sideOf, snapshot, storeHead } from "./flow-entry.ts";
 
@@ -28,6 +28,9 @@ export interface FlowLog extends FlowRecorder {
 /** A flow with its bytes. Live: it shows what is there when asked. */
 export interface CapturedFlow {
   readonly id: string;
+  /** These two cost nothing; `record` makes a snapshot. */
+  readonly action: FlowAction;
+  readonly method: string;
   record(): FlowRecord;
   side(side: FlowSide): CapturedSide | undefined;
   /** For facts found out later by reading the bodies. */
@@ -225,6 +228,8 @@ export function createFlowLog(deps: FlowLogDeps): FlowLog {
   function captured(entry: Entry): CapturedFlow {
     return {
       id: entry.id,
+      action: entry.action,
+      method: entry.start.method,
       record: () => snapshot(entry),
       side: (name) => (entry.sides[name] === undefined ? undefined : capturedSide(entry.sides[name])),
       tell: (fact) => tell(entry, fact),
