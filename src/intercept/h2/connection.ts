@@ -11,10 +11,10 @@ import {
 import type { Duplex } from "node:stream";
 import { TLSSocket } from "node:tls";
 import type { ExchangeHead } from "../../base/exchange.ts";
-import { pairsFromRaw } from "../../base/headers.ts";
 import type { RequestHead } from "../../base/http.ts";
 import type { RelayDeps, Tunnel } from "../relay-deps.ts";
 import { answerStream, sendOwnAnswer } from "./answer.ts";
+import { fieldsOf } from "./fields.ts";
 import { relayStream } from "./relay.ts";
 import type { UpstreamSession, UpstreamSessions } from "./sessions.ts";
 
@@ -140,6 +140,6 @@ function requestOf(headers: IncomingHttpHeaders, raw: readonly string[], tunnel:
     host: tunnel.host,
     port: tunnel.port,
     target: headers[":path"] ?? "/",
-    headers: pairsFromRaw(raw).filter(([name]) => !name.startsWith(":")),
+    headers: fieldsOf(raw),
   };
 }

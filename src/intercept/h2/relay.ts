@@ -13,7 +13,7 @@ import {
 } from "node:http2";
 import { durationText } from "../../base/duration.ts";
 import type { FlowTap } from "../../base/flow.ts";
-import { pairsFromRaw } from "../../base/headers.ts";
+import { fieldsOf } from "./fields.ts";
 import type { RequestHead } from "../../base/http.ts";
 import { UpstreamError } from "../../base/upstream-error.ts";
 import type { RelayDeps } from "../relay-deps.ts";
@@ -123,9 +123,10 @@ function joinStreams(relay: Relay2, road: UpstreamRoad): void {
   for (const bytes of relay.opened) up.write(bytes);
   stream.on("data", (bytes: Buffer) => {
     tap.chunk("client-request", bytes);
-    if (!up.write(bytes)) stream.pause();
+    if (up.write(bytes)) return;
+    stream.pause();
+    up.once("drain", () => stream.resume());
   });
-  up.on("drain", () => stream.resume());
   stream.on("trailers", (_headers: IncomingHttpHeaders, _flags: number, raw?: string[]) => {
     clientTrailers = outgoing(raw ?? [], {});
   });
@@ -147,11 +148,17 @@ function joinStreams(relay: Relay2, road: UpstreamRoad): void {
   // Upstream → client
   const onReplyData = (bytes: Buffer): void => {
     tap.chunk("client-reply", bytes);
-    if (stream.write(bytes)) timer?.refresh();
-    else {
-      up.pause();
-      stopTimer();
+    if (stream.write(bytes)) {
+      timer?.refresh();
+      return;
     }
+    // A stalled reader is the client's business: the upstream waits, and no clock runs against it.
+    up.pause();
+    stopTimer();
+    stream.once("drain", () => {
+      up.resume();
+      if (!whole) startTimer(deps.timeouts().idleMs, "idle-timeout");
+    });
   };
   const onReplyEnd = (): void => {
     // Node also emits `end` on a stream that was reset: only code 0 on a stream that was not torn down is an end.
@@ -160,15 +167,12 @@ function joinStreams(relay: Relay2, road: UpstreamRoad): void {
     stream.end();
     complete();
   };
-  up.on("continue", () => informational(stream, { ":status": 100 }));
-  up.on("headers", (headers: IncomingHttpHeaders) => {
-    if (Number(headers[":status"]) !== 100) informational(stream, { ...headers });
-  });
+  // 100 Continue included.
+  up.on("headers", (headers: IncomingHttpHeaders) => informational(stream, { ...headers }));
   up.on("response", (headers: IncomingHttpHeaders, flags: number, raw?: string[]) => {
     replied = true;
-    const pairs = pairsFromRaw(raw ?? []);
     const status = Number(headers[":status"] ?? 502);
-    tap.head("client-reply", { line: String(status), headers: pairs.filter(([name]) => !name.startsWith(":")) });
+    tap.head("client-reply", { line: String(status), headers: fieldsOf(raw ?? []) });
     tap.tell({ type: "reply-started", status });
     const endStream = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0;
     if (stream.destroyed) return;
@@ -190,10 +194,6 @@ function joinStreams(relay: Relay2, road: UpstreamRoad): void {
     // Not before: Node tells of a head one tick late, so data of the same read would overtake it.
     up.on("data", onReplyData);
     up.on("end", onReplyEnd);
-  });
-  stream.on("drain", () => {
-    up.resume();
-    if (replied && !whole) startTimer(deps.timeouts().idleMs, "idle-timeout");
   });
   up.on("trailers", (_headers: IncomingHttpHeaders, _flags: number, raw?: string[]) => {
     upstreamTrailers = outgoing(raw ?? [], {});
@@ -240,12 +240,13 @@ function informational(stream: ServerHttp2Stream, headers: OutgoingHttpHeaders):
 
 /** Header fields in wire order as Node's http2 takes them; repeated fields become arrays at their first place. */
 function outgoing(raw: readonly string[], parsed: IncomingHttpHeaders): OutgoingHttpHeaders {
-  const headers: OutgoingHttpHeaders = Object.create(null) as OutgoingHttpHeaders; // Object.create is typed any
-  for (const [name, value] of pairsFromRaw(raw)) {
-    const before = headers[name];
+  const headers: OutgoingHttpHeaders = {};
+  for (let index = 0; index + 1 < raw.length; index += 2) {
+    const name = raw[index] ?? "";
+    const value = raw[index + 1] ?? "";
+    const before = Object.hasOwn(headers, name) ? headers[name] : undefined;
     if (before === undefined) headers[name] = name === ":status" ? Number(value) : value;
-    else if (Array.isArray(before)) headers[name] = [...before, value];
-    else headers[name] = [String(before), value];
+    else headers[name] = Array.isArray(before) ? [...before, value] : [String(before), value];
   }
   // Fields the sender marked "never index" stay marked; the symbol is typed on neither kind of header object.
   const sensitive: unknown = Reflect.get(parsed, sensitiveHeaders);
