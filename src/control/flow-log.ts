@@ -5,7 +5,16 @@
  */
 import type { Clock } from "../base/clock.ts";
 import type { FlowCounts } from "../base/controls.ts";
-import type { CapturedHead, FlowAction, FlowFact, FlowRecord, FlowRecorder, FlowSide, FlowStart, FlowTap } from "../base/flow.ts";
+import type {
+  CapturedHead,
+  FlowAction,
+  FlowFact,
+  FlowRecord,
+  FlowRecorder,
+  FlowSide,
+  FlowStart,
+  FlowTap,
+} from "../base/flow.ts";
 import type { Random } from "../base/random.ts";
 import { applyFact, type Entry, newEntry, type Side, sideOf, snapshot, storeHead } from "./flow-entry.ts";
 

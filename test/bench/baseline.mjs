@@ -8,6 +8,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 
 dns.lookup = (_name, options, callback) => {
   const done = typeof options === "function" ? options : callback;
@@ -32,7 +33,9 @@ const starters = {
     return { port: proxy.httpPort, ca: readFileSync(join(folder, "certs", "ca.pem"), "utf8") };
   },
   mockttp: async () => {
-    const { getLocal, generateCACertificate } = await import("mockttp");
+    // Installed into the cache folder, and named by the parent.
+    const { default: mockttp } = await import(pathToFileURL(process.env["BENCH_MOCKTTP"] ?? "").href);
+    const { getLocal, generateCACertificate } = mockttp;
     const { key, cert } = await generateCACertificate();
     const server = getLocal({ https: { key, cert }, http2: true, recordTraffic: false, suggestChanges: false });
     await server.start();

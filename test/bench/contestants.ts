@@ -2,6 +2,7 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { createFakeCa, type FakeCa } from "../support/fake-ca.ts";
+import { installPackage } from "../support/install.ts";
 import { builtProgram, startCoreProcess } from "../support/core-process.ts";
 import { run } from "../support/proxy-clients.ts";
 import { within } from "../support/wait.ts";
@@ -86,10 +87,17 @@ async function startSwitchyard(origin: Origin): Promise<Contestant> {
   };
 }
 
+/** Brings a hundred packages along, so it is no dependency of the project. */
+const mockttp = { name: "mockttp", version: "4.6.5", program: "mockttp/dist/main.js" };
+
 async function startBaseline(name: "http-mitm-proxy" | "mockttp", origin: Origin): Promise<Contestant> {
   const child = fork(fileURLToPath(new URL("baseline.mjs", import.meta.url)), [name], {
     execArgv: [],
-    env: { PATH: process.env["PATH"] ?? "", NODE_EXTRA_CA_CERTS: origin.ca.file },
+    env: {
+      PATH: process.env["PATH"] ?? "",
+      NODE_EXTRA_CA_CERTS: origin.ca.file,
+      ...(name === "mockttp" ? { BENCH_MOCKTTP: await installPackage(mockttp) } : {}),
+    },
     stdio: ["ignore", "ignore", "ignore", "ipc"],
   });
   const { port, ca } = await said<{ port: number; ca: string }>(child, `${name} to listen`);

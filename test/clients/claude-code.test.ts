@@ -10,7 +10,7 @@ import { createStage, host } from "../support/fixture.ts";
 import { field, readsFile } from "../support/provider-turn.ts";
 import type { Ran } from "../support/proxy-clients.ts";
 import { tempFolder, type TempFolder } from "../support/temp.ts";
-import { installClient } from "./install.ts";
+import { installPackage } from "../support/install.ts";
 
 /** The newest that npm picks on Node 20 (2026-11): later ones ask for Node 22, though the program is a native binary. */
 const claudeCode = {
@@ -26,7 +26,7 @@ let program: string;
 let work: TempFolder;
 
 beforeAll(async () => {
-  program = await installClient(claudeCode);
+  program = await installPackage(claudeCode);
   work = stage.opened.add(tempFolder("claude"));
   provider = stage.opened.add(
     await startFakeOpenAiChat({ gapMs: 1, usage: { input: 4321, output: 55, cached: 4000 } }),

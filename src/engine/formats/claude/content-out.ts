@@ -53,7 +53,11 @@ export function writeMessages(messages: readonly HubMessage[], options: ContentO
         const after = messages[index + 1]?.role;
         const isLegal = written[written.length - 1]?.role === "user" && (after === undefined || after === "assistant");
         const blocks = message.parts.map(
-          (part): WireBlock => ({ type: "text", text: part.text, ...writeCache(part.cache) }),
+          (part): WireBlock => ({
+            type: "text",
+            text: part.text,
+            ...writeCache(part.cache),
+          }),
         );
         if (options.keepMidSystem && isLegal) add("system", blocks);
         else {

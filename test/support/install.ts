@@ -1,11 +1,12 @@
 /**
- * Real clients from npm, installed once into a cache folder outside the project and kept there by version.
- * When a client cannot be installed this throws: a run that tested nothing must not look like one that passed.
+ * Programs from npm that are too heavy to be dependencies: real clients, and a proxy to compare with. Installed once into
+ * a cache folder outside the project and kept there by version. When one cannot be installed this throws: a run that
+ * tested nothing must not look like one that passed.
  */
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { run } from "../support/proxy-clients.ts";
+import { run } from "./proxy-clients.ts";
 
 /** Variables npm itself may need to reach the registry where the user works; everything else stays out. */
 const npmVariables = [
@@ -18,7 +19,7 @@ const npmVariables = [
   "NODE_EXTRA_CA_CERTS",
 ];
 
-export interface ClientPackage {
+export interface NpmPackage {
   readonly name: string;
   /** Exact: a client that changed overnight must not fail today's work. */
   readonly version: string;
@@ -26,10 +27,10 @@ export interface ClientPackage {
   readonly program: string;
 }
 
-export async function installClient(client: ClientPackage): Promise<string> {
+export async function installPackage(wanted: NpmPackage): Promise<string> {
   const cache = process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache");
-  const folder = join(cache, "switchyard-test-clients", `${client.name.replaceAll("/", "+")}@${client.version}`);
-  const program = join(folder, "node_modules", client.program);
+  const folder = join(cache, "switchyard-test-clients", `${wanted.name.replaceAll("/", "+")}@${wanted.version}`);
+  const program = join(folder, "node_modules", wanted.program);
   const done = join(folder, "installed");
   if (existsSync(done) && existsSync(program)) return program;
 
@@ -44,14 +45,14 @@ export async function installClient(client: ClientPackage): Promise<string> {
   const args = ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--save-exact"];
   // Without a network npm's own patience is many minutes.
   const patience = ["--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=5000"];
-  const ran = await run("npm", [...args, ...patience, `${client.name}@${client.version}`], {
+  const ran = await run("npm", [...args, ...patience, `${wanted.name}@${wanted.version}`], {
     cwd: folder,
     env,
     timeoutMs: 540_000,
   });
   if (ran.code !== 0 || !existsSync(program)) {
     throw new Error(
-      `${client.name}@${client.version} could not be installed into ${folder}:\n${ran.stderr}${ran.stdout}`,
+      `${wanted.name}@${wanted.version} could not be installed into ${folder}:\n${ran.stderr}${ran.stdout}`,
     );
   }
   writeFileSync(done, "");
