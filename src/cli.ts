@@ -51,6 +51,10 @@ function systemContext(): CommandContext {
       demoClientPath: beside("./commands/demo-client"),
       execArgv: process.execArgv,
     },
+    onFault(listener) {
+      process.on("uncaughtException", listener);
+      return () => process.off("uncaughtException", listener);
+    },
     onSignal(names, listener) {
       for (const name of names) process.on(name, listener);
       return () => {

@@ -33,6 +33,11 @@ export interface Core {
   readonly url: string;
   readonly port: number;
   readonly stopped: Promise<void>;
+  /**
+   * For an exception that nobody caught: told to whoever watches, and the core goes on. One call that met a fault of
+   * ours must not end all the others; each has its own state.
+   */
+  survive(error: unknown): void;
   /** Graceful: exchanges in flight get `drainMs`, then the process may end. Calling again waits for the same end. */
   stop(): Promise<void>;
 }
@@ -157,5 +162,9 @@ export async function startCore(options: CoreOptions): Promise<Core> {
 
   if (install.notice !== null) notice("warn", "state", install.notice);
   bus.publish({ type: "listening", url });
-  return { url, port: listening.port, stopped, stop };
+  const survive = (error: unknown): void => {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    notice("error", "core", `a fault of Switchyard itself, please report it: ${redactor.text(text)}`);
+  };
+  return { url, port: listening.port, stopped, stop, survive };
 }

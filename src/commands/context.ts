@@ -23,6 +23,8 @@ export interface CommandContext {
   readonly random: Random;
   readonly program: Program;
   /** Calls back on a signal to this process until the returned function is called. */
+  /** Told of every exception that nobody caught, instead of the process ending; returns what ends that. */
+  readonly onFault: (listener: (error: unknown) => void) => () => void;
   readonly onSignal: (names: readonly NodeJS.Signals[], listener: (name: NodeJS.Signals) => void) => () => void;
 }
 
@@ -57,6 +59,7 @@ interface Core {
   readonly url: string;
   readonly port: number;
   readonly stopped: Promise<void>;
+  survive(error: unknown): void;
   stop(): Promise<void>;
 }
 

@@ -18,11 +18,13 @@ function benchWith(core: CoreModule): Bench {
   return bench;
 }
 
-function fakeCore(): { module: CoreModule; asked: StartCoreOptions[]; stops: () => number } {
+function fakeCore(): { module: CoreModule; asked: StartCoreOptions[]; survived: unknown[]; stops: () => number } {
   const asked: StartCoreOptions[] = [];
+  const survived: unknown[] = [];
   let stops = 0;
   return {
     asked,
+    survived,
     stops: () => stops,
     module: {
       startCore(options) {
@@ -35,6 +37,7 @@ function fakeCore(): { module: CoreModule; asked: StartCoreOptions[]; stops: () 
           url: "http://127.0.0.1:4242",
           port: 4242,
           stopped,
+          survive: (error) => void survived.push(error),
           stop() {
             stops += 1;
             finish();
@@ -47,6 +50,21 @@ function fakeCore(): { module: CoreModule; asked: StartCoreOptions[]; stops: () 
 }
 
 describe("start", () => {
+  it("outlives an exception that nobody caught, and says so", async () => {
+    const { module, survived } = fakeCore();
+    const bench = benchWith(module);
+    const code = start(bench.context, plain);
+    await waitFor("the line", () => bench.out());
+    const fault = new Error("one flow's");
+    bench.fault(fault);
+    expect(survived).toEqual([fault]);
+    expect(bench.err()).toContain("the core goes on");
+    bench.signal("SIGTERM");
+    expect(await code).toBe(0);
+    bench.fault(fault);
+    expect(survived).toHaveLength(1);
+  });
+
   it("prints one line when it is ready and stops on a signal", async () => {
     const { module, asked, stops } = fakeCore();
     const bench = benchWith(module);

@@ -52,9 +52,14 @@ async function startHere(context: CommandContext, options: StartOptions): Promis
       stopping = true;
       void core.stop();
     });
+    const endFaults = context.onFault((error) => {
+      context.stderr.write("error: a fault of Switchyard itself; the core goes on\n  next: switchyard status\n");
+      core.survive(error);
+    });
     await instance.publish(core.url);
     context.stdout.write(`listening on ${core.url}\n`);
     await core.stopped;
+    endFaults();
     unsubscribe();
   } finally {
     await instance.release();

@@ -15,6 +15,8 @@ export interface Bench {
   readonly err: () => string;
   /** As if the process had received it. */
   readonly signal: (name: NodeJS.Signals) => void;
+  /** An exception that nobody caught. */
+  readonly fault: (error: unknown) => void;
   readonly close: () => Promise<void>;
 }
 
@@ -28,6 +30,7 @@ export function commandBench(options: { env?: NodeJS.ProcessEnv; core?: CoreModu
   const env = { PATH: process.env["PATH"], HOME: folder.path, SWITCHYARD_HOME: folder.path, ...options.env };
   const written = { out: "", err: "" };
   const listeners = new Set<{ names: readonly NodeJS.Signals[]; listener: (name: NodeJS.Signals) => void }>();
+  const faultListeners = new Set<(error: unknown) => void>();
   const context: CommandContext = {
     env,
     paths: resolvePaths(env),
@@ -46,6 +49,10 @@ export function commandBench(options: { env?: NodeJS.ProcessEnv; core?: CoreModu
       demoClientPath: "demo-client.js",
       execArgv: [],
     },
+    onFault(listener) {
+      faultListeners.add(listener);
+      return () => faultListeners.delete(listener);
+    },
     onSignal(names, listener) {
       const entry = { names, listener };
       listeners.add(entry);
@@ -59,6 +66,9 @@ export function commandBench(options: { env?: NodeJS.ProcessEnv; core?: CoreModu
     err: () => written.err,
     signal(name) {
       for (const { names, listener } of listeners) if (names.includes(name)) listener(name);
+    },
+    fault(error) {
+      for (const listener of faultListeners) listener(error);
     },
     close: () => Promise.resolve(folder.close()),
   };
