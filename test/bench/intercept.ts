@@ -12,8 +12,8 @@ const names: readonly Name[] = ["direct", "switchyard", "http-mitm-proxy", "mock
 
 /** Counts are for one round; rounds of all contestants alternate, so that a busy moment hits everybody. */
 const plans = {
-  quick: { rounds: 2, single: 400, parallel: 1200, h2: 800, connections: 60 },
-  full: { rounds: 5, single: 700, parallel: 2400, h2: 1600, connections: 100 },
+  quick: { rounds: 2, single: 800, parallel: 1200, h2: 800, connections: 60 },
+  full: { rounds: 5, single: 1500, parallel: 2400, h2: 1600, connections: 100 },
 };
 
 const hostsPerGap = 3;
