@@ -38,7 +38,7 @@ export interface Entry {
   readonly timings: Writable<Timings>;
   losses: readonly string[];
   error: string | undefined;
-  readonly sides: Partial<Record<FlowSide, Side>>;
+  readonly sides: Record<FlowSide, Side | undefined>;
   /** Bytes this entry counts for in the log's budget: bodies, and everything else. */
   bodyWeight: number;
   headWeight: number;
@@ -83,7 +83,13 @@ export function newEntry(id: string, start: FlowStart, clock: Clock): Entry {
     timings: { connectMs: null, tlsMs: null, translateMs: null, ttfbMs: null, firstTokenMs: null, totalMs: null },
     losses: [],
     error: undefined,
-    sides: {},
+    // All four from the start: adding properties later would change the object's shape on the relay path.
+    sides: {
+      "client-request": undefined,
+      "upstream-request": undefined,
+      "upstream-reply": undefined,
+      "client-reply": undefined,
+    },
     bodyWeight: 0,
     headWeight: 0,
     evicted: false,

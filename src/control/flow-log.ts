@@ -196,6 +196,7 @@ export function createFlowLog(deps: FlowLogDeps): FlowLog {
     weight -= entry.bodyWeight;
     entry.bodyWeight = 0;
     for (const side of Object.values(entry.sides)) {
+      if (side === undefined) continue;
       side.chunks = [];
       side.captured = 0;
       side.full = true;

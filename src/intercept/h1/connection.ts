@@ -4,7 +4,8 @@
  */
 import type { Duplex } from "node:stream";
 import type { ExchangeHead } from "../../base/exchange.ts";
-import type { FlowTap } from "../../base/flow.ts";
+import type { ClientId, FlowTap } from "../../base/flow.ts";
+import { headerValue } from "../../base/headers.ts";
 import type { RequestHead } from "../../base/http.ts";
 import type { OwnAnswer, RelayDeps, Tunnel } from "../relay-deps.ts";
 import { createAnswer, reasonPhrase } from "./answer.ts";
@@ -37,6 +38,7 @@ export function serveHttp1(connection: Connection1): void {
   let exchange: Exchange1 | null = null;
   let closing = false;
   let timer: NodeJS.Timeout | null = null;
+  let known: { readonly agent: string | undefined; readonly client: ClientId } | null = null;
 
   const holder = createLaneHolder(
     deps.lanes,
@@ -117,7 +119,7 @@ export function serveHttp1(connection: Connection1): void {
   };
 
   const begin = (head: RequestHead1, request: RequestHead, headBytes: Buffer, rest: Buffer): void => {
-    const id = deps.identify(request);
+    const id = whose(request);
     const exchangeHead: ExchangeHead = {
       ...request,
       client: id,
@@ -171,6 +173,13 @@ export function serveHttp1(connection: Connection1): void {
         return null;
       }
     }
+  };
+
+  /** One connection is one program: it is looked at again only when it changes its name. */
+  const whose = (request: RequestHead): ClientId => {
+    const agent = headerValue(request.headers, "user-agent");
+    if (known === null || known.agent !== agent) known = { agent, client: deps.identify(request) };
+    return known.client;
   };
 
   const settle = (outcome: Outcome, request: RequestHead, tap: FlowTap): void => {
@@ -271,18 +280,22 @@ function placeOf(head: RequestHead1, tunnel: Tunnel): Place {
   }
   let { target } = head;
   let authority = hosts[0]?.[1] ?? tunnel.host;
-  const absolute = /^https?:\/\/([^/?#]*)(.*)$/i.exec(target);
+  const absolute = target.startsWith("/") ? null : /^https?:\/\/([^/?#]*)(.*)$/i.exec(target);
   if (absolute !== null) {
     authority = absolute[1] ?? "";
     target = absolute[2] === "" || absolute[2] === undefined ? "/" : absolute[2];
   } else if (!target.startsWith("/") && !(target === "*" && head.method === "OPTIONS")) {
     return { ok: false, status: 400, why: "The request target is neither a path nor a URL." };
   }
-  const named = authority
-    .toLowerCase()
-    .replace(/:\d+$/, "")
-    .replace(/^\[(.*)\]$/, "$1")
-    .replace(/\.$/, "");
+  // Nearly always it is written just so; the rest is for those who add a port, a final dot or capitals.
+  const named =
+    authority === tunnel.host
+      ? authority
+      : authority
+          .toLowerCase()
+          .replace(/:\d+$/, "")
+          .replace(/^\[(.*)\]$/, "$1")
+          .replace(/\.$/, "");
   if (named !== tunnel.host) {
     return { ok: false, status: 421, why: `This tunnel leads to ${tunnel.host}; the request is for another host.` };
   }

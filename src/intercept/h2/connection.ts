@@ -10,6 +10,7 @@ import {
 } from "node:http2";
 import type { Duplex } from "node:stream";
 import { TLSSocket } from "node:tls";
+import type { ClientId } from "../../base/flow.ts";
 import type { ExchangeHead } from "../../base/exchange.ts";
 import type { RequestHead } from "../../base/http.ts";
 import type { RelayDeps, Tunnel } from "../relay-deps.ts";
@@ -55,6 +56,8 @@ export function serveHttp2(connection: Connection2): void {
   let held: UpstreamSession | null = null;
   let opening: Promise<UpstreamRoad> | null = null;
   let heard = false;
+  /** One connection is one program: it is looked at again only when it changes its name. */
+  let known: { readonly agent: string | undefined; readonly client: ClientId } | null = null;
 
   /** The upstream says it is leaving: so do we, once what runs has finished. */
   const leave = (): void => {
@@ -96,7 +99,9 @@ export function serveHttp2(connection: Connection2): void {
       });
       return;
     }
-    const id = deps.identify(request);
+    const agent = headers["user-agent"];
+    if (known === null || known.agent !== agent) known = { agent, client: deps.identify(request) };
+    const id = known.client;
     const exchange: ExchangeHead = { ...request, client: id, protocol: "h2", authorized: tunnel.authorized };
     const tap = deps.recorder.open({
       client: id,
@@ -128,11 +133,15 @@ export function serveHttp2(connection: Connection2): void {
 
 /** The request of a stream, or null when its authority is not the tunnel's. */
 function requestOf(headers: IncomingHttpHeaders, raw: readonly string[], tunnel: Tunnel): RequestHead | null {
-  const authority = (headers[":authority"] ?? headers.host ?? tunnel.host).toLowerCase();
-  const named = authority
-    .replace(/:\d+$/, "")
-    .replace(/^\[(.*)\]$/, "$1")
-    .replace(/\.$/, "");
+  const authority = headers[":authority"] ?? headers.host ?? tunnel.host;
+  const named =
+    authority === tunnel.host
+      ? authority
+      : authority
+          .toLowerCase()
+          .replace(/:\d+$/, "")
+          .replace(/^\[(.*)\]$/, "$1")
+          .replace(/\.$/, "");
   if (named !== tunnel.host) return null;
   return {
     method: headers[":method"] ?? "GET",
