@@ -2,6 +2,7 @@
 import type { ExchangeHandler } from "../base/exchange.ts";
 import type { FlowFact } from "../base/flow.ts";
 import type { HttpHandler, RequestHead } from "../base/http.ts";
+import type { RouteAnswer, RouteQuestion } from "../base/controls.ts";
 import type { Clock } from "../base/clock.ts";
 import type { UpstreamError } from "../base/upstream-error.ts";
 import type { WholeAnswer } from "./formats/format.ts";
@@ -17,27 +18,7 @@ export interface EngineDeps {
   readonly after?: (ms: number, run: () => void) => () => void;
 }
 
-export interface RouteQuestion {
-  readonly client: string;
-  readonly host: string;
-  readonly model: string;
-  /** Default: the path that the host's own dialect uses. */
-  readonly path?: string;
-}
-
-export interface RouteAnswer {
-  readonly action: "passthrough" | "reroute" | "block";
-  /** 1-based number of the rule, null when none matched. */
-  readonly rule: number | null;
-  readonly to: string | null;
-  readonly targets: readonly {
-    readonly provider: string;
-    readonly model: string;
-    readonly account: string | null;
-    readonly format: string;
-  }[];
-  readonly why: readonly { readonly stage: string; readonly text: string }[];
-}
+export type { RouteAnswer, RouteQuestion } from "../base/controls.ts";
 
 export interface Engine extends ExchangeHandler {
   /** Dry run of the rules: sends nothing. */

@@ -7,6 +7,7 @@ import type { ExchangeHead } from "../../base/exchange.ts";
 import type { ClientId, FlowTap } from "../../base/flow.ts";
 import { headerValue } from "../../base/headers.ts";
 import type { RequestHead } from "../../base/http.ts";
+import { namesHost } from "../authority-name.ts";
 import type { OwnAnswer, RelayDeps, Tunnel } from "../relay-deps.ts";
 import { createAnswer, reasonPhrase } from "./answer.ts";
 import { createBodyScanner } from "./body.ts";
@@ -287,16 +288,7 @@ function placeOf(head: RequestHead1, tunnel: Tunnel): Place {
   } else if (!target.startsWith("/") && !(target === "*" && head.method === "OPTIONS")) {
     return { ok: false, status: 400, why: "The request target is neither a path nor a URL." };
   }
-  // Nearly always it is written just so; the rest is for those who add a port, a final dot or capitals.
-  const named =
-    authority === tunnel.host
-      ? authority
-      : authority
-          .toLowerCase()
-          .replace(/:\d+$/, "")
-          .replace(/^\[(.*)\]$/, "$1")
-          .replace(/\.$/, "");
-  if (named !== tunnel.host) {
+  if (!namesHost(authority, tunnel.host)) {
     return { ok: false, status: 421, why: `This tunnel leads to ${tunnel.host}; the request is for another host.` };
   }
   return {

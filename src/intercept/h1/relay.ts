@@ -8,6 +8,7 @@ import { durationText } from "../../base/duration.ts";
 import type { FlowTap } from "../../base/flow.ts";
 import type { RequestHead } from "../../base/http.ts";
 import { UpstreamError } from "../../base/upstream-error.ts";
+import { createDeadline } from "../deadline.ts";
 import type { RelayDeps } from "../relay-deps.ts";
 import type { Lane } from "../upstream/lanes.ts";
 import { createBodyScanner, FramingError, type BodyScanner } from "./body.ts";
@@ -74,25 +75,16 @@ export function createRelay(options: RelayOptions): Exchange1 {
   /** Null once replay is out of the question. */
   let replay: Buffer[] | null = [...options.opening];
   let replayBytes = options.opening.reduce((sum, part) => sum + part.length, 0);
-  let timer: NodeJS.Timeout | null = null;
 
-  const stopTimer = (): void => {
-    if (timer !== null) clearTimeout(timer);
-    timer = null;
-  };
-  const startTimer = (ms: number, failure: "first-byte-timeout" | "idle-timeout"): void => {
-    stopTimer();
-    timer = setTimeout(() => {
-      const text = `${options.request.host} sent nothing for ${durationText(ms)}`;
-      fail(new UpstreamError(failure, reply === null ? "reply" : "body", text));
-    }, ms);
-    timer.unref();
-  };
+  const deadline = createDeadline((lateness, ms) => {
+    const text = `${options.request.host} sent nothing for ${durationText(ms)}`;
+    fail(new UpstreamError(lateness, reply === null ? "reply" : "body", text));
+  });
 
   const finish = (outcome: Outcome): void => {
     if (over) return;
     over = true;
-    stopTimer();
+    deadline.stop();
     holder.user = null;
     if (!spliced) deps.inFlight.leave();
     options.onOutcome(outcome);
@@ -155,7 +147,7 @@ export function createRelay(options: RelayOptions): Exchange1 {
     for (const part of parts) flowing = lane.socket.write(part);
     if (parts.length > 1) lane.socket.uncork();
     if (!lent) replay = null;
-    if (scanner.done) startTimer(deps.timeouts().firstByteMs, "first-byte-timeout");
+    if (scanner.done) deadline.start(deps.timeouts().firstByteMs, "first-byte-timeout");
     return flowing;
   };
 
@@ -197,7 +189,7 @@ export function createRelay(options: RelayOptions): Exchange1 {
     replyDone = replyScanner.done;
     tap.head("client-reply", { line: String(parsed.status), headers: parsed.headers });
     tap.tell({ type: "reply-started", status: parsed.status });
-    startTimer(deps.timeouts().idleMs, "idle-timeout");
+    deadline.start(deps.timeouts().idleMs, "idle-timeout");
     headToWrite = withoutField(raw, "alt-svc");
   };
 
@@ -214,7 +206,7 @@ export function createRelay(options: RelayOptions): Exchange1 {
     // From here on it is a tunnel: one that may stay quiet for hours and that a shutdown does not wait for.
     deps.inFlight.leave();
     replay = null;
-    stopTimer();
+    deadline.stop();
     tap.head("client-reply", { line: "101", headers: parsed.headers });
     tap.tell({ type: "reply-started", status: 101 });
     client.write(withoutField(raw, "alt-svc"));
@@ -236,17 +228,17 @@ export function createRelay(options: RelayOptions): Exchange1 {
           const flowing = taken === 0 || writeToClient(taken === body.length ? body : body.subarray(0, taken));
           // A second reply that nobody asked for reaches nobody: this one is whole, and the lane is done with.
           if (taken < body.length) tainted = true;
-          if (flowing) timer?.refresh();
+          if (flowing) deadline.refresh();
           else {
             // A stalled reader is the client's business: the upstream waits, and no clock runs against it.
             holder.lane?.socket.pause();
-            stopTimer();
+            deadline.stop();
           }
           replyDone = replyScanner.done;
         }
         if (headToWrite !== null) writeToClient(null);
         if (replyDone) {
-          stopTimer();
+          deadline.stop();
           complete();
         }
       } catch (error) {
@@ -316,7 +308,7 @@ export function createRelay(options: RelayOptions): Exchange1 {
       }
       if (sendable && holder.lane?.socket.write(mine) === false) client.pause();
       if (scanner.done) {
-        if (reply === null) startTimer(deps.timeouts().firstByteMs, "first-byte-timeout");
+        if (reply === null) deadline.start(deps.timeouts().firstByteMs, "first-byte-timeout");
         complete();
       }
       return taken;
@@ -341,7 +333,7 @@ export function createRelay(options: RelayOptions): Exchange1 {
     },
     onClientDrain() {
       holder.lane?.socket.resume();
-      if (reply !== null && !replyDone) startTimer(deps.timeouts().idleMs, "idle-timeout");
+      if (reply !== null && !replyDone) deadline.start(deps.timeouts().idleMs, "idle-timeout");
     },
     onClientClose() {
       if (over) return;

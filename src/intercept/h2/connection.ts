@@ -13,6 +13,7 @@ import { TLSSocket } from "node:tls";
 import type { ClientId } from "../../base/flow.ts";
 import type { ExchangeHead } from "../../base/exchange.ts";
 import type { RequestHead } from "../../base/http.ts";
+import { namesHost } from "../authority-name.ts";
 import type { RelayDeps, Tunnel } from "../relay-deps.ts";
 import { answerStream, sendOwnAnswer } from "./answer.ts";
 import { fieldsOf } from "./fields.ts";
@@ -134,15 +135,7 @@ export function serveHttp2(connection: Connection2): void {
 /** The request of a stream, or null when its authority is not the tunnel's. */
 function requestOf(headers: IncomingHttpHeaders, raw: readonly string[], tunnel: Tunnel): RequestHead | null {
   const authority = headers[":authority"] ?? headers.host ?? tunnel.host;
-  const named =
-    authority === tunnel.host
-      ? authority
-      : authority
-          .toLowerCase()
-          .replace(/:\d+$/, "")
-          .replace(/^\[(.*)\]$/, "$1")
-          .replace(/\.$/, "");
-  if (named !== tunnel.host) return null;
+  if (!namesHost(authority, tunnel.host)) return null;
   return {
     method: headers[":method"] ?? "GET",
     scheme: tunnel.scheme,

@@ -16,6 +16,7 @@ import type { FlowTap } from "../../base/flow.ts";
 import { fieldsOf } from "./fields.ts";
 import type { RequestHead } from "../../base/http.ts";
 import { UpstreamError } from "../../base/upstream-error.ts";
+import { createDeadline } from "../deadline.ts";
 import type { RelayDeps } from "../relay-deps.ts";
 import { noDate, sendOwnAnswer, slowRelay } from "./answer.ts";
 import type { UpstreamRoad } from "./connection.ts";
@@ -76,30 +77,15 @@ function joinStreams(relay: Relay2, road: UpstreamRoad): void {
   let over = false;
   let clientTrailers: OutgoingHttpHeaders = {};
   let upstreamTrailers: OutgoingHttpHeaders = {};
-  let timer: NodeJS.Timeout | null = null;
 
-  const stopTimer = (): void => {
-    if (timer !== null) clearTimeout(timer);
-    timer = null;
-  };
-  const startTimer = (ms: number, failure: "first-byte-timeout" | "idle-timeout"): void => {
-    stopTimer();
-    timer = setTimeout(() => {
-      broken(
-        new UpstreamError(
-          failure,
-          replied ? "body" : "reply",
-          `${relay.request.host} sent nothing for ${durationText(ms)}`,
-        ),
-        constants.NGHTTP2_CANCEL,
-      );
-    }, ms);
-    timer.unref();
-  };
+  const deadline = createDeadline((lateness, ms) => {
+    const text = `${relay.request.host} sent nothing for ${durationText(ms)}`;
+    broken(new UpstreamError(lateness, replied ? "body" : "reply", text), constants.NGHTTP2_CANCEL);
+  });
   const settle = (): boolean => {
     if (over) return false;
     over = true;
-    stopTimer();
+    deadline.stop();
     deps.inFlight.leave();
     return true;
   };
@@ -132,13 +118,13 @@ function joinStreams(relay: Relay2, road: UpstreamRoad): void {
   });
   stream.on("end", () => {
     if (stream.rstCode === 0 && !bodiless) up.end();
-    if (!replied && !over) startTimer(deps.timeouts().firstByteMs, "first-byte-timeout");
+    if (!replied && !over) deadline.start(deps.timeouts().firstByteMs, "first-byte-timeout");
   });
   up.on("wantTrailers", () => {
     if (!over || whole) up.sendTrailers(clientTrailers);
   });
   stream.on("close", () => {
-    stopTimer();
+    deadline.stop();
     if (whole || over) return;
     // The client gave this stream up, or its whole connection died.
     if (settle()) tap.tell({ type: "ended", state: "failed", error: "the client went away" });
@@ -149,15 +135,15 @@ function joinStreams(relay: Relay2, road: UpstreamRoad): void {
   const onReplyData = (bytes: Buffer): void => {
     tap.chunk("client-reply", bytes);
     if (stream.write(bytes)) {
-      timer?.refresh();
+      deadline.refresh();
       return;
     }
     // A stalled reader is the client's business: the upstream waits, and no clock runs against it.
     up.pause();
-    stopTimer();
+    deadline.stop();
     stream.once("drain", () => {
       up.resume();
-      if (!whole) startTimer(deps.timeouts().idleMs, "idle-timeout");
+      if (!whole) deadline.start(deps.timeouts().idleMs, "idle-timeout");
     });
   };
   const onReplyEnd = (): void => {
@@ -190,7 +176,7 @@ function joinStreams(relay: Relay2, road: UpstreamRoad): void {
       complete();
       return;
     }
-    startTimer(deps.timeouts().idleMs, "idle-timeout");
+    deadline.start(deps.timeouts().idleMs, "idle-timeout");
     // Not before: Node tells of a head one tick late, so data of the same read would overtake it.
     up.on("data", onReplyData);
     up.on("end", onReplyEnd);
@@ -211,7 +197,7 @@ function joinStreams(relay: Relay2, road: UpstreamRoad): void {
       up.rstCode,
     );
   });
-  if (bodiless) startTimer(deps.timeouts().firstByteMs, "first-byte-timeout");
+  if (bodiless) deadline.start(deps.timeouts().firstByteMs, "first-byte-timeout");
 }
 
 /**

@@ -7,6 +7,7 @@ import { durationText } from "../../base/duration.ts";
 import { connectionBound, headerValue } from "../../base/headers.ts";
 import type { HeaderPairs, HttpReply, HttpRequest } from "../../base/http.ts";
 import { UpstreamError } from "../../base/upstream-error.ts";
+import { createDeadline } from "../deadline.ts";
 import { createByteQueue, type ByteQueue } from "../byte-queue.ts";
 import { createBodyScanner, type BodyScanner } from "../h1/body.ts";
 import { findHeadEnd, isWritableField, maxHeadBytes, parseReplyHead, writeHead, type ReplyHead1 } from "../h1/head.ts";
@@ -100,20 +101,14 @@ function exchangeOn(lane: Lane, send: OneSend): Promise<HttpReply> {
     let sawBytes = false;
     let keptBytes = 0;
     let keepsBody = true;
-    let timer: NodeJS.Timeout | null = null;
 
-    const startTimer = (ms: number, failure: "first-byte-timeout" | "idle-timeout"): void => {
-      if (timer !== null) clearTimeout(timer);
-      timer = setTimeout(() => {
-        fail(
-          new UpstreamError(failure, reply === null ? "reply" : "body", `${name} sent nothing for ${durationText(ms)}`),
-        );
-      }, ms);
-      timer.unref();
-    };
+    const deadline = createDeadline((lateness, ms) => {
+      const text = `${name} sent nothing for ${durationText(ms)}`;
+      fail(new UpstreamError(lateness, reply === null ? "reply" : "body", text));
+    });
     const settle = (): void => {
       settled = true;
-      if (timer !== null) clearTimeout(timer);
+      deadline.stop();
       socket.off("data", onData).off("end", onEnd).off("error", onError).off("close", onClose);
       request.signal.removeEventListener("abort", onAbort);
     };
@@ -142,7 +137,7 @@ function exchangeOn(lane: Lane, send: OneSend): Promise<HttpReply> {
       scanner = bodyScanner;
       const bytes = createByteQueue(() => socket.resume());
       queue = bytes;
-      startTimer(deps.timeouts().idleMs, "idle-timeout");
+      deadline.start(deps.timeouts().idleMs, "idle-timeout");
       resolve({
         status: head.status,
         reason: head.reason,
@@ -175,7 +170,7 @@ function exchangeOn(lane: Lane, send: OneSend): Promise<HttpReply> {
               room = into.push(data);
             });
         if (scanner.done) complete(taken === rest.length);
-        else if (room) timer?.refresh();
+        else if (room) deadline.refresh();
         else socket.pause();
       } catch (error) {
         const text = error instanceof Error ? error.message : String(error);
@@ -266,7 +261,7 @@ function exchangeOn(lane: Lane, send: OneSend): Promise<HttpReply> {
     socket.write(send.head.bytes);
     const wrote = (): void => {
       requestDone = true;
-      if (reply === null && !settled) startTimer(deps.timeouts().firstByteMs, "first-byte-timeout");
+      if (reply === null && !settled) deadline.start(deps.timeouts().firstByteMs, "first-byte-timeout");
     };
     if (send.head.bodiless) wrote();
     else {
