@@ -17,9 +17,10 @@ async function stage(options: TmuxOptions, flows: number, flags = "", nodeFlags 
   const tmux = await startTmux(options);
   closing.push(() => tmux.close());
   const socketPath = join(tmux.folder, "core");
+  const modes = join(tmux.folder, "modes");
   const core = await startCore(socketPath, flows);
   await tmux.type(
-    `clear; stty -a > before; ${tuiCommand(socketPath, flags, nodeFlags)}; echo "exit $?"; stty -a | diff before - && echo sane`,
+    `clear; stty -a > '${modes}'; ${tuiCommand(socketPath, flags, nodeFlags)}; echo "exit $?"; stty -a | diff '${modes}' - && echo sane`,
   );
   await tmux.until(/Traffic .*:8317/);
   return { tmux, core, socketPath };
