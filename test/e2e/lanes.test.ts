@@ -88,6 +88,23 @@ describe("connections to an upstream", () => {
     expect(origin.connections.length - before).toBe(1);
   });
 
+  it("serve the next request after a reply whose last piece filled the client's buffer", async () => {
+    // The last TLS record is a full one, 16 KiB: just as much as a socket takes before it asks for a pause.
+    const head = "HTTP/1.1 200 OK\r\nContent-Length: ";
+    const length = 2 * 16_384 - head.length - "NNNNN\r\n\r\n".length;
+    const large = `${head}${length}\r\n\r\n${"y".repeat(length - 4)}last`;
+    void origin.play(async (connection) => {
+      const request = await connection.readHead();
+      await connection.write(request.startsWith("GET /large") ? large : ok);
+    });
+    const socket = await tlsThrough(core, host);
+    socket.write(`GET /large HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+    expect(await readUntil(socket, "last")).toHaveLength(large.length);
+    socket.write(`GET /small HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+    expect(await readUntil(socket, "\r\n\r\nok")).toContain("200 OK");
+    socket.destroy();
+  });
+
   it("that end while their client is idle end the client's connection too, and nothing else", async () => {
     const answered = origin.play(async (connection) => {
       await answer(connection);

@@ -138,8 +138,27 @@ export function serveHttp1(connection: Connection1): void {
     tap.head("client-request", { line: `${head.method} ${head.target}`, headers: head.headers });
     const scanner = createBodyScanner(head.framing);
     const onOutcome = (outcome: Outcome): void => settle(outcome, request, tap);
+    const onSpliced = (): void => {
+      const early = pending;
+      pending = null;
+      if (early !== null) exchange?.onClientBytes(early);
+      client.resume();
+    };
     const relay = (opening: readonly Buffer[], bodyBegun: boolean, continued: boolean): Exchange1 =>
-      createRelay({ client, holder, head, request, opening, scanner, bodyBegun, continued, tap, deps, onOutcome });
+      createRelay({
+        client,
+        holder,
+        head,
+        request,
+        opening,
+        scanner,
+        bodyBegun,
+        continued,
+        tap,
+        deps,
+        onOutcome,
+        onSpliced,
+      });
 
     if (deps.handler.wants(exchangeHead)) {
       exchange = createAnswer({

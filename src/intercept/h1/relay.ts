@@ -49,6 +49,8 @@ export interface RelayOptions {
   readonly tap: FlowTap;
   readonly deps: RelayDeps;
   readonly onOutcome: (outcome: Outcome) => void;
+  /** The connection is a tunnel from here on: what the client said too early goes on now. */
+  readonly onSpliced: () => void;
 }
 
 /** Request bytes kept (by reference) for sending them once more when a lent lane turns out to be closed. */
@@ -110,12 +112,16 @@ export function createRelay(options: RelayOptions): Exchange1 {
     tap.tell({ type: "ended", state: "done" });
     holder.user = null;
     if (!keepAlive) holder.destroy();
+    // The reply's last piece may have asked for a pause; the drain that ends it finds no exchange to tell.
+    else holder.lane?.socket.resume();
     finish({ type: "finished", keepAlive });
   };
 
   const start = (fresh: boolean): void => {
     if (holder.lane !== null && !fresh) {
-      if (!begin(holder.lane)) client.pause();
+      // Resumed as well: it may have been paused while the engine looked at the body.
+      if (begin(holder.lane)) client.resume();
+      else client.pause();
       return;
     }
     client.pause();
@@ -210,6 +216,7 @@ export function createRelay(options: RelayOptions): Exchange1 {
     tap.head("client-reply", { line: "101", headers: parsed.headers });
     tap.tell({ type: "reply-started", status: 101 });
     client.write(withoutField(raw, "alt-svc"));
+    options.onSpliced();
   };
 
   const user: LaneUser = {

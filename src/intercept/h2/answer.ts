@@ -17,8 +17,8 @@ export interface Answer2 {
   readonly exchange: ExchangeHead;
   readonly tap: FlowTap;
   readonly deps: RelayDeps;
-  /** Takes over when the engine hands the exchange back: body bytes read so far. */
-  readonly relay: (opened: readonly Uint8Array[]) => void;
+  /** Takes over when the engine hands the exchange back: body bytes and raw trailers that came meanwhile. */
+  readonly relay: (opened: readonly Uint8Array[], trailers: readonly string[]) => void;
 }
 
 export function answerStream(answer: Answer2): void {
@@ -39,6 +39,10 @@ export function answerStream(answer: Answer2): void {
     if (!queue.push(bytes)) stream.pause();
   };
   const onEnd = (): void => queue.end();
+  let trailers: readonly string[] = [];
+  const onTrailers = (_headers: unknown, _flags: number, raw?: string[]): void => {
+    trailers = raw ?? [];
+  };
   const onClose = (): void => {
     if (!finish()) return;
     const error = new Error("the client went away");
@@ -46,7 +50,7 @@ export function answerStream(answer: Answer2): void {
     queue.fail(error);
     tap.tell({ type: "ended", state: "failed", error: error.message });
   };
-  stream.on("data", onData).on("end", onEnd).on("close", onClose);
+  stream.on("data", onData).on("end", onEnd).on("trailers", onTrailers).on("close", onClose);
   if (stream.endAfterHeaders) queue.end();
 
   deps.inFlight.enter();
@@ -56,9 +60,9 @@ export function answerStream(answer: Answer2): void {
     .then(async (reply) => {
       if (over) return;
       if (reply === passThrough) {
-        stream.off("data", onData).off("end", onEnd).off("close", onClose);
+        stream.off("data", onData).off("end", onEnd).off("trailers", onTrailers).off("close", onClose);
         finish();
-        answer.relay(read);
+        answer.relay(read, trailers);
         return;
       }
       await writeReply(stream, reply, tap, () => over);
@@ -96,6 +100,7 @@ export function slowRelay(relay: Relay2): void {
     tap.tell({ type: "ended", state: "failed", error: "the client went away" });
   });
   if (stream.endAfterHeaders || stream.readableEnded) queue.end();
+  else stream.resume();
   deps.inFlight.enter();
   deps
     .send({ ...request, body: queue.iterable, signal: gone.signal })

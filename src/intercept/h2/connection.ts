@@ -113,10 +113,10 @@ export function serveHttp2(connection: Connection2): void {
       action: "passthrough",
     });
     tap.head("client-request", { line: `${request.method} ${request.target}`, headers: request.headers });
-    const relay = (opened: readonly Uint8Array[]): void =>
-      relayStream({ stream, headers, raw: raw ?? [], request, opened, road, tap, deps });
+    const relay = (opened: readonly Uint8Array[], trailers: readonly string[]): void =>
+      relayStream({ stream, headers, raw: raw ?? [], request, opened, trailers, road, tap, deps });
     if (deps.handler.wants(exchange)) answerStream({ stream, exchange, tap, deps, relay });
-    else relay([]);
+    else relay([], []);
   });
   // Streams hear of the connection's death themselves; there is nothing else to do about a client that vanished.
   server.on("error", () => {});

@@ -28,6 +28,8 @@ export interface Relay2 {
   readonly request: RequestHead;
   /** Body bytes that the engine read before it handed the exchange back; they are captured already. */
   readonly opened: readonly Uint8Array[];
+  /** Trailers that came meanwhile, raw. */
+  readonly trailers: readonly string[];
   readonly road: () => UpstreamRoad | Promise<UpstreamRoad>;
   readonly tap: FlowTap;
   readonly deps: RelayDeps;
@@ -75,7 +77,7 @@ function joinStreams(relay: Relay2, road: UpstreamRoad): void {
   let replied = false;
   let whole = false;
   let over = false;
-  let clientTrailers: OutgoingHttpHeaders = {};
+  let clientTrailers: OutgoingHttpHeaders = outgoing(relay.trailers, {});
   let upstreamTrailers: OutgoingHttpHeaders = {};
 
   const deadline = createDeadline((lateness, ms) => {
@@ -116,10 +118,13 @@ function joinStreams(relay: Relay2, road: UpstreamRoad): void {
   stream.on("trailers", (_headers: IncomingHttpHeaders, _flags: number, raw?: string[]) => {
     clientTrailers = outgoing(raw ?? [], {});
   });
-  stream.on("end", () => {
+  const onRequestEnd = (): void => {
     if (stream.rstCode === 0 && !bodiless) up.end();
     if (!replied && !over) deadline.start(deps.timeouts().firstByteMs, "first-byte-timeout");
-  });
+  };
+  // The engine may have read the body to its end before it handed the exchange back, or paused it half way.
+  if (stream.readableEnded) onRequestEnd();
+  else stream.on("end", onRequestEnd).resume();
   up.on("wantTrailers", () => {
     if (!over || whole) up.sendTrailers(clientTrailers);
   });
