@@ -138,10 +138,12 @@ export function createFront(deps: FrontDeps): Front {
       let shaken = false;
       secure.on("error", (error) => {
         if (!shaken) refusals.onHandshakeError(host, error);
-        if (session !== null && !shaken) deps.sessions.giveBack(session);
       });
       socket.on("error", () => {});
-      secure.once("close", () => clearTimeout(handshake));
+      secure.once("close", () => {
+        clearTimeout(handshake);
+        if (session !== null && !shaken) deps.sessions.giveBack(session);
+      });
       secure.once("secure", () => {
         shaken = true;
         clearTimeout(handshake);

@@ -139,6 +139,8 @@ export function readUntil(socket: Socket, marker: string): Promise<string> {
         text += chunk.toString("latin1");
         if (!text.includes(marker)) return;
         stop();
+        // Still flowing, it would throw away what comes before the next reader.
+        socket.pause();
         resolve(text);
       };
       const over = (): void => {

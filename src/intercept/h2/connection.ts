@@ -78,7 +78,9 @@ export function serveHttp2(connection: Connection2): void {
     opening ??= sessions
       .open({ host: tunnel.host, port: tunnel.port, alpn })
       .then((opened): UpstreamRoad => {
-        if (opened.protocol === "h2") hold(opened.session);
+        // The client may have gone while we connected: then the next one may have it.
+        if (opened.protocol === "h2" && server.destroyed) sessions.giveBack(opened.session);
+        else if (opened.protocol === "h2") hold(opened.session);
         return opened;
       })
       .finally(() => {

@@ -144,13 +144,16 @@ function exchangeOn(lane: Lane, send: OneSend): Promise<HttpReply> {
         headers: head.headers,
         trailers: () => bodyScanner.trailers,
         body: {
-          async *[Symbol.asyncIterator]() {
-            try {
-              yield* bytes.iterable;
-            } finally {
-              // A reader that stops early has no use for the rest.
-              if (!settled) fail(new UpstreamError("aborted", "body", "the reader stopped"));
-            }
+          [Symbol.asyncIterator]() {
+            const inner = bytes.iterable[Symbol.asyncIterator]();
+            return {
+              next: () => inner.next(),
+              // A reader that stops early, even before its first read, has no use for the rest.
+              return() {
+                fail(new UpstreamError("aborted", "body", "the reader stopped"));
+                return Promise.resolve({ done: true, value: undefined });
+              },
+            };
           },
         },
       });
