@@ -7,6 +7,8 @@ export type ErrorKind =
   | "bad-request" // the client's request is wrong; no other account would take it
   | "unsupported" // we cannot say this in the target's dialect
   | "context-overflow"
+  | "opaque-blob" // a signature or encrypted reasoning in the history was refused
+  | "tool-history" // calls and results of the history do not pair
   | "content-policy"
   | "auth" // the account's credential was refused
   | "account-disabled"
@@ -20,6 +22,7 @@ export type ErrorKind =
   | "network" // could not reach the upstream; not the account's fault
   | "timeout"
   | "upstream" // 5xx and everything else it did wrong
+  | "malformed-reply" // the model wrote a call that is no call, or nothing at all
   | "protocol" // its bytes are not its dialect
   | "truncated" // the stream ended before its end frame
   | "client-gone"

@@ -31,6 +31,9 @@ export const policy = {
   "bad-request": { ...base, clientStatus: 400, next: "stop" },
   unsupported: { ...base, clientStatus: 400, next: "target" },
   "context-overflow": { ...base, clientStatus: 400, next: "target" },
+  // Both are tried once more with the history put right before they count as the client's fault (attempt.ts).
+  "opaque-blob": { ...base, clientStatus: 400, next: "stop" },
+  "tool-history": { ...base, clientStatus: 400, next: "stop" },
   "content-policy": { ...base, clientStatus: 400, next: "stop" },
   auth: { ...base, clientStatus: 401, next: "account", cooldown: "until-user-acts", refreshFirst: true },
   "account-disabled": { ...base, clientStatus: 403, next: "account", cooldown: "until-user-acts" },
@@ -46,6 +49,8 @@ export const policy = {
   network: { ...base, clientStatus: 502, next: "target", breaksStream: true },
   timeout: { ...base, clientStatus: 504, next: "target", breaksStream: true },
   upstream: { ...base, clientStatus: 502, next: "account", cooldown: "backoff" },
+  // Asked once more of the same model before another is tried: it is chance, not a fault of the account.
+  "malformed-reply": { ...base, clientStatus: 502, next: "target" },
   protocol: { ...base, clientStatus: 502, next: "target", breaksStream: true },
   truncated: { ...base, clientStatus: 502, next: "account", breaksStream: true },
   "client-gone": { ...base, clientStatus: 499, next: "stop", breaksStream: true },

@@ -1,7 +1,7 @@
 /** A stream of hub events as one whole reply: for clients that asked for no stream, and for tests. */
 import type { EngineError } from "../errors/engine-error.ts";
 import { unreachable } from "../../base/unreachable.ts";
-import type { AssistantPart } from "./message.ts";
+import type { AssistantPart, Citation, Provenance } from "./message.ts";
 import { loss } from "./losses.ts";
 import type { HubReply } from "./reply.ts";
 import type { StreamEvent } from "./stream.ts";
@@ -22,12 +22,14 @@ function createAccumulator(): Accumulator {
   const parts: AssistantPart[] = [];
   const losses: string[] = [];
   let open = "";
+  let citations: Citation[] = [];
   let call: { id: string; name: string; kind: "function" | "custom" } | null = null;
   let outcome: Accumulated | null = null;
 
   const end = (part: AssistantPart): void => {
     parts.push(part);
     open = "";
+    citations = [];
     call = null;
   };
 
@@ -55,22 +57,30 @@ function createAccumulator(): Accumulator {
           open += event.text;
           return;
         case "text-end":
-          return end({ type: "text", text: open });
+          return end({
+            type: "text",
+            text: open,
+            ...(citations.length === 0 ? {} : { citations }),
+            ...signed(event),
+          });
+        case "citation":
+          citations.push(event.citation);
+          return;
         case "thinking-end":
           return end({
             type: "thinking",
             text: open,
-            ...(event.signature === undefined ? {} : { signature: event.signature }),
-            ...(event.from === undefined ? {} : { from: event.from }),
+            ...signed(event),
           });
         case "refusal-end":
           return end({ type: "refusal", text: open });
         case "tool-end":
-          if (call !== null) end({ type: "tool-call", ...call, arguments: open });
+          if (call !== null) end({ type: "tool-call", ...call, arguments: open, ...signed(event) });
           return;
         case "redacted-thinking":
           return end({ type: "redacted-thinking", data: event.data, from: event.from });
         case "opaque":
+        case "image":
           return end(event.part);
         case "usage":
           return;
@@ -90,6 +100,21 @@ function createAccumulator(): Accumulator {
     result: () =>
       outcome ?? { ok: false, error: { kind: "truncated", message: "the reply ended before its end was announced" } },
   };
+}
+
+/** What a block's end says about whose it is; absent fields stay absent. */
+function signed(event: Signed): Signed {
+  return {
+    ...(event.signature === undefined ? {} : { signature: event.signature }),
+    ...(event.from === undefined ? {} : { from: event.from }),
+    ...(event.itemId === undefined ? {} : { itemId: event.itemId }),
+  };
+}
+
+interface Signed {
+  readonly signature?: string;
+  readonly from?: Provenance;
+  readonly itemId?: string;
 }
 
 export function accumulate(events: Iterable<StreamEvent>): Accumulated {

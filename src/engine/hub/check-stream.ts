@@ -54,7 +54,11 @@ export function checkStream(events: readonly StreamEvent[]): readonly string[] {
         inside(event.type.slice(0, -"-end".length), event.block);
         open = null;
         break;
+      case "citation":
+        inside("text", event.block);
+        break;
       case "redacted-thinking":
+      case "image":
       case "opaque":
         begin(event.type, event.block);
         open = null;

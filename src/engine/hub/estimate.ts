@@ -48,6 +48,8 @@ export function partTokens(part: UserPart | AssistantPart | ToolResultContent): 
       if (part.source.kind === "text") return textTokens(part.source.text);
       if (part.source.kind === "url") return minTokensPerDocument;
       return Math.max(minTokensPerDocument, (part.source.data.length * 0.75) / documentBytesPerToken);
+    case "media":
+      return part.source.kind === "url" ? tokensPerImage : mediaTokens(part.source.mediaType, part.source.data.length);
     case "redacted-thinking":
       return part.data.length / 4;
     case "tool-call":
@@ -57,6 +59,12 @@ export function partTokens(part: UserPart | AssistantPart | ToolResultContent): 
     default:
       return unreachable(part);
   }
+}
+
+/** Gemini counts 32 tokens for a second of sound and 258 for one of film; a second is some 16 and 250 KB of bytes. */
+function mediaTokens(mediaType: string, base64Chars: number): number {
+  const bytes = base64Chars * 0.75;
+  return mediaType.startsWith("audio/") ? bytes / 500 : bytes / 1000;
 }
 
 function toolTokens(tool: HubTool): number {

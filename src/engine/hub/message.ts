@@ -5,10 +5,26 @@
  */
 import type { FormatId } from "./format-id.ts";
 
-/** Who made an opaque blob; it is replayed only to the same family, otherwise dropped and named as a loss. */
+/** Who made an opaque blob; it is replayed only to its maker (provenance.ts), otherwise dropped and named as a loss. */
 export interface Provenance {
   readonly format: FormatId;
   readonly model?: string;
+  /** The configured provider that was asked; absent where the blob came from the client's own history. */
+  readonly origin?: string;
+}
+
+/** Where a statement comes from: a web page or a document the provider's own tool read. */
+export interface Citation {
+  readonly url?: string;
+  readonly title?: string;
+  /** The words that are cited. */
+  readonly text?: string;
+  /** Where in the block's text the statement stands, in UTF-16 units; absent where the provider does not say. */
+  readonly start?: number;
+  readonly end?: number;
+  readonly from: FormatId;
+  /** As the provider wrote it, for its own dialect. */
+  readonly raw: unknown;
 }
 
 export interface CacheMark {
@@ -20,6 +36,10 @@ export interface CacheMark {
 export interface TextPart {
   readonly type: "text";
   readonly text: string;
+  readonly citations?: readonly Citation[];
+  /** Gemini signs text parts too; `from` says whose signature it is. */
+  readonly signature?: string;
+  readonly from?: Provenance;
   readonly cache?: CacheMark;
 }
 
@@ -29,6 +49,9 @@ export interface ImagePart {
     | { readonly kind: "base64"; readonly mediaType: string; readonly data: string }
     | { readonly kind: "url"; readonly url: string };
   readonly detail?: string;
+  /** Gemini signs the pictures it draws; `from` says whose signature it is. */
+  readonly signature?: string;
+  readonly from?: Provenance;
   readonly cache?: CacheMark;
 }
 
@@ -43,11 +66,23 @@ export interface DocumentPart {
   readonly cache?: CacheMark;
 }
 
+/** Sound and moving pictures. */
+export interface MediaPart {
+  readonly type: "media";
+  readonly source:
+    | { readonly kind: "base64"; readonly mediaType: string; readonly data: string }
+    | { readonly kind: "url"; readonly url: string; readonly mediaType?: string };
+  readonly cache?: CacheMark;
+}
+
 export interface ThinkingPart {
   readonly type: "thinking";
   readonly text: string;
+  /** Claude's signature, or the encrypted content of an OpenAI reasoning item. */
   readonly signature?: string;
   readonly from?: Provenance;
+  /** The item's own id where the dialect has one (OpenAI's `rs_…`). */
+  readonly itemId?: string;
 }
 
 /** Thinking the provider encrypted: opaque, replayable only to where it came from. */
@@ -71,6 +106,11 @@ export interface ToolCallPart {
   /** `custom` tools take free text instead of JSON. */
   readonly kind: "function" | "custom";
   readonly cache?: CacheMark;
+  /** Gemini's thought signature of this call; `from` says whose it is. */
+  readonly signature?: string;
+  readonly from?: Provenance;
+  /** The item's own id where the dialect has one beside the call's (OpenAI's `fc_…`). */
+  readonly itemId?: string;
 }
 
 /** A block only its own format knows (server tools, containers …). Travels untouched back to that format only. */
@@ -85,9 +125,17 @@ export interface OpaquePart {
   readonly essential?: true;
 }
 
-export type UserPart = TextPart | ImagePart | DocumentPart | OpaquePart;
-export type AssistantPart = TextPart | ThinkingPart | RedactedThinkingPart | RefusalPart | ToolCallPart | OpaquePart;
-export type ToolResultContent = TextPart | ImagePart | DocumentPart | OpaquePart;
+export type UserPart = TextPart | ImagePart | DocumentPart | MediaPart | OpaquePart;
+export type AssistantPart =
+  | TextPart
+  | ThinkingPart
+  | RedactedThinkingPart
+  | RefusalPart
+  | ToolCallPart
+  /** A picture the model drew. */
+  | ImagePart
+  | OpaquePart;
+export type ToolResultContent = TextPart | ImagePart | DocumentPart | MediaPart | OpaquePart;
 
 export type HubMessage =
   | { readonly role: "system" | "developer"; readonly parts: readonly TextPart[] }

@@ -1,6 +1,6 @@
 /** A whole reply as a stream of hub events: for clients that asked for a stream of an upstream that answered at once. */
 import { unreachable } from "../../base/unreachable.ts";
-import type { AssistantPart } from "./message.ts";
+import type { AssistantPart, Provenance } from "./message.ts";
 import type { HubReply } from "./reply.ts";
 import type { StreamEvent } from "./stream.ts";
 
@@ -16,17 +16,17 @@ export function replay(reply: HubReply): readonly StreamEvent[] {
 function eventsOf(part: AssistantPart, block: number): readonly StreamEvent[] {
   switch (part.type) {
     case "text":
-      return [{ type: "text-start", block }, ...deltas("text-delta", block, part.text), { type: "text-end", block }];
+      return [
+        { type: "text-start", block },
+        ...deltas("text-delta", block, part.text),
+        ...(part.citations ?? []).map((citation): StreamEvent => ({ type: "citation", block, citation })),
+        { type: "text-end", block, ...signed(part) },
+      ];
     case "thinking":
       return [
         { type: "thinking-start", block },
         ...deltas("thinking-delta", block, part.text),
-        {
-          type: "thinking-end",
-          block,
-          ...(part.signature === undefined ? {} : { signature: part.signature }),
-          ...(part.from === undefined ? {} : { from: part.from }),
-        },
+        { type: "thinking-end", block, ...signed(part) },
       ];
     case "redacted-thinking":
       return [{ type: "redacted-thinking", block, data: part.data, from: part.from }];
@@ -40,13 +40,29 @@ function eventsOf(part: AssistantPart, block: number): readonly StreamEvent[] {
       return [
         { type: "tool-start", block, id: part.id, name: part.name, kind: part.kind },
         ...deltas("tool-delta", block, part.arguments),
-        { type: "tool-end", block },
+        { type: "tool-end", block, ...signed(part) },
       ];
     case "opaque":
       return [{ type: "opaque", block, part }];
+    case "image":
+      return [{ type: "image", block, part }];
     default:
       return unreachable(part);
   }
+}
+
+interface Signed {
+  readonly signature?: string;
+  readonly from?: Provenance;
+  readonly itemId?: string;
+}
+
+function signed(part: Signed): Signed {
+  return {
+    ...(part.signature === undefined ? {} : { signature: part.signature }),
+    ...(part.from === undefined ? {} : { from: part.from }),
+    ...(part.itemId === undefined ? {} : { itemId: part.itemId }),
+  };
 }
 
 function deltas(

@@ -50,6 +50,11 @@ export interface HubRequest {
   readonly responseFormat?: ResponseFormat;
   /** A stable, opaque name of the end user, if the client gave one. */
   readonly userId?: string;
+  readonly verbosity?: "low" | "medium" | "high";
+  /** OpenAI's name for calls that share a prompt prefix. */
+  readonly promptCacheKey?: string;
+  /** Log probabilities wished for; `top` alternatives per token. */
+  readonly logprobs?: { readonly top?: number };
   /** In OpenAI's words: `auto`, `default`, `flex`, `scale`, `priority`. */
   readonly serviceTier?: string;
   /** What only one format understands, keyed by that format, opaque to the others. */

@@ -3,6 +3,7 @@
  * as functions, stop sequences beyond what the dialect takes. The writer says what it did; readers run this stage.
  */
 import { partTokens } from "./estimate.ts";
+import { createArgumentFix, fixArguments, type ArgumentFix } from "./fix-arguments.ts";
 import type { AssistantPart } from "./message.ts";
 import type { HubReply } from "./reply.ts";
 import { createStopCut, cutReply } from "./stop-cut.ts";
@@ -13,10 +14,14 @@ import { unwrapCustomInput } from "./custom-tools.ts";
 export interface ReplyContext {
   /** The model as the upstream was asked for it: the provenance of what it thinks. */
   readonly model?: string;
+  /** The configured provider that was asked (`Provenance.origin`). */
+  readonly origin?: string;
   /** Word on the wire → the client's own name, where they differ. */
   readonly toolNames?: ReadonlyMap<string, string>;
   /** The client's names of freeform tools that went as functions. */
   readonly customTools?: ReadonlySet<string>;
+  /** The client's names of functions whose arguments had to be declared in another way than the client did. */
+  readonly argumentFixes?: ReadonlyMap<string, ArgumentFix>;
   /** Stop sequences that did not fit into the request; the reply is cut at the first of them. */
   readonly cutAt?: readonly string[];
   /** Tokens of the request as we guess them; asked only when the upstream counted nothing. */
@@ -27,19 +32,27 @@ export type EventStage = (event: StreamEvent) => readonly StreamEvent[];
 
 /** Null when there is nothing to undo, so that the common stream pays nothing. */
 export function createRestore(context: ReplyContext): EventStage | null {
+  const { argumentFixes, cutAt } = context;
   const names = hasSome(context.toolNames) || hasSome(context.customTools) ? createRename(context) : null;
-  const cut = context.cutAt !== undefined && context.cutAt.length > 0 ? createStopCut(context.cutAt) : null;
-  if (names === null) return cut;
-  if (cut === null) return names;
-  return (event) => names(event).flatMap(cut);
+  const fix = argumentFixes !== undefined && argumentFixes.size > 0 ? createArgumentFix(argumentFixes) : null;
+  const cut = cutAt !== undefined && cutAt.length > 0 ? createStopCut(cutAt) : null;
+  return inTurn(inTurn(names, fix), cut);
+}
+
+function inTurn(first: EventStage | null, second: EventStage | null): EventStage | null {
+  if (first === null || second === null) return first ?? second;
+  return (event) => first(event).flatMap(second);
 }
 
 export function restoreReply(reply: HubReply, context: ReplyContext): HubReply {
   const parts = reply.parts.map((part): AssistantPart => {
     if (part.type !== "tool-call") return part;
     const name = context.toolNames?.get(part.name) ?? part.name;
-    if (context.customTools?.has(name) !== true) return name === part.name ? part : { ...part, name };
-    return { ...part, name, kind: "custom", arguments: unwrapCustomInput(part.arguments) };
+    if (context.customTools?.has(name) === true)
+      return { ...part, name, kind: "custom", arguments: unwrapCustomInput(part.arguments) };
+    const fix = context.argumentFixes?.get(name);
+    if (fix !== undefined) return { ...part, name, arguments: fixArguments(part.arguments, fix) };
+    return name === part.name ? part : { ...part, name };
   });
   return withUsage(cutReply({ ...reply, parts }, context.cutAt ?? []), context);
 }

@@ -6,7 +6,7 @@
  * A stream that fails before anything else is just `error`.
  */
 import type { EngineError } from "../errors/engine-error.ts";
-import type { OpaquePart, Provenance } from "./message.ts";
+import type { Citation, ImagePart, OpaquePart, Provenance } from "./message.ts";
 import type { Usage } from "./usage.ts";
 
 export type FinishReason =
@@ -33,10 +33,18 @@ export type StreamEvent =
   | { readonly type: "reply-start"; readonly id: string | null; readonly model: string | null; readonly usage?: Usage }
   | { readonly type: "text-start"; readonly block: number }
   | { readonly type: "text-delta"; readonly block: number; readonly text: string }
-  | { readonly type: "text-end"; readonly block: number }
+  | { readonly type: "text-end"; readonly block: number; readonly signature?: string; readonly from?: Provenance }
+  /** Belongs to the text block that is open. */
+  | { readonly type: "citation"; readonly block: number; readonly citation: Citation }
   | { readonly type: "thinking-start"; readonly block: number }
   | { readonly type: "thinking-delta"; readonly block: number; readonly text: string }
-  | { readonly type: "thinking-end"; readonly block: number; readonly signature?: string; readonly from?: Provenance }
+  | {
+      readonly type: "thinking-end";
+      readonly block: number;
+      readonly signature?: string;
+      readonly from?: Provenance;
+      readonly itemId?: string;
+    }
   | { readonly type: "redacted-thinking"; readonly block: number; readonly data: string; readonly from: Provenance }
   | { readonly type: "refusal-start"; readonly block: number }
   | { readonly type: "refusal-delta"; readonly block: number; readonly text: string }
@@ -49,7 +57,15 @@ export type StreamEvent =
       readonly kind: "function" | "custom";
     }
   | { readonly type: "tool-delta"; readonly block: number; readonly text: string }
-  | { readonly type: "tool-end"; readonly block: number }
+  | {
+      readonly type: "tool-end";
+      readonly block: number;
+      readonly signature?: string;
+      readonly from?: Provenance;
+      readonly itemId?: string;
+    }
+  /** A picture the model drew, whole. */
+  | { readonly type: "image"; readonly block: number; readonly part: ImagePart }
   /** A block only its own format knows, whole. */
   | { readonly type: "opaque"; readonly block: number; readonly part: OpaquePart }
   | { readonly type: "usage"; readonly usage: Usage }

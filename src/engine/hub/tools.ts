@@ -13,8 +13,17 @@ export type HubTool =
       readonly cache?: CacheMark;
     }
   | { readonly kind: "custom"; readonly name: string; readonly description?: string; readonly format?: unknown }
-  /** A tool the provider itself runs; known to its own format only. */
-  | { readonly kind: "server"; readonly name: string; readonly from: FormatId; readonly raw: unknown };
+  /** A tool the provider itself runs. Another dialect gets it only where it has the same ability of its own. */
+  | {
+      readonly kind: "server";
+      readonly name: string;
+      readonly from: FormatId;
+      readonly raw: unknown;
+      readonly ability?: ServerAbility;
+    };
+
+/** What providers' own tools can do, where more than one provider has such a tool. */
+export type ServerAbility = "web-search" | "web-fetch" | "code-execution";
 
 export type ToolChoice =
   | { readonly type: "auto" }
