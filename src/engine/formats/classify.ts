@@ -55,6 +55,8 @@ const kindOfCode: Readonly<Record<string, ErrorKind>> = {
   context_too_large: "context-overflow",
   model_max_prompt_tokens_exceeded: "context-overflow",
   exceed_context_size_error: "context-overflow",
+  invalid_encrypted_content: "opaque-blob",
+  thinking_signature_invalid: "opaque-blob",
   content_filter: "content-policy",
   content_policy_violation: "content-policy",
   moderation_blocked: "content-policy",
@@ -72,6 +74,19 @@ const kindOfCode: Readonly<Record<string, ErrorKind>> = {
   engine_overloaded_error: "capacity",
   request_too_large: "too-large",
   timeout_error: "timeout",
+  // Google's reasons (`ErrorInfo`), late 2026.
+  RATE_LIMIT_EXCEEDED: "rate-limit",
+  QUOTA_EXHAUSTED: "quota",
+  MODEL_CAPACITY_EXHAUSTED: "capacity",
+  INSUFFICIENT_G1_CREDITS_BALANCE: "billing",
+  BILLING_DISABLED: "billing",
+  VALIDATION_REQUIRED: "account-disabled",
+  CONSUMER_SUSPENDED: "account-disabled",
+  API_KEY_INVALID: "auth",
+  ACCESS_TOKEN_EXPIRED: "auth",
+  ACCESS_TOKEN_SCOPE_INSUFFICIENT: "permission",
+  API_KEY_SERVICE_BLOCKED: "permission",
+  SERVICE_DISABLED: "permission",
 };
 
 /** Words, where the code is missing or says less. Order matters: the first match counts. */
@@ -81,23 +96,33 @@ const kindOfWords: readonly (readonly [RegExp, ErrorKind])[] = [
     /maximum context length|exceeds? the (available )?context|context window|too many (input )?tokens/i,
     "context-overflow",
   ],
+  [
+    /invalid .?signature.? in .?thinking|thought.?signature|encrypted[ _]content.{0,60}(could not|invalid|verif|decrypt)/i,
+    "opaque-blob",
+  ],
+  [
+    /tool_use.? ids were found without|unexpected .?tool_use_id|no tool output found|number of function response parts|tool_call_ids did not have response|messages with role .?tool.? must be a response|function (call|response) turn comes immediately/i,
+    "tool-history",
+  ],
   [/token count.{0,40}exceeds the maximum/i, "context-overflow"],
   [
-    /account (has been|is|was) (disabled|deactivated|suspended)|verify your account|organization has been disabled/i,
+    /account (has been|is|was) (disabled|deactivated|suspended)|verify your account|organization has been disabled|violation of .{0,20}terms of service/i,
     "account-disabled",
   ],
   [/credit balance is too low|insufficient (funds|balance|credits?)|requires more credits/i, "billing"],
-  [/exceeded your current quota/i, "quota"],
+  [/exceeded your current quota|quota will reset after/i, "quota"],
   [
     /model.{0,80}(does not exist|not found|no longer available|end of life)|(unknown|no such) model/i,
     "model-not-found",
   ],
   [
-    /(invalid|incorrect|missing|expired).{0,20}(api key|x-api-key|bearer token|access token)|oauth token has expired/i,
+    /(invalid|incorrect|missing|expired).{0,20}(api key|x-api-key|bearer token|access token)|api key (not valid|expired)|oauth token has expired/i,
     "auth",
   ],
   [/content (management )?policy|usage policies|flagged by/i, "content-policy"],
-  [/at capacity|overloaded/i, "capacity"],
+  [/payload size exceeds the limit/i, "too-large"],
+  [/at capacity|no capacity available|overloaded/i, "capacity"],
+  [/user location is not supported/i, "permission"],
 ];
 
 /** Types that say less than a telling status does: OpenAI calls a missing key an `invalid_request_error`. */
@@ -109,6 +134,19 @@ const kindOfVagueCode: Readonly<Record<string, ErrorKind>> = {
   api_error: "upstream",
   server_error: "upstream",
   conflict_error: "upstream",
+  INVALID_ARGUMENT: "bad-request",
+  FAILED_PRECONDITION: "bad-request",
+  OUT_OF_RANGE: "bad-request",
+  UNAUTHENTICATED: "auth",
+  PERMISSION_DENIED: "permission",
+  NOT_FOUND: "model-not-found",
+  RESOURCE_EXHAUSTED: "rate-limit",
+  UNAVAILABLE: "capacity",
+  DEADLINE_EXCEEDED: "timeout",
+  ABORTED: "upstream",
+  CANCELLED: "upstream",
+  INTERNAL: "upstream",
+  UNKNOWN: "upstream",
 };
 
 const kindOfStatus: Readonly<Record<number, ErrorKind>> = {

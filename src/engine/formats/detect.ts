@@ -1,157 +1,151 @@
 /**
  * Which dialect a request speaks. Trust in this order: a host we know with its path, the path, headers that only one
- * dialect has, and last the body. A format adds rows here, not branches.
+ * dialect has, and last the body (detect-body.ts). A format adds rows here, not branches.
  */
 import type { HeaderPairs, RequestHead } from "../../base/http.ts";
 import { headerValue } from "../../base/headers.ts";
-import { isRecord, own } from "../../base/json.ts";
-import { listField } from "./fields.ts";
-import type { FormatId } from "./format.ts";
+import { own } from "../../base/json.ts";
+import { detectBody } from "./detect-body.ts";
+import type { FormatId, Variant } from "./format.ts";
 
 /** As much of a request's head as detection looks at. */
 export type DetectableHead = Pick<RequestHead, "host" | "target" | "headers">;
 
 export interface Detected {
+  /** The dialect the client expects its answer in. */
   readonly format: FormatId;
+  /** The dialect its body is written in, where that differs. */
+  readonly reads?: FormatId;
+  readonly variant?: Variant;
   /** For the flow: what told. */
   readonly why: string;
 }
 
 /** `body` is the parsed body, if it has been read; without it detection ends at the headers. */
 export function detect(head: DetectableHead, body?: unknown): Detected | null {
-  const path = head.target.split("?", 1)[0] ?? "";
-  return byHost(head.host, path) ?? byPath(path) ?? byHeaders(head.headers) ?? byBody(body);
+  const byAddress = detectAddress(head);
+  // Clients send telemetry and settings to the providers' hosts with the same headers as their calls.
+  if (byAddress === null && isKnownHost(head.host)) return null;
+  return settle(byAddress ?? detectHeaders(head.headers) ?? detectBody(body), head, body);
 }
 
-interface HostRow {
-  readonly host: RegExp;
+/** By host and path alone; a host that is known here and a path that is not one of its own say "not a model call". */
+export function detectAddress({ host, target }: Pick<DetectableHead, "host" | "target">): Detected | null {
+  const path = target.split("?", 1)[0] ?? "";
+  const row = hostRows.find((one) => one.host.test(host) && one.path.test(path));
+  if (row !== undefined) {
+    return { ...of(row), why: `${host} speaks ${row.format} on ${path}` };
+  }
+  const byPath = pathRows.find((one) => one.path.test(path));
+  return byPath === undefined ? null : { ...of(byPath), why: `the path ${path}` };
+}
+
+/** Do we know where this host serves model calls? Then its other paths are none, whatever their headers say. */
+export function isKnownHost(host: string): boolean {
+  return hostRows.some((row) => row.host.test(host));
+}
+
+/** What the rest of the request says about a dialect that is found already. */
+function settle(found: Detected | null, { headers }: DetectableHead, body: unknown): Detected | null {
+  if (found === null) return null;
+  const agent = headerValue(headers, "user-agent") ?? "";
+  switch (found.format) {
+    case "gemini-cli":
+      // One address for two clients; Antigravity says its name in the header and in the body.
+      if (/^antigravity\//i.test(agent) || own(body, "userAgent") === "antigravity") {
+        return { ...found, format: "antigravity", why: `${found.why}; the client is Antigravity` };
+      }
+      return found;
+    case "openai-chat":
+      // Cursor sends a Responses body to a Chat address and wants Chat chunks back (facts of late 2026).
+      if (Array.isArray(own(body, "input")) && own(body, "messages") === undefined) {
+        return { ...found, reads: "openai-responses", why: `${found.why}; the body is a Responses one` };
+      }
+      return found;
+    case "openai-responses": {
+      const isCodex = /^codex/i.test(agent) || /^codex/i.test(headerValue(headers, "originator") ?? "");
+      return isCodex && found.variant === undefined ? { ...found, variant: "codex" } : found;
+    }
+    default:
+      return found;
+  }
+}
+
+interface Row {
   readonly path: RegExp;
   readonly format: FormatId;
+  readonly variant?: Variant;
 }
 
 const messagesPath = /\/messages(\/count_tokens)?\/?$/;
 const chatPath = /\/chat\/completions\/?$/;
+const responsesPath = /\/responses(\/compact|\/input_tokens)?\/?$/;
+const geminiPath = /\/(models|tunedModels)\/[^/]+:(generateContent|streamGenerateContent|countTokens)$/;
+const codeAssistPath = /\/v1internal:(generateContent|streamGenerateContent|countTokens)$/;
+
+const copilotHost = /^api(\.[a-z]+)?\.githubcopilot\.com$/;
+const vertexHost = /^([a-z0-9-]+-)?aiplatform\.googleapis\.com$/;
+const codeAssistHost = /^([a-z]+-)?cloudcode-pa(\.sandbox)?\.googleapis\.com$/;
 
 /** Hosts that are named here speak nothing else on these paths; everything else they serve is none of ours. */
-const hostRows: readonly HostRow[] = [
+const hostRows: readonly (Row & { readonly host: RegExp })[] = [
   { host: /^api\.anthropic\.com$/, path: /^\/v1\/messages(\/count_tokens)?\/?$/, format: "claude" },
   { host: /^api\.openai\.com$/, path: /^\/v1\/chat\/completions\/?$/, format: "openai-chat" },
-  { host: /^api(\.[a-z]+)?\.githubcopilot\.com$/, path: chatPath, format: "openai-chat" },
-  { host: /^api(\.[a-z]+)?\.githubcopilot\.com$/, path: messagesPath, format: "claude" },
+  { host: /^api\.openai\.com$/, path: /^\/v1\/responses(\/compact|\/input_tokens)?\/?$/, format: "openai-responses" },
+  {
+    host: /^chatgpt\.com$/,
+    path: /^\/backend-api\/codex\/responses(\/compact)?\/?$/,
+    format: "openai-responses",
+    variant: "codex",
+  },
+  { host: /^generativelanguage\.googleapis\.com$/, path: geminiPath, format: "gemini" },
+  { host: vertexHost, path: geminiPath, format: "gemini", variant: "vertex" },
+  { host: codeAssistHost, path: codeAssistPath, format: "gemini-cli" },
+  { host: copilotHost, path: chatPath, format: "openai-chat", variant: "copilot" },
+  { host: copilotHost, path: responsesPath, format: "openai-responses", variant: "copilot" },
+  { host: copilotHost, path: messagesPath, format: "claude", variant: "copilot" },
 ];
 
-function byHost(host: string, path: string): Detected | null {
-  const row = hostRows.find((one) => one.host.test(host) && one.path.test(path));
-  return row === undefined ? null : { format: row.format, why: `${host} speaks ${row.format} on ${path}` };
-}
-
-interface PathRow {
-  readonly path: RegExp;
-  readonly format: FormatId;
-}
-
-const pathRows: readonly PathRow[] = [
+const pathRows: readonly Row[] = [
   { path: messagesPath, format: "claude" },
   { path: chatPath, format: "openai-chat" },
+  { path: responsesPath, format: "openai-responses" },
+  { path: geminiPath, format: "gemini" },
+  { path: codeAssistPath, format: "gemini-cli" },
 ];
 
-function byPath(path: string): Detected | null {
-  const row = pathRows.find((one) => one.path.test(path));
-  return row === undefined ? null : { format: row.format, why: `the path ${path}` };
+function of({ format, variant }: Row): Pick<Detected, "format" | "variant"> {
+  return variant === undefined ? { format } : { format, variant };
 }
 
 interface HeaderRow {
   readonly name: string;
   readonly value: RegExp;
   readonly format: FormatId;
+  readonly variant?: Variant;
 }
 
+/** Names as today's clients send them (late 2026); `x-initiator` alone says nothing, many clients set it. */
 const headerRows: readonly HeaderRow[] = [
   { name: "anthropic-version", value: /./, format: "claude" },
+  { name: "x-goog-api-key", value: /./, format: "gemini" },
+  { name: "x-goog-api-client", value: /./, format: "gemini" },
   { name: "user-agent", value: /^claude-cli\//i, format: "claude" },
+  { name: "user-agent", value: /^codex/i, format: "openai-responses", variant: "codex" },
+  { name: "originator", value: /^codex/i, format: "openai-responses", variant: "codex" },
+  { name: "user-agent", value: /^GeminiCLI\//i, format: "gemini-cli" },
+  { name: "user-agent", value: /^antigravity\//i, format: "antigravity" },
+  { name: "user-agent", value: /^GitHubCopilotChat\//i, format: "openai-chat", variant: "copilot" },
+  { name: "user-agent", value: /^QwenCode\//i, format: "openai-chat" },
+  { name: "openai-intent", value: /./, format: "openai-chat", variant: "copilot" },
   { name: "x-app", value: /^cli$/, format: "claude" },
 ];
 
-function byHeaders(headers: HeaderPairs): Detected | null {
-  for (const row of headerRows) {
-    const value = headerValue(headers, row.name);
-    if (value !== undefined && row.value.test(value)) return { format: row.format, why: `the header ${row.name}` };
+function detectHeaders(headers: HeaderPairs): Detected | null {
+  for (const { name, value, format, variant } of headerRows) {
+    const said = headerValue(headers, name);
+    if (said === undefined || !value.test(said)) continue;
+    return { format, ...(variant === undefined ? {} : { variant }), why: `the header ${name}` };
   }
   return null;
-}
-
-interface BodyRow {
-  readonly format: FormatId;
-  readonly why: string;
-  readonly test: (body: Readonly<Record<string, unknown>>) => boolean;
-}
-
-/** First match counts. Telling shapes come first, the seed's guess from `max_tokens` last. */
-const bodyRows: readonly BodyRow[] = [
-  { format: "claude", why: "tools with input_schema", test: (body) => hasTool(body, "input_schema") },
-  { format: "openai-chat", why: "tools with function", test: (body) => hasTool(body, "function") },
-  {
-    format: "openai-chat",
-    why: "a message of a role only Chat has",
-    test: (body) => hasRole(body, ["tool", "developer", "function"]),
-  },
-  {
-    format: "claude",
-    why: "a block only Claude has",
-    test: (body) => hasBlock(body, (block) => claudeBlocks.has(String(block["type"])) || isRecord(block["source"])),
-  },
-  {
-    format: "openai-chat",
-    why: "an image_url part",
-    test: (body) => hasBlock(body, (block) => block["type"] === "image_url"),
-  },
-  { format: "openai-chat", why: "a field only Chat has", test: (body) => hasField(body, chatFields) },
-  { format: "claude", why: "a field only Claude has", test: (body) => hasField(body, claudeFields) },
-  {
-    format: "claude",
-    why: "max_tokens without stream_options or response_format",
-    test: (body) => Array.isArray(body["messages"]) && hasField(body, ["max_tokens"]),
-  },
-  { format: "openai-chat", why: "a list of messages", test: (body) => Array.isArray(body["messages"]) },
-];
-
-const claudeBlocks = new Set(["tool_use", "tool_result", "thinking", "redacted_thinking", "document"]);
-const chatFields = [
-  "stream_options",
-  "response_format",
-  "max_completion_tokens",
-  "reasoning_effort",
-  "parallel_tool_calls",
-  "logprobs",
-  "top_logprobs",
-  "n",
-  "presence_penalty",
-  "frequency_penalty",
-  "logit_bias",
-  "user",
-];
-const claudeFields = ["system", "anthropic_version", "stop_sequences", "thinking", "output_config"];
-
-function byBody(body: unknown): Detected | null {
-  if (!isRecord(body)) return null;
-  const row = bodyRows.find((one) => one.test(body));
-  return row === undefined ? null : { format: row.format, why: `the body: ${row.why}` };
-}
-
-function hasField(body: Readonly<Record<string, unknown>>, names: readonly string[]): boolean {
-  return names.some((name) => Object.hasOwn(body, name));
-}
-
-function hasTool(body: unknown, field: string): boolean {
-  return (listField(body, "tools") ?? []).some((tool) => own(tool, field) !== undefined);
-}
-
-function hasRole(body: unknown, roles: readonly string[]): boolean {
-  return (listField(body, "messages") ?? []).some((message) => roles.includes(String(own(message, "role"))));
-}
-
-function hasBlock(body: unknown, test: (block: Readonly<Record<string, unknown>>) => boolean): boolean {
-  return (listField(body, "messages") ?? []).some((message) =>
-    (listField(message, "content") ?? []).some((block) => isRecord(block) && test(block)),
-  );
 }

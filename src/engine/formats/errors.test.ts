@@ -1,6 +1,6 @@
 /** Errors of upstreams as our kinds, waiting times out of every form, and the client's own wording on the way out. */
 import { describe, expect, it } from "vitest";
-import type { ErrorKind } from "../errors/engine-error.ts";
+import type { EngineError, ErrorKind } from "../errors/engine-error.ts";
 import { frames, type Loose } from "./__fixtures__/harness.ts";
 import type { FormatId } from "./format.ts";
 import { overflowFigures } from "./overflow.ts";
@@ -82,7 +82,7 @@ describe("kinds", () => {
   });
 });
 
-describe("U5 when to try again", () => {
+describe("U5: when to try again", () => {
   const ms = (message: string, headers: readonly (readonly [string, string])[] = [], body?: unknown): number | null =>
     retryAfterMs({ headers, body, message, now });
 
@@ -149,7 +149,7 @@ describe("U5 when to try again", () => {
   });
 });
 
-describe("U4 a context that is full", () => {
+describe("U4: a context that is full", () => {
   const figures = { tokens: 10_000, maximum: 8192 };
   it.each([
     "prompt is too long: 10000 tokens > 8192 maximum",
@@ -199,7 +199,7 @@ describe("U4 a context that is full", () => {
 });
 
 describe("on the way out", () => {
-  it("S18 tells resting accounts as a rate limit with the time to wait", () => {
+  it("S18: tells resting accounts as a rate limit with the time to wait", () => {
     for (const format of [formats.claude, formats["openai-chat"]]) {
       const answer = format.client.writeError({ kind: "no-account", message: "all rest", retryAfterMs: 61_000 });
       expect(answer.status).toBe(429);
@@ -213,6 +213,47 @@ describe("on the way out", () => {
     expect(formats.claude.client.writeError({ kind: "auth", message: "x", status: 403 }).status).toBe(401);
   });
 
+  const shown = (id: "claude" | "openai-chat", error: EngineError): Loose => {
+    const { status, body } = formats[id].client.writeError(error);
+    return { status, ...(JSON.parse(Buffer.from(body).toString()) as Loose)["error"] };
+  };
+
+  it("keeps the word of an upstream of the same family", () => {
+    const ofChat = formats["openai-chat"].provider.readError(
+      400,
+      [],
+      Buffer.from('{"error":{"message":"no","type":"invalid_request_error","code":"unsupported_value","param":"x"}}'),
+    );
+    expect(shown("openai-chat", ofChat)).toMatchObject({ status: 400, code: "unsupported_value" });
+    expect(shown("claude", ofChat)).toMatchObject({ status: 400, type: "invalid_request_error" });
+    const ofClaude = formats.claude.provider.readError(
+      409,
+      [],
+      Buffer.from('{"type":"error","error":{"type":"conflict_error","message":"no"}}'),
+    );
+    expect(shown("claude", ofClaude)).toMatchObject({ status: 409, type: "conflict_error" });
+    expect(shown("openai-chat", ofClaude)).toMatchObject({ status: 502, code: null });
+  });
+
+  it("has a shape for histories that were refused", () => {
+    const blob: EngineError = { kind: "opaque-blob", message: "Invalid `signature` in `thinking` block" };
+    const history: EngineError = { kind: "tool-history", message: "`tool_use` ids were found without `tool_result`" };
+    expect(shown("claude", blob)).toEqual({ status: 400, type: "invalid_request_error", message: blob.message });
+    expect(shown("claude", history)).toEqual({ status: 400, type: "invalid_request_error", message: history.message });
+    expect(shown("openai-chat", blob)).toMatchObject({ status: 400, code: "invalid_encrypted_content" });
+    expect(shown("openai-chat", history)).toMatchObject({ status: 400, code: null });
+  });
+
+  it("Q18: passes on the words on which Claude Code leaves its system messages out and asks again", () => {
+    const words = "messages.1: role 'system' is not supported on this model";
+    const error = formats.claude.provider.readError(
+      400,
+      [],
+      Buffer.from(JSON.stringify({ type: "error", error: { type: "invalid_request_error", message: words } })),
+    );
+    expect(shown("claude", error)).toEqual({ status: 400, type: "invalid_request_error", message: words });
+  });
+
   it("writes an error frame its clients throw on", () => {
     const bytes = (id: FormatId): Uint8Array => {
       const writer = formats[id].client.streamWriter({
@@ -221,6 +262,7 @@ describe("on the way out", () => {
         usageBuffer: 0,
         fallbackId: "f",
         createdAt: 0,
+        target: "/",
       });
       return Buffer.concat(writer.push({ type: "error", error: { kind: "capacity", message: "busy" } }));
     };

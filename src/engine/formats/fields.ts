@@ -48,12 +48,24 @@ export function otherFields(value: Fields, known: ReadonlySet<string>): Fields |
   return rest.length === 0 ? undefined : Object.fromEntries(rest);
 }
 
-/** `parseJson` for the small frames of a stream: text shorter than the depth bound cannot nest deeper than it. */
+/** `parseJson` for the frames of a stream: text with fewer brackets than the depth bound cannot nest deeper than it. */
 export function parseFrame(text: string): ParseResult {
-  if (text.length > maxJsonDepth) return parseJson(text);
+  if (mayBeTooDeep(text)) return parseJson(text);
   try {
     return { ok: true, value: JSON.parse(text) };
   } catch (error) {
     return { ok: false, why: error instanceof Error ? error.message : "not JSON" };
   }
+}
+
+function mayBeTooDeep(text: string): boolean {
+  if (text.length <= maxJsonDepth) return false;
+  let open = 0;
+  for (const bracket of ["{", "["]) {
+    for (let at = text.indexOf(bracket); at >= 0; at = text.indexOf(bracket, at + 1)) {
+      open += 1;
+      if (open > maxJsonDepth) return true;
+    }
+  }
+  return false;
 }

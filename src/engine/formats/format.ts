@@ -4,16 +4,16 @@
  * Formats never import another format.
  */
 import type { HeaderPairs } from "../../base/http.ts";
-import type { FormatId } from "../hub/format-id.ts";
+import type { FormatId, Variant } from "../hub/format-id.ts";
 import type { EngineError } from "../errors/engine-error.ts";
 import type { HubReply } from "../hub/reply.ts";
-import type { HubRequest } from "../hub/request.ts";
+import type { HubRequest, Thinking } from "../hub/request.ts";
 import type { ReplyContext } from "../hub/restore.ts";
 import type { StreamEvent } from "../hub/stream.ts";
 import type { NameRule } from "../hub/tool-ids.ts";
 import type { Usage } from "../hub/usage.ts";
 
-export { formatIds, type FormatId } from "../hub/format-id.ts";
+export { formatIds, type FormatId, type Variant } from "../hub/format-id.ts";
 
 /** Either a value or a reason; parsers report, callers decide. */
 export type Result<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: EngineError };
@@ -44,6 +44,9 @@ export interface WriterOptions {
   readonly fallbackId: string;
   /** Seconds since the epoch, for dialects that stamp their frames. */
   readonly createdAt: number;
+  /** The client's request target (path and query): some dialects say there how they want to be answered. */
+  readonly target: string;
+  readonly variant?: Variant;
 }
 
 /** An HTTP answer that is whole: for errors and non-streamed replies. */
@@ -53,29 +56,56 @@ export interface WholeAnswer {
   readonly body: Uint8Array;
 }
 
+/**
+ * What a call wants. `reply`: an answer of the model. `count`: how large the request is. `other`: something of this
+ * dialect that only a provider of the same dialect can do (Responses' `/compact`).
+ */
+export type Operation = "reply" | "count" | "other";
+
+/** A call as its address and the top of its body tell, without reading it as a request. */
+export interface CallShape {
+  readonly operation: Operation;
+  /** Null when the call names none. */
+  readonly model: string | null;
+  readonly stream: boolean;
+}
+
 /** The answer to "how large is this request": for clients that ask before they send. */
 export interface CountTokens {
-  /** The path (query or not) asks for a count and not for a reply. */
-  matches(path: string): boolean;
   /** `tokens` is the provider's figure, or `estimateTokens(request)` of hub/estimate.ts. */
   writeCount(tokens: number): WholeAnswer;
 }
 
+/** A model as model lists show it. */
+export interface ListedModel {
+  readonly id: string;
+  readonly displayName?: string;
+  /** Seconds since the epoch. */
+  readonly createdAt?: number;
+  readonly ownedBy?: string;
+  readonly maxInputTokens?: number;
+  readonly maxOutputTokens?: number;
+}
+
 export interface ClientSide {
+  /** `target`: path and query. `body`: the parsed body, any JSON. */
+  shape(body: unknown, target: string): CallShape;
   /** The client's JSON body (already parsed) as a hub request. Losses name what it could not carry into the hub. */
   readRequest(
     body: unknown,
-    path: string,
+    target: string,
   ): Result<{ readonly request: HubRequest; readonly losses: readonly string[] }>;
-  /** Content type and other headers of a streamed answer. */
-  readonly streamHeaders: HeaderPairs;
+  /** Content type and other headers of a streamed answer to a call of this target. */
+  streamHeaders(target: string): HeaderPairs;
   streamWriter(options: WriterOptions): StreamWriter;
   /** Absent where the dialect has no such call. */
   readonly countTokens?: CountTokens;
+  /** The answer to "which models are there", in this dialect's list shape. */
+  writeModels(models: readonly ListedModel[]): WholeAnswer;
   /** JSON body of a whole reply. */
   writeReply(reply: HubReply, options: WriterOptions): Uint8Array;
   /** An error before any byte was sent, in this dialect: status, type and wording that its clients understand. */
-  writeError(error: EngineError): WholeAnswer;
+  writeError(error: EngineError, variant?: Variant): WholeAnswer;
 }
 
 export interface WriteOptions {
@@ -87,6 +117,13 @@ export interface WriteOptions {
   readonly maxTokensLimit?: number;
   /** A provider whose tool call ids must look another way than its dialect's (Mistral: `nameRules.id9`). */
   readonly toolIds?: NameRule;
+  /** The configured provider's name: opaque blobs go back only where they came from (hub/provenance.ts). */
+  readonly origin?: string;
+  readonly variant?: Variant;
+  /** Google Cloud project of the account, where the backend wants one (gemini-cli, antigravity). */
+  readonly project?: string;
+  /** A name for this call that is ours to give (the flow's id), where the backend wants one. */
+  readonly callId?: string;
   /** Assistant thinking in the history as `reasoning_content`: always where the provider demands it, never where it refuses it. */
   readonly replayReasoning?: "own" | "always" | "never";
 }
@@ -113,10 +150,36 @@ export interface ProviderSide {
   readError(status: number, headers: HeaderPairs, body: Uint8Array, now?: number): EngineError;
 }
 
+/**
+ * Changes to a body that otherwise keeps its shape: for the lane where client and provider speak the same dialect.
+ * Each takes and returns a parsed body; the argument itself, unchanged, when there is nothing to do.
+ */
+export interface BodyEdits {
+  /** Text before and after whatever the system prompt says; no cache marks on it, and never between cached blocks. */
+  systemPrompt(body: JsonObject, prompt: { readonly prepend?: string; readonly append?: string }): JsonObject;
+  /** The wish to think replaced (`null`: taken out, so that the model's default holds). */
+  thinking(body: JsonObject, wish: Thinking | null): JsonObject;
+  /** Without the opaque blobs a provider refused (signed thinking, encrypted reasoning, thought signatures). */
+  withoutBlobs(body: JsonObject): JsonObject;
+}
+
+export type JsonObject = Readonly<Record<string, unknown>>;
+
 export interface Format {
   readonly id: FormatId;
   readonly client: ClientSide;
   readonly provider: ProviderSide;
+  readonly edits: BodyEdits;
+  /** The model stands in the request target and not in the body. */
+  readonly namesModelInTarget?: true;
+  /** A call whose model stands further inside its body, with that name replaced; null where it stands at the top. */
+  withInnerModel?(body: JsonObject, model: string): JsonObject | null;
+  /**
+   * Where a client's call goes at another provider of this dialect, as a path with query below that provider's base URL,
+   * version segment included (`/v1/messages?beta=true`). `target` is the client's own; `model` the upstream's name.
+   * Keys in the query are taken off by the caller.
+   */
+  callTarget(target: string, model: string): string;
   /**
    * Reads along on bytes that are passed through: model and usage of a reply body (stream or whole), for the flow.
    * Never throws; absent figures are null.

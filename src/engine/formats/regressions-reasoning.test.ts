@@ -45,7 +45,7 @@ function shownThinking(model = "deepseek-chat"): { readonly thinking: string; re
 }
 
 describe("signatures", () => {
-  it("R5 R7 tags another provider's thinking openly and never shows it to Claude", () => {
+  it("R5 R7: tags another provider's thinking openly and never shows it to Claude", () => {
     const shown = shownThinking();
     expect(shown.thinking).toBe("I think");
     expect(shown.signature).toMatch(/^switchyard\./);
@@ -56,7 +56,7 @@ describe("signatures", () => {
     expect(written.losses).toContain("thinking: thinking without Claude's own signature was left out of the history");
   });
 
-  it("R4 leaves a request without our tag alone, and takes tagged blocks out of one that has it", () => {
+  it("R4: leaves a request without our tag alone, and takes tagged blocks out of one that has it", () => {
     const clean = (messages: readonly object[]): Uint8Array | null =>
       formats.claude.withoutOwnMarks(Buffer.from(JSON.stringify({ model: "m", messages })));
     expect(clean(loop(signed))).toBeNull();
@@ -65,17 +65,17 @@ describe("signatures", () => {
     expect(JSON.parse(Buffer.from(cleaned ?? []).toString())).toEqual({ model: "m", messages: loop(signed) });
   });
 
-  it("R6 takes OpenAI's encrypted reasoning in a signature for nobody's", () => {
+  it("R6: takes OpenAI's encrypted reasoning in a signature for nobody's", () => {
     const body = translateRequest("claude", "claude", { messages: loop({ ...signed, signature: "gAAAAABblob" }) });
     expect(JSON.stringify(body)).not.toContain("gAAAA");
   });
 
-  it("R8 names what it drops", () => {
+  it("R8: names what it drops", () => {
     const request = readRequest("claude", { model: "m", messages: loop({ ...signed, signature: "gAAAAABblob" }) });
     expect(writeRequest("claude", request).losses.some((loss) => loss.startsWith("thinking:"))).toBe(true);
   });
 
-  it("R9 keeps empty thinking that is signed", () => {
+  it("R9: keeps empty thinking that is signed", () => {
     const empty = { ...signed, thinking: "" };
     expect(translateRequest("claude", "claude", { messages: loop(empty) })["messages"][1].content).toEqual([
       empty,
@@ -95,7 +95,7 @@ describe("signatures", () => {
     ]);
   });
 
-  it("R10 writes a text where the client left thinking undefined", () => {
+  it("R10: writes a text where the client left thinking undefined", () => {
     const { thinking: _none, ...bare } = signed;
     expect(translateRequest("claude", "claude", { messages: loop(bare) })["messages"][1].content[0]).toEqual({
       ...signed,
@@ -103,7 +103,7 @@ describe("signatures", () => {
     });
   });
 
-  it("R12 keeps redacted thinking and the order of blocks", () => {
+  it("R12: keeps redacted thinking and the order of blocks", () => {
     const blocks = [signed, { type: "redacted_thinking", data: "opaque" }, { type: "text", text: "so" }];
     const body = translateRequest("claude", "claude", { messages: loop(...blocks) });
     expect(body["messages"][1].content).toEqual([...blocks, call]);
@@ -125,7 +125,7 @@ describe("signatures", () => {
 });
 
 describe("reasoning with Chat upstreams", () => {
-  it("R11 R15 hands reasoning back to the model that wrote it, on the turn with the calls", () => {
+  it("R11 R15: hands reasoning back to the model that wrote it, on the turn with the calls", () => {
     const shown = { type: "thinking", ...shownThinking("deepseek-chat") };
     const body = translateRequest("claude", "openai-chat", { messages: loop(shown) }, { model: "deepseek-chat" });
     expect(body["messages"][1]).toMatchObject({ reasoning_content: "I think", content: null });
@@ -133,7 +133,7 @@ describe("reasoning with Chat upstreams", () => {
     expect(other["messages"][1]).not.toHaveProperty("reasoning_content");
   });
 
-  it("R11 keeps unsigned thinking for a provider that wants it, and Claude's only where it is demanded", () => {
+  it("R11: keeps unsigned thinking for a provider that wants it, and Claude's only where it is demanded", () => {
     const unsigned = { type: "thinking", thinking: "hm", signature: "" };
     const messages = loop(unsigned);
     expect(translateRequest("claude", "openai-chat", { messages })["messages"][1].reasoning_content).toBe("hm");
@@ -145,7 +145,7 @@ describe("reasoning with Chat upstreams", () => {
     expect(demanded["messages"][1].reasoning_content).toBe("hm");
   });
 
-  it("R13 R14 makes one thinking block of reasoning, once, and no empty text beside it", () => {
+  it("R13 R14: makes one thinking block of reasoning, once, and no empty text beside it", () => {
     const bytes = chatStream(
       chatChunk({ role: "assistant", content: "" }),
       chatChunk({ reasoning_content: "a", reasoning: "a", content: "" }),
@@ -198,7 +198,7 @@ describe("the wish to think", () => {
     [{ output_config: { effort: "low" } }, "low"],
     [{ thinking: { type: "adaptive" } }, undefined],
     [{ thinking: { type: "disabled" } }, "none"],
-  ])("R16 says %j to a Chat model as effort", (wish, effort) => {
+  ])("R16: says %j to a Chat model as effort", (wish, effort) => {
     const body = translateRequest("claude", "openai-chat", { messages, max_tokens: 64_000, ...wish }, model("gpt-5.4"));
     expect(body["reasoning_effort"]).toBe(effort);
     expect(body).not.toHaveProperty("thinking");
@@ -209,7 +209,7 @@ describe("the wish to think", () => {
     expect(translateRequest("claude", "openai-chat", wish, model("gpt-4o"))).not.toHaveProperty("reasoning_effort");
   });
 
-  it("R16 asks an older Claude for a budget and a newer one for an effort", () => {
+  it("R16: asks an older Claude for a budget and a newer one for an effort", () => {
     const chat = { messages, max_tokens: 30_000, reasoning_effort: "medium" };
     const older = translateRequest("openai-chat", "claude", chat, model("claude-sonnet-4-5"));
     expect(older["thinking"]).toEqual({ type: "enabled", budget_tokens: 8192 });
@@ -217,14 +217,14 @@ describe("the wish to think", () => {
     expect(newer).toMatchObject({ thinking: { type: "adaptive" }, output_config: { effort: "medium" } });
   });
 
-  it("R16 turns adaptive into a budget for a model that knows no other", () => {
+  it("R16: turns adaptive into a budget for a model that knows no other", () => {
     const wish = { messages, max_tokens: 30_000, thinking: { type: "adaptive" }, output_config: { effort: "low" } };
     const body = translateRequest("claude", "claude", wish, model("glm-4.6"));
     expect(body["thinking"]).toEqual({ type: "enabled", budget_tokens: 1024 });
     expect(body).not.toHaveProperty("output_config");
   });
 
-  it("R18 fits the budget under max_tokens, and drops what thinking forbids", () => {
+  it("R18: fits the budget under max_tokens, and drops what thinking forbids", () => {
     const body = translateRequest(
       "openai-chat",
       "claude",
@@ -237,7 +237,7 @@ describe("the wish to think", () => {
     expect(body).not.toHaveProperty("top_p");
   });
 
-  it("R18 does not think where max_tokens leaves no room or a tool is forced", () => {
+  it("R18: does not think where max_tokens leaves no room or a tool is forced", () => {
     const chat = { messages, reasoning_effort: "high" };
     const small = translateRequest("openai-chat", "claude", { ...chat, max_tokens: 500 }, model("claude-sonnet-4-5"));
     expect(small).not.toHaveProperty("thinking");
@@ -251,7 +251,7 @@ describe("the wish to think", () => {
     expect(translateRequest("openai-chat", "claude", forced, model("claude-opus-4-6"))).not.toHaveProperty("thinking");
   });
 
-  it("R19 keeps thinking on when the last message is a tool result", () => {
+  it("R19: keeps thinking on when the last message is a tool result", () => {
     const wish = {
       messages: loop(signed),
       tools,

@@ -32,7 +32,7 @@ describe("system messages", () => {
     ],
   };
 
-  it("Q3 Q5 keeps every system message in its place for Chat, without the attribution", () => {
+  it("Q3 Q5: keeps every system message in its place for Chat, without the attribution", () => {
     expect(translateRequest("claude", "openai-chat", midSystem)["messages"]).toEqual([
       { role: "system", content: "be brief" },
       { role: "user", content: "go" },
@@ -42,7 +42,7 @@ describe("system messages", () => {
     ]);
   });
 
-  it("Q3 keeps it in place for a Claude that takes it, with the attribution first", () => {
+  it("Q3: keeps it in place for a Claude that takes it, with the attribution first", () => {
     const request = readRequest("claude", { model: "m", ...midSystem });
     const written = writeRequest("claude", request, { model: "claude-opus-4-6" });
     const body = bodyOf(written);
@@ -51,27 +51,27 @@ describe("system messages", () => {
     expect(written.headers).toContainEqual(["anthropic-beta", "mid-conversation-system-2026-04-07"]);
   });
 
-  it("Q3 folds it into the user's turn where it is not legal, never into the assistant's", () => {
+  it("Q3: folds it into the user's turn where it is not legal, never into the assistant's", () => {
     const body = translateRequest("claude", "claude", midSystem, { model: "glm-4.6" });
     expect(body["messages"].map((message: Loose) => message["role"])).toEqual(["user", "assistant", "user"]);
     expect(JSON.stringify(body["messages"][0])).toContain("<system-reminder>\\nremember");
   });
 
-  it("Q4 says system for developer to servers without that role", () => {
+  it("Q4: says system for developer to servers without that role", () => {
     const messages = [{ role: "developer", content: "be brief" }, ...ask];
     expect(translateRequest("openai-chat", "openai-chat", { messages })["messages"][0].role).toBe("system");
     const own = translateRequest("openai-chat", "openai-chat", { messages }, { model: "gpt-5" });
     expect(own["messages"][0].role).toBe("developer");
   });
 
-  it("Q5 keeps several leading ones in order for Claude", () => {
+  it("Q5: keeps several leading ones in order for Claude", () => {
     const messages = [{ role: "system", content: "one" }, { role: "developer", content: "two" }, ...ask];
     expect(translateRequest("openai-chat", "claude", { messages })["system"]).toEqual([text("one"), text("two")]);
   });
 });
 
 describe("content", () => {
-  it("Q10 removes empty text before Claude and moves its mark to the block before", () => {
+  it("Q10: removes empty text before Claude and moves its mark to the block before", () => {
     const messages = [
       { role: "user", content: [text("a"), text("", mark)] },
       { role: "assistant", content: [text(" ")] },
@@ -82,7 +82,7 @@ describe("content", () => {
     ]);
   });
 
-  it("Q11 Q19 keeps four marks at most, none longer-lived after a shorter one", () => {
+  it("Q11 Q19: keeps four marks at most, none longer-lived after a shorter one", () => {
     const hour = { cache_control: { type: "ephemeral", ttl: "1h" } };
     const body = translateRequest("claude", "claude", {
       tools: [{ name: "a", input_schema: { type: "object" }, ...hour }],
@@ -96,7 +96,7 @@ describe("content", () => {
     expect(body["messages"][0].content[2]).not.toHaveProperty("cache_control");
   });
 
-  it("Q13 carries images both ways, and refuses a file that lives at its provider", () => {
+  it("Q13: carries images both ways, and refuses a file that lives at its provider", () => {
     const data = { type: "image", source: { type: "base64", media_type: "image/png", data: "AAAA" } };
     const url = { type: "image", source: { type: "url", url: "https://example.com/a.png" } };
     const chatImages = [
@@ -199,14 +199,14 @@ describe("content", () => {
 });
 
 describe("parameters", () => {
-  it("Q2 keeps properties that are named like keywords", () => {
+  it("Q2: keeps properties that are named like keywords", () => {
     const properties = { title: { type: "string" }, format: { type: "string" }, default: {}, $schema: {} };
     const tools = [{ name: "a", input_schema: { type: "object", properties } }];
     const body = translateRequest("claude", "openai-chat", { messages: ask, tools });
     expect(body["tools"][0].function.parameters.properties).toEqual(properties);
   });
 
-  it("Q16 leaves a small max_tokens as small as it is", () => {
+  it("Q16: leaves a small max_tokens as small as it is", () => {
     expect(translateRequest("claude", "openai-chat", { messages: ask, max_tokens: 10 })["max_tokens"]).toBe(10);
     expect(translateRequest("openai-chat", "claude", { messages: ask, max_tokens: 10 })["max_tokens"]).toBe(10);
     const reasoning = translateRequest("claude", "openai-chat", { messages: ask, max_tokens: 10 }, { model: "o3" });
@@ -228,7 +228,7 @@ describe("parameters", () => {
     expect(bodyOf(writeRequest("claude", request))["max_tokens"]).toBe(4096);
   });
 
-  it("Q22 gives Mistral ids of nine alphanumerics, the same for the same", () => {
+  it("Q22: gives Mistral ids of nine alphanumerics, the same for the same", () => {
     const ids = ["toolu_01", "toolu_02", "toolu_03"];
     const messages = [
       ...ask,
@@ -298,8 +298,8 @@ describe("parameters", () => {
     const request = readRequest("openai-chat", { model: "m", messages: ask, seed: 1, logit_bias: {}, logprobs: true });
     expect(writeRequest("claude", request).losses).toEqual([
       "parameter: seed: Claude has no such field",
-      "parameter: logit_bias: Claude has no such field",
       "parameter: logprobs: Claude has no such field",
+      "parameter: logit_bias: Claude has no such field",
     ]);
     const several = readRequest("openai-chat", { model: "m", messages: ask, n: 2 });
     expect(formats.claude.provider.writeRequest(several, writeOptions)).toMatchObject({
@@ -345,10 +345,11 @@ describe("parameters", () => {
 });
 
 describe("usage", () => {
-  it("U1 answers count_tokens from everything that is sent", () => {
+  it("U1: answers count_tokens from everything that is sent", () => {
     const counter = formats.claude.client.countTokens;
-    expect(counter?.matches("/v1/messages/count_tokens?beta=true")).toBe(true);
-    expect(counter?.matches("/v1/messages?beta=true")).toBe(false);
+    const { shape } = formats.claude.client;
+    expect(shape({ model: "m" }, "/v1/messages/count_tokens?beta=true").operation).toBe("count");
+    expect(shape({ model: "m" }, "/v1/messages?beta=true").operation).toBe("reply");
     const count = (body: object): number => estimateTokens(readRequest("claude", { model: "m", ...body }));
     const plain = count({ messages: ask });
     const long = "word ".repeat(200);
@@ -364,7 +365,7 @@ describe("usage", () => {
     expect(JSON.parse(Buffer.from(answer?.body ?? []).toString())).toEqual({ input_tokens: 123 });
   });
 
-  it("U2 adds the cache for Chat and takes it off for Claude, never below zero", () => {
+  it("U2: adds the cache for Chat and takes it off for Claude, never below zero", () => {
     const usage = { input: 45, output: 7, cacheRead: 30, cacheWrite: 5, reasoning: 0, estimated: false };
     const events = [
       { type: "reply-start", id: "r", model: "m" },

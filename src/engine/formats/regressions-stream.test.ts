@@ -29,7 +29,7 @@ const stopOf = (bytes: Uint8Array): unknown =>
   (frames(bytes) as readonly Loose[]).find((frame) => frame["type"] === "message_delta")?.["delta"].stop_reason;
 
 describe("how a stream ends", () => {
-  it("S1 says tool_calls and tool_use though the upstream said stop", () => {
+  it("S1: says tool_calls and tool_use though the upstream said stop", () => {
     const chat = chatStream(chatChunk(chatCall(0, "a", "one", "{}")), chatChunk({}, "stop"), "[DONE]");
     expect(stopOf(translateStream("openai-chat", "claude", chat))).toBe("tool_use");
     const claude = claudeStream(
@@ -48,7 +48,7 @@ describe("how a stream ends", () => {
     expect(replyOf(readStream("openai-chat", bytes)).finish).toEqual({ reason: "stop", raw: "tool_calls" });
   });
 
-  it("S2 marks an end without a finish as truncated, in both dialects, to both clients", () => {
+  it("S2: marks an end without a finish as truncated, in both dialects, to both clients", () => {
     const chat = chatStream(...hello);
     const claude = claudeStream(claudeStart, ...textBlock("hello"));
     expect(last("openai-chat", chat)).toMatchObject({ type: "error", error: { kind: "truncated" } });
@@ -59,7 +59,7 @@ describe("how a stream ends", () => {
     expect(toChat).not.toContain("[DONE]");
   });
 
-  it("S2 marks a complete call without a finish as truncated: another call may have been on its way", () => {
+  it("S2: marks a complete call without a finish as truncated: another call may have been on its way", () => {
     expect(last("openai-chat", chatStream(chatChunk(chatCall(0, "a", "one", "{}"))))).toMatchObject({ type: "error" });
   });
 
@@ -102,7 +102,7 @@ describe("how a stream ends", () => {
     expect(stopOf(translateStream("openai-chat", "claude", bytes))).toBe(word);
   });
 
-  it("S13 ends a Chat stream with exactly one [DONE] and a Claude stream with none", () => {
+  it("S13: ends a Chat stream with exactly one [DONE] and a Claude stream with none", () => {
     const bytes = chatStream(...hello, chatChunk({}, "stop"), chatUsage, "[DONE]", "[DONE]");
     expect(
       frames(translateStream("openai-chat", "openai-chat", bytes)).filter((frame) => frame === "[DONE]"),
@@ -117,7 +117,7 @@ describe("how a stream ends", () => {
 });
 
 describe("what a stream says", () => {
-  it("S7 tells the usage that comes after the finish", () => {
+  it("S7: tells the usage that comes after the finish", () => {
     const bytes = chatStream(...hello, chatChunk({}, "stop"), chatUsage, "[DONE]");
     const frame = (frames(translateStream("openai-chat", "claude", bytes)) as readonly Loose[]).find(
       (one) => one["type"] === "message_delta",
@@ -146,7 +146,7 @@ describe("what a stream says", () => {
     expect(silent.every((frame) => (frame as unknown) === "[DONE]" || frame["choices"].length === 1)).toBe(true);
   });
 
-  it("S8 keeps blanks and line ends at the edges of deltas", () => {
+  it("S8: keeps blanks and line ends at the edges of deltas", () => {
     const bytes = chatStream(
       chatChunk({ content: "\n\n" }),
       chatChunk({ content: " foo" }),
@@ -158,7 +158,7 @@ describe("what a stream says", () => {
     expect(Buffer.from(translateStream("openai-chat", "claude", bytes)).toString()).toContain('"text":" foo"');
   });
 
-  it("S9 does not double text that a last chunk repeats whole", () => {
+  it("S9: does not double text that a last chunk repeats whole", () => {
     const repeated = {
       id: "c",
       choices: [{ index: 0, message: { role: "assistant", content: "hello" }, finish_reason: "stop" }],
@@ -171,7 +171,7 @@ describe("what a stream says", () => {
     ]);
   });
 
-  it("S10 opens no empty block", () => {
+  it("S10: opens no empty block", () => {
     const bytes = chatStream(
       chatChunk({ role: "assistant", content: "" }),
       chatChunk({ content: null, refusal: null }),
@@ -183,7 +183,7 @@ describe("what a stream says", () => {
     expect(replyOf(readStream("openai-chat", bytes)).parts).toHaveLength(1);
   });
 
-  it("S11 S12 S23 reads the same from odd bytes", () => {
+  it("S11 S12 S23: reads the same from odd bytes", () => {
     const text = `﻿: hi\r\n\r\ndata:${JSON.stringify(chatChunk({ content: "é\u2028👩‍👩‍👧" }))}\r\n\r\ndata: ${JSON.stringify(chatChunk({}, "stop"))}`;
     const bytes = Buffer.from(text);
     for (let cut = 0; cut <= bytes.length; cut += 1) {
@@ -191,7 +191,7 @@ describe("what a stream says", () => {
     }
   });
 
-  it("S21 pings in each dialect's own harmless way", () => {
+  it("S21: pings in each dialect's own harmless way", () => {
     const ping = (format: "claude" | "openai-chat"): string =>
       Buffer.from(formats[format].client.streamWriter(writerOptions()).keepAlive()).toString();
     expect(ping("claude")).toBe('event: ping\ndata: {"type":"ping"}\n\n');
@@ -262,7 +262,7 @@ describe("what a stream says", () => {
 });
 
 describe("errors inside a stream", () => {
-  it("S6 never makes a success of a reply without choices", () => {
+  it("S6: never makes a success of a reply without choices", () => {
     expect(formats["openai-chat"].provider.readReply({ id: "x", choices: [] })).toMatchObject({ ok: false });
     expect(last("openai-chat", chatStream({ id: "x", choices: [] }, "[DONE]"))).toMatchObject({ type: "error" });
   });
@@ -280,11 +280,11 @@ describe("errors inside a stream", () => {
       claudeStream({ type: "error", error: { type: "rate_limit_error", message: "slow down" } }),
       "rate-limit",
     ],
-  ] as const)("S16 classes an error that comes first in a 200 stream of %s", (format, bytes, kind) => {
+  ] as const)("S16: classes an error that comes first in a 200 stream of %s", (format, bytes, kind) => {
     expect(readStream(format, bytes)).toMatchObject([{ type: "error", error: { kind } }]);
   });
 
-  it("S15 ends with the client's own error after content", () => {
+  it("S15: ends with the client's own error after content", () => {
     const bytes = chatStream(...hello, { error: { message: "boom", type: "server_error" } });
     const shown = frames(translateStream("openai-chat", "claude", bytes)) as readonly Loose[];
     expect(shown.at(-1)).toEqual({ type: "error", error: { type: "api_error", message: "boom" } });
@@ -295,7 +295,7 @@ describe("errors inside a stream", () => {
     expect(frames(translateStream("claude", "openai-chat", back)).at(-1)).toMatchObject({ error: { message: "boom" } });
   });
 
-  it("S22 drops an event that was cut in its middle before it tells of the cut", () => {
+  it("S22: drops an event that was cut in its middle before it tells of the cut", () => {
     const whole = chatStream(...hello);
     const bytes = whole.subarray(0, whole.length - 20);
     const events = readStream("openai-chat", bytes);
@@ -311,7 +311,7 @@ describe("errors inside a stream", () => {
   });
 });
 
-describe("S20 a stream collected for a client that wants none", () => {
+describe("S20: a stream collected for a client that wants none", () => {
   it("equals the upstream's own whole reply", () => {
     const streamed = replyOf(
       readStream(

@@ -30,7 +30,7 @@ const toolUse = (id: string, name: string, input: object = {}): object => ({ typ
 describe("streams", () => {
   const done = [chatChunk({}, "tool_calls"), "[DONE]"] as const;
 
-  it("T5 keeps three interleaved parallel calls apart", () => {
+  it("T5: keeps three interleaved parallel calls apart", () => {
     const bytes = chatStream(
       chatChunk(chatCall(0, "a", "one")),
       chatChunk(chatCall(1, "b", "two")),
@@ -53,7 +53,7 @@ describe("streams", () => {
     );
   });
 
-  it("T6 takes a new id for a new call where every index is 0", () => {
+  it("T6: takes a new id for a new call where every index is 0", () => {
     const bytes = chatStream(
       chatChunk(chatCall(0, "a", "one", '{"x":1}')),
       chatChunk(chatCall(0, "b", "two", '{"y":2}')),
@@ -74,7 +74,7 @@ describe("streams", () => {
     expect(calls(bytes)).toMatchObject([{ id: expect.stringMatching(/^call_[0-9a-f]{24}$/) as string, name: "one" }]);
   });
 
-  it.each(["", "{}", '{"path":"/a"}'])("T9 opens and closes one block for arguments %j that come whole", (args) => {
+  it.each(["", "{}", '{"path":"/a"}'])("T9: opens and closes one block for arguments %j that come whole", (args) => {
     const bytes = translateStream(
       "openai-chat",
       "claude",
@@ -85,7 +85,7 @@ describe("streams", () => {
     expect(types.filter((type) => type === "content_block_stop")).toHaveLength(1);
   });
 
-  it("T10 keeps length when arguments were cut by the token limit", () => {
+  it("T10: keeps length when arguments were cut by the token limit", () => {
     const bytes = chatStream(chatChunk(chatCall(0, "a", "one", '{"path":"/et')), chatChunk({}, "length"), "[DONE]");
     expect(replyOf(readStream("openai-chat", bytes)).finish.reason).toBe("length");
     const frame = frames(translateStream("openai-chat", "claude", bytes)).find(
@@ -94,12 +94,12 @@ describe("streams", () => {
     expect(frame["delta"].stop_reason).toBe("max_tokens");
   });
 
-  it("T10 does not call cut arguments a finished tool turn", () => {
+  it("T10: does not call cut arguments a finished tool turn", () => {
     const bytes = chatStream(chatChunk(chatCall(0, "a", "one", '{"path":"/et')), ...done);
     expect(readStream("openai-chat", bytes).at(-1)).toMatchObject({ type: "error", error: { kind: "protocol" } });
   });
 
-  it("T11 starts the message before a call that comes first", () => {
+  it("T11: starts the message before a call that comes first", () => {
     const bytes = translateStream(
       "openai-chat",
       "claude",
@@ -108,7 +108,7 @@ describe("streams", () => {
     expect(typesOf(bytes).slice(0, 2)).toEqual(["message_start", "content_block_start"]);
   });
 
-  it("T12 makes one block of an argument in 500 deltas", () => {
+  it("T12: makes one block of an argument in 500 deltas", () => {
     const pieces = Array.from({ length: 500 }, (_none, index) => chatChunk(chatArguments(0, `${index} `)));
     const bytes = chatStream(
       chatChunk(chatCall(0, "a", "one", '{"text":"')),
@@ -128,7 +128,7 @@ describe("streams", () => {
     expect(events).toEqual([{ type: "tool-delta", block: 1, text: '{"y":' }]);
   });
 
-  it("T21 pays no heed to empty tool_calls in each delta", () => {
+  it("T21: pays no heed to empty tool_calls in each delta", () => {
     const bytes = chatStream(
       chatChunk({ role: "assistant", tool_calls: [] }),
       chatChunk({ content: "a", tool_calls: [] }),
@@ -139,7 +139,7 @@ describe("streams", () => {
     expect(replyOf(readStream("openai-chat", bytes)).parts).toEqual([{ type: "text", text: "ab" }]);
   });
 
-  it("T22 keeps text after a call as a new block behind it", () => {
+  it("T22: keeps text after a call as a new block behind it", () => {
     const bytes = chatStream(
       chatChunk({ content: "before" }),
       chatChunk(chatCall(0, "a", "one", '{"x":')),

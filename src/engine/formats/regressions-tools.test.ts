@@ -29,7 +29,7 @@ const toolResult = (id: string, content: unknown, more: object = {}): object => 
 const tool = (name: string): object => ({ type: "function", function: { name, parameters: { type: "object" } } });
 
 describe("histories", () => {
-  it("T1 pairs a tool result without an id with the open call", () => {
+  it("T1: pairs a tool result without an id with the open call", () => {
     const body = translateRequest("openai-chat", "claude", {
       messages: [
         { role: "user", content: "go" },
@@ -40,7 +40,7 @@ describe("histories", () => {
     expect(body["messages"][2].content).toEqual([{ type: "tool_result", tool_use_id: "call_a", content: "found" }]);
   });
 
-  it.each(["claude", "openai-chat"] as const)("T2 answers an abandoned call in the very next turn to %s", (to) => {
+  it.each(["claude", "openai-chat"] as const)("T2: answers an abandoned call in the very next turn to %s", (to) => {
     const body = translateRequest("claude", to, {
       messages: [
         { role: "user", content: "go" },
@@ -64,7 +64,7 @@ describe("histories", () => {
     }
   });
 
-  it("T3 keeps what an orphan result says as plain text", () => {
+  it("T3: keeps what an orphan result says as plain text", () => {
     const body = translateRequest("claude", "openai-chat", {
       messages: [
         { role: "user", content: [toolResult("toolu_gone", "still useful"), { type: "text", text: "go on" }] },
@@ -76,7 +76,7 @@ describe("histories", () => {
     ]);
   });
 
-  it("T7 puts parallel results into one user message, results first", () => {
+  it("T7: puts parallel results into one user message, results first", () => {
     const body = translateRequest("openai-chat", "claude", {
       messages: [
         { role: "user", content: "go" },
@@ -96,7 +96,7 @@ describe("histories", () => {
     ]);
   });
 
-  it("T13 moves an image out of a tool result into a labelled user message", () => {
+  it("T13: moves an image out of a tool result into a labelled user message", () => {
     const image = { type: "image", source: { type: "base64", media_type: "image/png", data: "AAAA" } };
     const messages = [
       { role: "user", content: "go" },
@@ -127,7 +127,7 @@ describe("histories", () => {
 });
 
 describe("ids and names", () => {
-  it("T4 gives a Claude client an id it may send back anywhere, and reads it back", () => {
+  it("T4: gives a Claude client an id it may send back anywhere, and reads it back", () => {
     const bytes = chatStream(
       chatChunk(chatCall(0, "functions.run:0", "run", "{}")),
       chatChunk({}, "tool_calls"),
@@ -149,7 +149,7 @@ describe("ids and names", () => {
     expect(back["messages"][2].tool_call_id).toBe("functions.run:0");
   });
 
-  it("T4 maps ids that Claude refuses, each to its own", () => {
+  it("T4: maps ids that Claude refuses, each to its own", () => {
     const body = translateRequest("openai-chat", "claude", {
       messages: [
         { role: "user", content: "go" },
@@ -164,7 +164,7 @@ describe("ids and names", () => {
     expect(body["messages"][2].content.map((block: Loose) => block["tool_use_id"])).toEqual(used);
   });
 
-  it("T14 fits long and dotted tool names and restores them in the reply", () => {
+  it("T14: fits long and dotted tool names and restores them in the reply", () => {
     const long = "mcp__a-server-with-a-long-name__a-tool-with-an-even-longer-name-than-that";
     const request = readRequest("claude", {
       model: "m",
@@ -195,7 +195,7 @@ describe("ids and names", () => {
     expect(reply.parts.map((part) => part.type === "tool-call" && part.name)).toEqual([`${long}-1`, "fs/read"]);
   });
 
-  it("T20 keeps ids apart that are equal in their first 64 characters", () => {
+  it("T20: keeps ids apart that are equal in their first 64 characters", () => {
     const stem = "x".repeat(64);
     const body = translateRequest("claude", "openai-chat", {
       messages: [
@@ -214,11 +214,11 @@ describe("ids and names", () => {
 describe("choices", () => {
   const messages = [{ role: "user", content: "go" }];
   it.each([
-    ["T15 one function", { type: "function", function: { name: "a" } }, { type: "tool", name: "a" }],
-    ["T16 none", "none", { type: "none" }],
+    ["one function", { type: "function", function: { name: "a" } }, { type: "tool", name: "a" }],
+    ["none", "none", { type: "none" }],
     ["required", "required", { type: "any" }],
     ["auto", "auto", { type: "auto" }],
-  ])("carries %s to Claude", (_name, choice, wanted) => {
+  ])("T15 T16: carries %s to Claude", (_name, choice, wanted) => {
     const body = translateRequest("openai-chat", "claude", {
       messages,
       tools: [tool("a"), tool("b")],
@@ -271,7 +271,7 @@ describe("choices", () => {
     expect(toChat["parallel_tool_calls"]).toBe(false);
   });
 
-  it("Q15 leaves a server tool out and says so", () => {
+  it("Q15: leaves a server tool out and says so", () => {
     const request = readRequest("claude", {
       model: "m",
       messages,

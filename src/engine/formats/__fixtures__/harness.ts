@@ -124,13 +124,27 @@ const blankRequest: HubRequest = {
   extras: {},
 };
 
-export function writerOptions(request: Partial<HubRequest> = {}): WriterOptions {
+/** A target of each dialect's own clients, for a streamed reply and for a whole one. */
+export const targets = {
+  "openai-chat": { stream: "/v1/chat/completions", whole: "/v1/chat/completions" },
+  "openai-responses": { stream: "/v1/responses", whole: "/v1/responses" },
+  claude: { stream: "/v1/messages?beta=true", whole: "/v1/messages?beta=true" },
+  gemini: {
+    stream: "/v1beta/models/asked-model:streamGenerateContent?alt=sse",
+    whole: "/v1beta/models/asked-model:generateContent",
+  },
+  "gemini-cli": { stream: "/v1internal:streamGenerateContent?alt=sse", whole: "/v1internal:generateContent" },
+  antigravity: { stream: "/v1internal:streamGenerateContent?alt=sse", whole: "/v1internal:generateContent" },
+} as const satisfies Record<FormatId, { readonly stream: string; readonly whole: string }>;
+
+export function writerOptions(request: Partial<HubRequest> = {}, target = "/"): WriterOptions {
   return {
     model: "asked-model",
     request: { ...blankRequest, ...request },
     usageBuffer: 0,
     fallbackId: "fallback-1",
     createdAt: 1_700_000_000,
+    target,
   };
 }
 
@@ -138,8 +152,9 @@ export function writeStream(
   format: FormatId,
   events: readonly StreamEvent[],
   request: Partial<HubRequest> = {},
+  target: string = targets[format].stream,
 ): Uint8Array {
-  const writer = formats[format].client.streamWriter(writerOptions(request));
+  const writer = formats[format].client.streamWriter(writerOptions(request, target));
   return Buffer.concat(events.flatMap((event) => writer.push(event)));
 }
 
@@ -167,12 +182,17 @@ export function typesOf(bytes: Uint8Array): readonly unknown[] {
 }
 
 export function readRequest(format: FormatId, body: unknown): HubRequest {
-  const read = formats[format].client.readRequest(frozen(body), "/");
+  const read = formats[format].client.readRequest(frozen(body), targets[format].whole);
   if (!read.ok) throw new Error(read.error.message);
   return frozen(read.value.request);
 }
 
-export const writeOptions: WriteOptions = { model: "upstream-model", maxTokensDefault: 4096 };
+export const writeOptions: WriteOptions = {
+  model: "upstream-model",
+  maxTokensDefault: 4096,
+  project: "project-1",
+  callId: "call-1",
+};
 
 export function writeRequest(
   format: FormatId,

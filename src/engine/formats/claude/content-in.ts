@@ -12,9 +12,10 @@ import type {
   ToolResultContent,
   UserPart,
 } from "../../hub/message.ts";
+import { isCarrier, readCarrier } from "../../hub/carrier.ts";
 import { decodeToolId } from "../../hub/tool-ids.ts";
 import { booleanField, listField, optional, recordField, textField, type Fields } from "../fields.ts";
-import { isCarrier, readCarrier } from "./carrier.ts";
+import { readCitations } from "./citations.ts";
 
 /** A string, or a list of blocks; anything else is no content. */
 export function readBlocks(content: unknown): readonly Fields[] {
@@ -23,12 +24,14 @@ export function readBlocks(content: unknown): readonly Fields[] {
 }
 
 /** A user turn: its tool results as messages of their own, before whatever else it says. */
-export function readUserTurn(content: unknown): readonly HubMessage[] {
+export function readUserTurn(content: unknown, losses: Losses): readonly HubMessage[] {
   const results: HubMessage[] = [];
   const parts: UserPart[] = [];
   for (const block of readBlocks(content)) {
-    if (block["type"] === "tool_result") results.push(readToolResult(block));
-    else if (block["type"] !== "thinking" && block["type"] !== "redacted_thinking") parts.push(readUserBlock(block));
+    if (block["type"] === "tool_result") results.push(readToolResult(block, losses));
+    else if (block["type"] !== "thinking" && block["type"] !== "redacted_thinking") {
+      parts.push(readUserBlock(block, losses));
+    }
   }
   return parts.length === 0 && results.length > 0 ? results : [...results, { role: "user", parts }];
 }
@@ -37,48 +40,50 @@ export function readTextBlocks(content: unknown): readonly TextPart[] {
   return readBlocks(content).flatMap((block) => (block["type"] === "text" ? [readText(block)] : []));
 }
 
-export function readAssistantBlock(block: Fields, losses: Losses): readonly AssistantPart[] {
+export function readAssistantBlock(block: Fields): AssistantPart {
   switch (block["type"]) {
-    case "text":
-      if ((listField(block, "citations") ?? []).length > 0) losses.add("citation", "citations in the history");
-      return [readText(block)];
+    case "text": {
+      const citations = readCitations(block);
+      return { ...readText(block), ...(citations.length === 0 ? {} : { citations }) };
+    }
     case "thinking":
       return readThinking(block);
     case "redacted_thinking":
-      return [{ type: "redacted-thinking", data: textField(block, "data") ?? "", from: { format: "claude" } }];
+      return readRedacted(textField(block, "data") ?? "");
     case "tool_use":
-      return [
-        {
-          type: "tool-call",
-          id: decodeToolId(textField(block, "id") ?? ""),
-          name: textField(block, "name") ?? "",
-          arguments: JSON.stringify(block["input"] ?? {}),
-          kind: "function",
-          ...readCache(block),
-        },
-      ];
+      return {
+        type: "tool-call",
+        id: decodeToolId(textField(block, "id") ?? ""),
+        name: textField(block, "name") ?? "",
+        arguments: JSON.stringify(block["input"] ?? {}),
+        kind: "function",
+        ...readCache(block),
+      };
     default:
-      return [opaque(block)];
+      return opaque(block);
   }
 }
 
-function readToolResult(block: Fields): HubMessage {
+function readToolResult(block: Fields, losses: Losses): HubMessage {
   return {
     role: "tool",
     callId: decodeToolId(textField(block, "tool_use_id") ?? ""),
-    parts: readBlocks(block["content"]).map((inner): ToolResultContent => readUserBlock(inner)),
+    parts: readBlocks(block["content"]).map((inner): ToolResultContent => readUserBlock(inner, losses)),
     isError: booleanField(block, "is_error") ?? false,
     ...readCache(block),
   };
 }
 
-function readUserBlock(block: Fields): UserPart {
+function readUserBlock(block: Fields, losses: Losses): UserPart {
   switch (block["type"]) {
     case "text":
       return readText(block);
     case "image":
       return readImage(block) ?? { ...opaque(block), essential: true };
     case "document":
+      if (booleanField(recordField(block, "citations"), "enabled") === true) {
+        losses.add("citation", "the wish that a document be cited");
+      }
       return readDocument(block) ?? { ...opaque(block), essential: true };
     default:
       return opaque(block);
@@ -90,14 +95,24 @@ function readText(block: Fields): TextPart {
 }
 
 /** Ours comes back under its real owner; a blob that is plainly another provider's is nobody's signature here. */
-function readThinking(block: Fields): readonly AssistantPart[] {
+function readThinking(block: Fields): AssistantPart {
   const text = textField(block, "thinking") ?? "";
   const signature = textField(block, "signature") ?? "";
-  if (isCarrier(signature))
-    return [{ type: "thinking", text, ...optional("from", readCarrier(signature) ?? undefined) }];
+  if (isCarrier(signature)) {
+    const carried = readCarrier(signature);
+    return { type: "thinking", ...carried, text: text === "" ? (carried?.text ?? "") : text };
+  }
   // OpenAI's encrypted reasoning has been seen in this field; Anthropic answers it with a 400.
-  if (signature === "" || signature.startsWith("gAAAA")) return [{ type: "thinking", text }];
-  return [{ type: "thinking", text, signature, from: { format: "claude" } }];
+  if (signature === "" || signature.startsWith("gAAAA")) return { type: "thinking", text };
+  return { type: "thinking", text, signature, from: { format: "claude" } };
+}
+
+function readRedacted(data: string): AssistantPart {
+  if (!isCarrier(data)) return { type: "redacted-thinking", data, from: { format: "claude" } };
+  const carried = readCarrier(data);
+  // A tag of ours that cannot be read is nobody's: empty thinking, which the history repair takes out.
+  if (carried === null) return { type: "thinking", text: "" };
+  return { type: "redacted-thinking", data: carried.signature ?? "", from: carried.from };
 }
 
 function readImage(block: Fields): ImagePart | null {

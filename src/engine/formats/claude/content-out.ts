@@ -1,32 +1,25 @@
-/** Hub messages as Claude's alternating turns: results first in their user turn, roles merged, foreign thinking gone. */
-import { isRecord } from "../../../base/json.ts";
+/** Hub messages as Claude's alternating turns: results first in their user turn, roles merged, order kept where legal. */
 import { unreachable } from "../../../base/unreachable.ts";
-import { wrapCustomInput } from "../../hub/custom-tools.ts";
 import type { Losses } from "../../hub/losses.ts";
-import type {
-  AssistantPart,
-  DocumentPart,
-  HubMessage,
-  ImagePart,
-  ToolResultContent,
-  UserPart,
-} from "../../hub/message.ts";
-import type { NameMap } from "../../hub/tool-ids.ts";
+import type { DocumentPart, HubMessage, ImagePart, ToolResultContent, UserPart } from "../../hub/message.ts";
 import { optional } from "../fields.ts";
-import { parsedInput, writeCache, type WireBlock, type WireMessage } from "./wire.ts";
+import { writeOpaque, writeTurn, type AssistantOptions } from "./assistant-out.ts";
+import { writeCache, type WireBlock, type WireMessage } from "./wire.ts";
 
-export interface ContentOptions {
-  readonly names: NameMap;
-  readonly ids: NameMap;
-  readonly losses: Losses;
+export interface ContentOptions extends AssistantOptions {
   /** The target takes `system` messages between turns and the client wrote them that way. */
   readonly keepMidSystem: boolean;
+  /** The target goes on from a last assistant message. */
+  readonly prefill: boolean;
 }
 
 /** The text a conversation starts with when its first turn is the model's: the API wants a user's. */
 const openingText = "(The conversation begins with your reply.)";
+/** What follows a last assistant message where the model cannot go on from one. */
+const goOnText = "(Go on from where your reply ends.)";
 
 export function writeMessages(messages: readonly HubMessage[], options: ContentOptions): readonly WireMessage[] {
+  const { losses } = options;
   const written: WireMessage[] = [];
   const add = (role: WireMessage["role"], content: readonly WireBlock[]): void => {
     const before = written[written.length - 1];
@@ -34,20 +27,44 @@ export function writeMessages(messages: readonly HubMessage[], options: ContentO
     if (before?.role !== role || role === "system") written.push({ role, content });
     else written[written.length - 1] = { role, content: [...before.content, ...content] };
   };
-  for (const [index, message] of messages.entries()) {
+  // Pictures the model drew: only a user's turn can hold them, and its results come first in it.
+  let pictures: readonly WireBlock[] = [];
+  for (let index = 0; index < messages.length; index += 1) {
+    const message = messages[index];
+    if (message === undefined) break;
+    if (message.role !== "tool") {
+      add("user", pictures);
+      pictures = [];
+    }
     switch (message.role) {
       case "user":
         add(
           "user",
-          message.parts.flatMap((part) => writeUserPart(part, options.losses)),
+          message.parts.flatMap((part) => writeUserPart(part, losses)),
         );
         break;
       case "tool":
         add("user", [writeToolResult(message, options)]);
         break;
-      case "assistant":
-        add("assistant", writeAssistantParts(message.parts, options));
+      case "assistant": {
+        const results = resultsAfter(messages, index);
+        const goesOn = index + results.length + 1 < messages.length;
+        const turn = writeTurn(message.parts, goesOn, options);
+        for (const step of turn.steps) {
+          add("assistant", step.blocks);
+          const own = results.filter((result) => step.callIds.has(result.callId));
+          add(
+            "user",
+            own.map((result) => writeToolResult(result, options)),
+          );
+        }
+        index += results.length;
+        pictures = turn.pictures.flatMap((picture) => [
+          { type: "text", text: "[the picture that the assistant drew]" },
+          writeImage(picture),
+        ]);
         break;
+      }
       case "system":
       case "developer": {
         const after = messages[index + 1]?.role;
@@ -61,10 +78,7 @@ export function writeMessages(messages: readonly HubMessage[], options: ContentO
         );
         if (options.keepMidSystem && isLegal) add("system", blocks);
         else {
-          options.losses.add(
-            "system-message",
-            "a system message in mid-conversation became a reminder in the user's turn",
-          );
+          losses.add("system-message", "a system message in mid-conversation became a reminder in the user's turn");
           add(
             "user",
             blocks.map((block) => ({
@@ -79,9 +93,28 @@ export function writeMessages(messages: readonly HubMessage[], options: ContentO
         unreachable(message);
     }
   }
-  if (written[0]?.role !== "assistant") return trimmedEnd(written);
-  options.losses.add("message", "an opening user turn was added");
-  return trimmedEnd([{ role: "user", content: [{ type: "text", text: openingText }] }, ...written]);
+  if (written[written.length - 1]?.role === "user") add("user", pictures);
+  if (written[0]?.role === "assistant") {
+    losses.add("message", "an opening user turn was added");
+    written.unshift({ role: "user", content: [{ type: "text", text: openingText }] });
+  }
+  if (!options.prefill && written[written.length - 1]?.role === "assistant") {
+    losses.add("prefill", "this model cannot go on from a given text; it was asked to in words");
+    add("user", [{ type: "text", text: goOnText }]);
+  }
+  return trimmedEnd(written);
+}
+
+type ToolMessage = Extract<HubMessage, { role: "tool" }>;
+
+/** The results right behind a turn; the history repair has put all of them there. */
+function resultsAfter(messages: readonly HubMessage[], index: number): readonly ToolMessage[] {
+  const results: ToolMessage[] = [];
+  for (let at = index + 1; ; at += 1) {
+    const message = messages[at];
+    if (message?.role !== "tool") return results;
+    results.push(message);
+  }
 }
 
 /** A prefill that ends in white space is refused. */
@@ -97,7 +130,7 @@ function trimmedEnd(messages: readonly WireMessage[]): readonly WireMessage[] {
   ];
 }
 
-function writeToolResult(message: Extract<HubMessage, { role: "tool" }>, { ids, losses }: ContentOptions): WireBlock {
+function writeToolResult(message: ToolMessage, { ids, losses }: ContentOptions): WireBlock {
   const content = message.parts.flatMap((part) => writeUserPart(part, losses));
   return {
     type: "tool_result",
@@ -129,13 +162,11 @@ function writeUserPart(part: UserPart | ToolResultContent, losses: Losses): read
       return [writeImage(part)];
     case "document":
       return [writeDocument(part)];
+    case "media":
+      // A request with one is refused before it is written (request-out.ts).
+      return [];
     case "opaque":
-      if (part.from === "claude" && isRecord(part.raw)) return [{ type: part.name, ...part.raw }];
-      losses.add(
-        "server-block",
-        `a ${part.name} block of ${part.from} was ${part.text === undefined ? "left out" : "put into words"}`,
-      );
-      return part.text === undefined || part.text === "" ? [] : [{ type: "text", text: part.text }];
+      return writeOpaque(part, losses);
     default:
       return unreachable(part);
   }
@@ -155,7 +186,7 @@ function writeDocument(part: DocumentPart): WireBlock {
       ? { type: "url", url: part.source.url }
       : part.source.kind === "text"
         ? { type: "text", media_type: "text/plain", data: part.source.text }
-        : { type: "base64", media_type: part.source.mediaType, data: part.source.data };
+        : writeBytes(part.source);
   return {
     type: "document",
     source,
@@ -165,59 +196,9 @@ function writeDocument(part: DocumentPart): WireBlock {
   };
 }
 
-/** Thinking, then text, then calls: the API takes nothing of the model's after a call in the same turn. */
-function writeAssistantParts(parts: readonly AssistantPart[], options: ContentOptions): readonly WireBlock[] {
-  const before: WireBlock[] = [];
-  const calls: WireBlock[] = [];
-  for (const part of parts) {
-    if (part.type === "tool-call") {
-      calls.push(writeCall(part, options));
-      continue;
-    }
-    const blocks = writeSpoken(part, options.losses);
-    if (calls.length > 0 && blocks.length > 0)
-      options.losses.add("message-order", "text after a tool call was moved before it");
-    before.push(...blocks);
-  }
-  return [...before, ...calls];
-}
-
-function writeSpoken(part: Exclude<AssistantPart, { type: "tool-call" }>, losses: Losses): readonly WireBlock[] {
-  switch (part.type) {
-    case "text":
-      return [{ type: "text", text: part.text, ...writeCache(part.cache) }];
-    case "refusal":
-      return part.text.trim() === "" ? [] : [{ type: "text", text: part.text }];
-    case "thinking":
-      if (part.from?.format === "claude" && part.signature !== undefined && part.signature !== "") {
-        return [{ type: "thinking", thinking: part.text, signature: part.signature }];
-      }
-      losses.add("thinking", "thinking without Claude's own signature was left out of the history");
-      return [];
-    case "redacted-thinking":
-      if (part.from.format === "claude") return [{ type: "redacted_thinking", data: part.data }];
-      losses.add("thinking", "encrypted thinking of another provider was left out of the history");
-      return [];
-    case "opaque":
-      return writeUserPart(part, losses);
-    default:
-      return unreachable(part);
-  }
-}
-
-function writeCall(
-  part: Extract<AssistantPart, { type: "tool-call" }>,
-  { names, ids, losses }: ContentOptions,
-): WireBlock {
-  const text = part.kind === "custom" ? wrapCustomInput(part.arguments) : part.arguments;
-  const { input, isValid } = parsedInput(text);
-  if (!isValid)
-    losses.add("tool-arguments", `the arguments of a call of ${part.name} are not a JSON object; sent empty`);
-  return {
-    type: "tool_use",
-    id: ids.toWire(part.id),
-    name: names.toWire(part.name),
-    input,
-    ...writeCache(part.cache),
-  };
+/** Bytes are taken of PDFs only; a text is a text. */
+function writeBytes({ mediaType, data }: { readonly mediaType: string; readonly data: string }): object {
+  return mediaType.startsWith("text/")
+    ? { type: "text", media_type: "text/plain", data: Buffer.from(data, "base64").toString("utf8") }
+    : { type: "base64", media_type: mediaType, data };
 }

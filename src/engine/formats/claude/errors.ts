@@ -44,6 +44,8 @@ const wireErrors = {
   "bad-request": { status: 400, type: "invalid_request_error" },
   unsupported: { status: 400, type: "invalid_request_error" },
   "context-overflow": { status: 400, type: "invalid_request_error" },
+  "opaque-blob": { status: 400, type: "invalid_request_error" },
+  "tool-history": { status: 400, type: "invalid_request_error" },
   "content-policy": { status: 400, type: "invalid_request_error" },
   auth: { status: 401, type: "authentication_error" },
   "account-disabled": { status: 403, type: "permission_error" },
@@ -57,6 +59,7 @@ const wireErrors = {
   network: { status: 502, type: "api_error" },
   timeout: { status: 504, type: "timeout_error" },
   upstream: { status: 502, type: "api_error" },
+  "malformed-reply": { status: 502, type: "api_error" },
   protocol: { status: 502, type: "api_error" },
   truncated: { status: 502, type: "api_error" },
   "client-gone": { status: 499, type: "api_error" },
@@ -65,6 +68,19 @@ const wireErrors = {
   blocked: { status: 403, type: "permission_error" },
   internal: { status: 500, type: "api_error" },
 } as const satisfies Record<ErrorKind, WireError>;
+
+/** Claude's own words that say more than our kind does, with the status each comes with. */
+const telling: Readonly<Record<string, number>> = {
+  authentication_error: 401,
+  billing_error: 402,
+  permission_error: 403,
+  not_found_error: 404,
+  conflict_error: 409,
+  request_too_large: 413,
+  rate_limit_error: 429,
+  timeout_error: 504,
+  overloaded_error: 529,
+};
 
 export function writeErrorBody(error: EngineError): string {
   return JSON.stringify({ type: "error", error: { type: wireErrorOf(error).type, message: wording(error) } });
@@ -81,6 +97,10 @@ export function writeErrorAnswer(error: EngineError): WholeAnswer {
 function wireErrorOf(error: EngineError): WireError {
   // All accounts resting is a rate limit to the client: it knows how to wait for one.
   if (error.kind === "no-account" && error.retryAfterMs !== undefined) return wireErrors["rate-limit"];
+  const own = error.raw !== undefined && Object.hasOwn(telling, error.raw) ? telling[error.raw] : undefined;
+  if (error.raw !== undefined && own !== undefined && (error.status ?? own) === own) {
+    return { status: own, type: error.raw };
+  }
   const known = wireErrors[error.kind];
   const isSameClass = error.status !== undefined && Math.floor(error.status / 100) === Math.floor(known.status / 100);
   const keepsStatus = error.kind === "bad-request" || error.kind === "upstream";

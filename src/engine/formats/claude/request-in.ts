@@ -1,11 +1,12 @@
 /** A Claude Messages request as a hub request. Fields only Claude knows travel in `extras.claude`. */
+import { createHash } from "node:crypto";
 import { isRecord, own } from "../../../base/json.ts";
 import type { EngineError } from "../../errors/engine-error.ts";
 import { createLosses, type Losses } from "../../hub/losses.ts";
 import type { HubMessage, TextPart } from "../../hub/message.ts";
 import type { HubRequest, ResponseFormat, Thinking } from "../../hub/request.ts";
 import { isThinkingLevel } from "../../hub/thinking-levels.ts";
-import type { HubTool, ToolChoice } from "../../hub/tools.ts";
+import type { HubTool, ServerAbility, ToolChoice } from "../../hub/tools.ts";
 import { booleanField, listField, numberField, optional, otherFields, recordField, textField } from "../fields.ts";
 import type { ClientSide, Result } from "../format.ts";
 import { readAssistantBlock, readBlocks, readCache, readTextBlocks, readUserTurn } from "./content-in.ts";
@@ -54,7 +55,7 @@ export const readRequest: ClientSide["readRequest"] = (body) => {
     stream: booleanField(body, "stream") ?? false,
     wantsStreamUsage: true,
     stop: (listField(body, "stop_sequences") ?? []).filter((stop) => typeof stop === "string"),
-    ...optional("toolChoice", readToolChoice(choice)),
+    ...optional("toolChoice", readToolChoice(body["tool_choice"])),
     ...optional("parallelToolCalls", disableParallel === undefined ? undefined : !disableParallel),
     ...optional("maxTokens", numberField(body, "max_tokens")),
     ...optional("temperature", numberField(body, "temperature")),
@@ -62,7 +63,7 @@ export const readRequest: ClientSide["readRequest"] = (body) => {
     ...optional("topK", numberField(body, "top_k")),
     ...optional("thinking", readThinking(body)),
     ...optional("responseFormat", readResponseFormat(recordField(body, "output_config"))),
-    ...optional("userId", textField(recordField(body, "metadata"), "user_id")),
+    ...readUser(body),
     ...optional("serviceTier", readServiceTier(textField(body, "service_tier"))),
     extras: {
       claude: {
@@ -73,6 +74,13 @@ export const readRequest: ClientSide["readRequest"] = (body) => {
   };
   return { ok: true, value: { request, losses: losses.list() } };
 };
+
+/** The id holds account and session: what it names is a conversation whose head stays the same, which others may cache. */
+function readUser(body: unknown): Pick<HubRequest, "userId" | "promptCacheKey"> {
+  const userId = textField(recordField(body, "metadata"), "user_id");
+  if (userId === undefined || userId === "") return {};
+  return { userId, promptCacheKey: createHash("sha256").update(userId).digest("hex").slice(0, 32) };
+}
 
 function bad(message: string): Result<never> {
   const error: EngineError = { kind: "bad-request", message };
@@ -96,9 +104,9 @@ function readMessage(message: unknown, losses: Losses): readonly HubMessage[] | 
   const content = own(message, "content");
   switch (own(message, "role")) {
     case "user":
-      return readUserTurn(content);
+      return readUserTurn(content, losses);
     case "assistant":
-      return [{ role: "assistant", parts: readBlocks(content).flatMap((block) => readAssistantBlock(block, losses)) }];
+      return [{ role: "assistant", parts: readBlocks(content).map(readAssistantBlock) }];
     case "system":
       if (recordField(message, "output_config") !== undefined) {
         losses.add("parameter", "output_config of a single message");
@@ -112,7 +120,9 @@ function readMessage(message: unknown, losses: Losses): readonly HubMessage[] | 
 function readTool(tool: Readonly<Record<string, unknown>>): HubTool {
   const name = textField(tool, "name") ?? "";
   const type = textField(tool, "type");
-  if (type !== undefined && type !== "custom") return { kind: "server", name, from: "claude", raw: tool };
+  if (type !== undefined && type !== "custom") {
+    return { kind: "server", name, from: "claude", raw: tool, ...optional("ability", abilityOf(type)) };
+  }
   return {
     kind: "function",
     name,
@@ -123,11 +133,24 @@ function readTool(tool: Readonly<Record<string, unknown>>): HubTool {
   };
 }
 
+const abilities: readonly (readonly [string, ServerAbility])[] = [
+  ["web_search_", "web-search"],
+  ["web_fetch_", "web-fetch"],
+  ["code_execution_", "code-execution"],
+];
+
+/** Their types end in a date that changes; what they do does not. */
+function abilityOf(type: string): ServerAbility | undefined {
+  return abilities.find(([start]) => type.startsWith(start))?.[1];
+}
+
+/** The word alone is not the API's, but clients have been seen to write it as in Chat. */
 function readToolChoice(choice: unknown): ToolChoice | undefined {
-  switch (own(choice, "type")) {
+  switch (typeof choice === "string" ? choice : own(choice, "type")) {
     case "auto":
       return { type: "auto" };
     case "any":
+    case "required":
       return { type: "required" };
     case "none":
       return { type: "none" };

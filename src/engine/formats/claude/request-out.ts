@@ -1,9 +1,9 @@
 /** A hub request as a Claude Messages request. */
-import { isRecord, own } from "../../../base/json.ts";
 import { closedSchema } from "../../hub/json-schema.ts";
 import { createLosses, type Losses } from "../../hub/losses.ts";
-import type { HubMessage } from "../../hub/message.ts";
 import { estimateTokens } from "../../hub/estimate.ts";
+import type { HubMessage } from "../../hub/message.ts";
+import type { Maker } from "../../hub/provenance.ts";
 import { repairHistory } from "../../hub/repair.ts";
 import type { HubRequest } from "../../hub/request.ts";
 import { createNameMap, nameRules } from "../../hub/tool-ids.ts";
@@ -11,15 +11,17 @@ import { optional, type Fields } from "../fields.ts";
 import type { ProviderRequest, Result, WriteOptions } from "../format.ts";
 import { settleCacheMarks } from "./cache-marks.ts";
 import { writeMessages } from "./content-out.ts";
+import { withoutClearing } from "./edits.ts";
 import { claudeModel, type ClaudeModel } from "./models.ts";
-import { writeSampling, writeThinking, type WrittenThinking } from "./thinking-out.ts";
+import { writeSampling, writeThinking, type ThinkingReplay, type WrittenThinking } from "./thinking-out.ts";
 import { writeToolChoice, writeTools } from "./tools-out.ts";
+import { nameUnsaid, unsaidIn } from "./unsaid.ts";
 import { writeCache, type WireBlock } from "./wire.ts";
 
 const midSystemBeta = "mid-conversation-system-2026-04-07";
 
 export function writeRequest(request: HubRequest, options: WriteOptions): Result<ProviderRequest> {
-  const refusal = refusedFor(request);
+  const refusal = unsaidIn(request);
   if (refusal !== null) return { ok: false, error: { kind: "unsupported", message: refusal } };
   const losses = createLosses();
   const model = claudeModel(options.model);
@@ -31,14 +33,15 @@ export function writeRequest(request: HubRequest, options: WriteOptions): Result
 
   const names = createNameMap(nameRules.name128, toolNames(request));
   const ids = createNameMap(options.toolIds ?? nameRules.idPlain, callIds(repaired.messages));
-  const maxTokens = fittedMaxTokens(request.maxTokens ?? options.maxTokensDefault, options.maxTokensLimit, losses);
-  const thinking = writeThinking({ ...request, messages: repaired.messages }, model, maxTokens, losses);
+  const replay = thinkingReplay(options);
+  const maxTokens = fittedMaxTokens(request.maxTokens, model, options, losses);
+  const thinking = writeThinking({ ...request, messages: repaired.messages }, model, maxTokens, replay, losses);
   const instruction = outputInstruction(request, model, losses);
   const keepMidSystem = own !== undefined && model.midSystem;
   const marks = settleCacheMarks({
     tools: writeTools(request, names, model, losses),
     system: writeSystem(own, leading, instruction),
-    messages: writeMessages(rest, { names, ids, losses, keepMidSystem }),
+    messages: writeMessages(rest, { names, ids, losses, replay, keepMidSystem, prefill: model.prefill }),
   });
   if (marks.dropped > 0) losses.add("cache-mark", `${marks.dropped} more than the four that are allowed`);
   nameUnsaid(request, losses);
@@ -79,6 +82,7 @@ export function writeRequest(request: HubRequest, options: WriteOptions): Result
       losses: [...repaired.losses, ...losses.list()],
       replyContext: {
         model: options.model,
+        ...optional("origin", options.origin),
         toolNames: names.changed,
         customTools: new Set(request.tools.flatMap((tool) => (tool.kind === "custom" ? [tool.name] : []))),
         estimateInput: () => estimateTokens(request),
@@ -87,25 +91,25 @@ export function writeRequest(request: HubRequest, options: WriteOptions): Result
   };
 }
 
-function fittedMaxTokens(wanted: number, limit: number | undefined, losses: Losses): number {
-  if (limit === undefined || wanted <= limit) return wanted;
-  losses.add("parameter", `max_tokens: ${wanted} became ${limit}, the most this model writes`);
-  return limit;
+/** Copilot's backend refuses thinking (2026). */
+function thinkingReplay(options: WriteOptions): ThinkingReplay {
+  const maker: Maker = { format: "claude", ...optional("origin", options.origin) };
+  if (options.variant === "copilot" || options.replayReasoning === "never") return { maker, allows: "none" };
+  return { maker, allows: options.replayReasoning === "always" ? "any" : "own" };
 }
 
-/** What cannot be said at all; saying less would answer another question than the one asked. */
-function refusedFor(request: HubRequest): string | null {
-  const chat = request.extras["openai-chat"];
-  const count = chat?.["n"];
-  if (typeof count === "number" && count > 1) return "n: Claude gives one answer to a request";
-  for (const message of request.messages) {
-    for (const part of message.parts) {
-      if (part.type === "opaque" && part.essential === true && part.from !== "claude") {
-        return `a ${part.name} part cannot be sent to Claude: it lives at its own provider`;
-      }
-    }
-  }
-  return null;
+/** Lowered to what the model writes, never raised: a larger wish is a 400. */
+function fittedMaxTokens(
+  asked: number | undefined,
+  model: ClaudeModel,
+  { maxTokensDefault, maxTokensLimit }: WriteOptions,
+  losses: Losses,
+): number {
+  const limit = maxTokensLimit ?? model.maxTokens;
+  const wanted = asked ?? maxTokensDefault;
+  if (limit === null || wanted <= limit) return wanted;
+  if (asked !== undefined) losses.add("parameter", `max_tokens: ${wanted} became ${limit}, the most this model writes`);
+  return limit;
 }
 
 function splitSystem(messages: readonly HubMessage[]): {
@@ -174,15 +178,8 @@ function writeOutputConfig(request: HubRequest, thinking: WrittenThinking, model
 function ownExtras(own: Fields | undefined, thinking: WrittenThinking): Fields {
   if (own === undefined) return {};
   const { attribution: _system, metadata: _metadata, context_management: management, ...rest } = own;
-  if (!isRecord(management)) return rest;
-  const edits = management["edits"];
-  if (thinking.thinking !== undefined || !Array.isArray(edits)) return { ...rest, context_management: management };
-  const kept = edits.filter((edit: unknown) => !String(editType(edit)).startsWith("clear_thinking"));
-  return kept.length === 0 ? rest : { ...rest, context_management: { ...management, edits: kept } };
-}
-
-function editType(edit: unknown): unknown {
-  return own(edit, "type");
+  const kept = thinking.thinking === undefined ? withoutClearing(management) : management;
+  return kept === undefined ? rest : { ...rest, context_management: kept };
 }
 
 function writeStop(stop: readonly string[], losses: Losses): Fields {
@@ -207,24 +204,4 @@ function writeServiceTier({ serviceTier }: HubRequest, losses: Losses): Fields {
   if (serviceTier === "default") return { service_tier: "standard_only" };
   losses.add("parameter", `service_tier: Claude has no ${serviceTier}`);
   return {};
-}
-
-/** Fields of other dialects that change nothing in the answer's meaning and are not worth a line in the flow. */
-const silent = new Set(["store", "metadata", "n", "prompt_cache_key", "prompt_cache_options", "safety_identifier"]);
-
-function nameUnsaid(request: HubRequest, losses: Losses): void {
-  const fields = {
-    seed: request.seed,
-    presence_penalty: request.presencePenalty,
-    frequency_penalty: request.frequencyPenalty,
-  };
-  for (const [name, value] of Object.entries(fields)) {
-    if (value !== undefined) losses.add("parameter", `${name}: Claude has no such field`);
-  }
-  for (const [format, extras] of Object.entries(request.extras)) {
-    if (format === "claude") continue;
-    for (const name of Object.keys(extras)) {
-      if (!silent.has(name)) losses.add("parameter", `${name}: Claude has no such field`);
-    }
-  }
 }

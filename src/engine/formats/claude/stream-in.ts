@@ -10,6 +10,7 @@ import { noUsage } from "../../hub/usage.ts";
 import { numberField, optional, recordField, textField, parseFrame } from "../fields.ts";
 import type { StreamReader } from "../format.ts";
 import { withContext } from "../reader-stages.ts";
+import { readCitation, readCitations } from "./citations.ts";
 import { readError } from "./errors.ts";
 import { readFinish } from "./finish.ts";
 import { readUsage } from "./usage.ts";
@@ -26,7 +27,11 @@ export function createStreamReader(context?: ReplyContext): StreamReader {
 
 function createReader(context: ReplyContext | undefined): StreamReader {
   const sse = createSseReader();
-  let from: Provenance = { format: "claude", ...optional("model", context?.model) };
+  let from: Provenance = {
+    format: "claude",
+    ...optional("model", context?.model),
+    ...optional("origin", context?.origin),
+  };
   let usage = noUsage;
   let finish: Finish | null = null;
   let open: OpenBlock | null = null;
@@ -45,7 +50,7 @@ function createReader(context: ReplyContext | undefined): StreamReader {
     isStarted = true;
     usage = readUsage(own(message, "usage"), noUsage);
     const model = textField(message, "model") ?? null;
-    if (from.model === undefined && model !== null) from = { format: "claude", model };
+    if (from.model === undefined && model !== null) from = { ...from, model };
     out.push({ type: "reply-start", id: textField(message, "id") ?? null, model, usage });
   };
 
@@ -55,6 +60,7 @@ function createReader(context: ReplyContext | undefined): StreamReader {
       case "text":
         out.push({ type: "text-start", block: blocks });
         open = { kind: "text", wire, block: blocks, hasText: false, initial: textField(block, "text") ?? "" };
+        for (const citation of readCitations(block)) out.push({ type: "citation", block: blocks, citation });
         break;
       case "thinking": {
         out.push({ type: "thinking-start", block: blocks });
@@ -151,9 +157,13 @@ function createReader(context: ReplyContext | undefined): StreamReader {
         // One per block; the official client lets a later one overwrite (measured, 2026-11).
         if (block.kind === "thinking") block.signature = textField(delta, "signature") ?? block.signature;
         return;
-      case "citations_delta":
-        out.push({ type: "dropped", what: "a citation" });
+      case "citations_delta": {
+        const raw = recordField(delta, "citation");
+        if (block.kind === "text" && raw !== undefined) {
+          out.push({ type: "citation", block: block.block, citation: readCitation(raw) });
+        }
         return;
+      }
       default:
         out.push({ type: "dropped", what: `a delta of type ${textField(delta, "type") ?? "unknown"}` });
     }

@@ -4,24 +4,27 @@
  */
 import { unreachable } from "../../../base/unreachable.ts";
 import { sseEvent } from "../../codecs/sse.ts";
+import { wrapCustomInput } from "../../hub/custom-tools.ts";
 import { estimateTokens } from "../../hub/estimate.ts";
 import { createLosses } from "../../hub/losses.ts";
-import type { OpaquePart, Provenance } from "../../hub/message.ts";
 import type { StreamEvent } from "../../hub/stream.ts";
 import { encodeToolId } from "../../hub/tool-ids.ts";
 import { noUsage, type Usage } from "../../hub/usage.ts";
 import type { StreamWriter, WriterOptions } from "../format.ts";
-import { writeCarrier } from "./carrier.ts";
+import { showCitation } from "./citations.ts";
 import { writeErrorBody } from "./errors.ts";
 import { writeFinish } from "./finish.ts";
-import { wrapCustomInput } from "../../hub/custom-tools.ts";
+import { hidesThinking, shownOpaque, shownPicture, shownRedacted, shownSignature } from "./shown.ts";
 import { writeUsage } from "./usage.ts";
 
 const none: readonly Uint8Array[] = [];
+const textDelta = '"type":"text_delta","text":';
 const ping = sseEvent("ping", '{"type":"ping"}');
 
 export function createStreamWriter(options: WriterOptions): StreamWriter {
   const losses = createLosses();
+  const hides = hidesThinking(options.request);
+  let hidden = "";
   let index = -1;
   let deltaHead = "";
   let customText: string | null = null;
@@ -37,6 +40,13 @@ export function createStreamWriter(options: WriterOptions): StreamWriter {
   };
   const stopBlock = (): Uint8Array => sseEvent("content_block_stop", `{"type":"content_block_stop","index":${index}}`);
   const delta = (text: string): Uint8Array => Buffer.from(`${deltaHead}${JSON.stringify(text)}}}\n\n`);
+  const otherDelta = (delta: object): Uint8Array =>
+    sseEvent("content_block_delta", JSON.stringify({ type: "content_block_delta", index, delta }));
+  const textBlock = (text: string): readonly Uint8Array[] => [
+    ...startBlock({ type: "text", text: "" }, textDelta),
+    delta(text),
+    stopBlock(),
+  ];
 
   const startMessage = (id: string | null, usage: Usage | undefined): readonly Uint8Array[] => {
     // Upstreams that count at the end only: the client's live counter gets our estimate until then.
@@ -62,11 +72,12 @@ export function createStreamWriter(options: WriterOptions): StreamWriter {
       case "reply-start":
         return startMessage(event.id, event.usage);
       case "text-start":
-        return startBlock({ type: "text", text: "" }, '"type":"text_delta","text":');
+        return startBlock({ type: "text", text: "" }, textDelta);
       case "refusal-start":
         refused = true;
-        return startBlock({ type: "text", text: "" }, '"type":"text_delta","text":');
+        return startBlock({ type: "text", text: "" }, textDelta);
       case "thinking-start":
+        hidden = "";
         return startBlock({ type: "thinking", thinking: "", signature: "" }, '"type":"thinking_delta","thinking":');
       case "tool-start":
         customText = event.kind === "custom" ? "" : null;
@@ -75,33 +86,50 @@ export function createStreamWriter(options: WriterOptions): StreamWriter {
           '"type":"input_json_delta","partial_json":',
         );
       case "text-delta":
-      case "thinking-delta":
       case "refusal-delta":
         return [delta(event.text)];
+      case "thinking-delta":
+        if (!hides) return [delta(event.text)];
+        hidden += event.text;
+        return none;
       case "tool-delta":
         if (customText === null) return [delta(event.text)];
         customText += event.text;
         return none;
+      case "citation": {
+        const citation = showCitation(event.citation);
+        if (citation !== null) return [otherDelta({ type: "citations_delta", citation })];
+        losses.add("citation", "a citation without an address has no form here");
+        return none;
+      }
       case "text-end":
+        if (event.signature !== undefined)
+          losses.add("thinking-signature", "the signature of a text has no field here");
+        return [stopBlock()];
       case "refusal-end":
         return [stopBlock()];
       case "tool-end": {
+        if (event.signature !== undefined)
+          losses.add("thinking-signature", "the signature of a call has no field here");
         const text = customText;
         customText = null;
         return text === null ? [stopBlock()] : [delta(wrapCustomInput(text)), stopBlock()];
       }
       case "thinking-end":
-        return [signature(index, event.signature, event.from), stopBlock()];
+        return [
+          otherDelta({ type: "signature_delta", signature: shownSignature(event.signature, event.from, hidden) }),
+          stopBlock(),
+        ];
       case "redacted-thinking":
-        if (event.from.format !== "claude") {
-          losses.add("thinking", "encrypted thinking of another provider cannot be shown to a Claude client");
-          return none;
-        }
-        return [...startBlock({ type: "redacted_thinking", data: event.data }, ""), stopBlock()];
-      case "opaque":
-        return writeOpaque(event.part);
+        return [...startBlock(shownRedacted(event.data, event.from), ""), stopBlock()];
+      case "opaque": {
+        const shown = shownOpaque(event.part, losses);
+        if (shown === null) return none;
+        return typeof shown === "string" ? textBlock(shown) : [...startBlock(shown, ""), stopBlock()];
+      }
+      case "image":
+        return textBlock(shownPicture(event.part, losses));
       case "usage":
-        return none;
       case "dropped":
         return none;
       case "reply-end": {
@@ -121,29 +149,9 @@ export function createStreamWriter(options: WriterOptions): StreamWriter {
     }
   };
 
-  const writeOpaque = (part: OpaquePart): readonly Uint8Array[] => {
-    if (part.from === "claude" && typeof part.raw === "object" && part.raw !== null) {
-      return [...startBlock(part.raw, ""), stopBlock()];
-    }
-    losses.add("server-block", `a ${part.name} block of the upstream has no form here`);
-    if (part.text === undefined) return none;
-    return [...startBlock({ type: "text", text: "" }, '"type":"text_delta","text":'), delta(part.text), stopBlock()];
-  };
-
   return {
     push: (event) => (isOver ? none : write(event)),
     keepAlive: () => ping,
     losses: () => losses.list(),
   };
-}
-
-/** The real signature, or the tag that says whose thinking it was. */
-export function shownSignature(signature: string | undefined, from: Provenance | undefined): string {
-  if (from === undefined || from.format === "claude") return signature ?? "";
-  return writeCarrier(from);
-}
-
-function signature(index: number, given: string | undefined, from: Provenance | undefined): Uint8Array {
-  const delta = { type: "signature_delta", signature: shownSignature(given, from) };
-  return sseEvent("content_block_delta", JSON.stringify({ type: "content_block_delta", index, delta }));
 }

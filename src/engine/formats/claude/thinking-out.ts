@@ -1,27 +1,80 @@
 /** How a wish to think is said to a Claude model, and what it then forbids. Never forges what it cannot have. */
 import type { Losses } from "../../hub/losses.ts";
-import type { HubMessage } from "../../hub/message.ts";
-import type { HubRequest, ThinkingLevel } from "../../hub/request.ts";
+import type { HubMessage, ThinkingPart } from "../../hub/message.ts";
+import { isMadeBy, type Maker } from "../../hub/provenance.ts";
+import type { HubRequest, Thinking, ThinkingLevel } from "../../hub/request.ts";
 import { budgetOf, nearestLower, wishedLevel } from "../../hub/thinking-levels.ts";
 import type { Fields } from "../fields.ts";
 import type { ClaudeModel } from "./models.ts";
+import type { WireBlock } from "./wire.ts";
 
 export interface WrittenThinking {
   readonly thinking?: Fields;
   readonly effort?: ThinkingLevel;
 }
 
+/** Which thinking of the history the provider gets back. */
+export interface ThinkingReplay {
+  /** Who is asked: opaque blobs go back to it only. */
+  readonly maker: Maker;
+  /** `own`: what it made itself, signed or (compatible servers) not. `any`: others' too, unsigned. `none`: refused there. */
+  readonly allows: "own" | "any" | "none";
+}
+
+/** The block for the history; null where the provider may not have it. A signature goes to its maker only. */
+export function replayThinking(part: ThinkingPart, { maker, allows }: ThinkingReplay): WireBlock | null {
+  if (allows === "none") return null;
+  const isOwn = isMadeBy(part.from, maker);
+  const signature = isOwn ? (part.signature ?? "") : "";
+  if (signature === "" && (part.text === "" || (allows === "own" && !isOwn))) return null;
+  return { type: "thinking", thinking: part.text, signature };
+}
+
+/** What stands around a wish to think and may forbid it. */
+export interface Room {
+  readonly model: ClaudeModel;
+  readonly maxTokens: number;
+  readonly forcesTool: boolean;
+  /** The turn is in the middle of a tool loop whose calls came without thinking of Claude's own. */
+  readonly lacksThinking: boolean;
+  /** The client wrote the wish in this dialect: its words are kept, even those this build does not know of the model. */
+  readonly isOwn: boolean;
+}
+
 /** The API's smallest budget. */
 const minBudget = 1024;
+
 export function writeThinking(
   request: HubRequest,
   model: ClaudeModel,
   maxTokens: number,
+  replay: ThinkingReplay,
   losses: Losses,
 ): WrittenThinking {
-  const wish = request.thinking;
-  if (wish === undefined) return {};
-  const isOwn = request.extras.claude !== undefined;
+  if (request.thinking === undefined) return {};
+  if (replay.allows === "none") {
+    losses.add("thinking", "this provider refuses the field; the wish was left out");
+    return {};
+  }
+  const choice = request.toolChoice;
+  return spellThinking(
+    request.thinking,
+    {
+      model,
+      maxTokens,
+      forcesTool:
+        choice?.type === "required" ||
+        choice?.type === "tool" ||
+        (choice?.type === "allowed" && choice.mode === "required"),
+      lacksThinking: lacksThinking(request.messages, replay),
+      isOwn: request.extras.claude !== undefined,
+    },
+    losses,
+  );
+}
+
+export function spellThinking(wish: Thinking, room: Room, losses: Losses): WrittenThinking {
+  const { model, maxTokens, isOwn } = room;
   if (wish.mode === "off") return isOwn && model.thinking !== "none" ? { thinking: { type: "disabled" } } : {};
   const level = wishedLevel(wish);
   const effort = level === null ? undefined : isOwn ? level : (nearestLower(level, model.efforts) ?? undefined);
@@ -34,15 +87,18 @@ export function writeThinking(
     losses.add("thinking", "this model cannot think; the wish was left out");
     return {};
   }
-  if (request.toolChoice?.type === "required" || request.toolChoice?.type === "tool") {
+  if (room.forcesTool) {
     losses.add("thinking", "a forced tool call forbids thinking; the wish was left out");
     return {};
+  }
+  if (effort !== undefined && level !== null && effort !== level && model.thinking === "adaptive") {
+    losses.add("thinking", `effort ${level} became ${effort}`);
   }
   const display = wish.show === undefined ? {} : { display: wish.show ? "summarized" : "omitted" };
   if (model.thinking === "adaptive") {
     return { thinking: { type: "adaptive", ...display }, ...(effort === undefined ? {} : { effort }) };
   }
-  if (lacksSignedThinking(request.messages)) {
+  if (room.lacksThinking) {
     losses.add("thinking", "the tool turn before has no thinking signed by Claude; thinking is off for this request");
     return {};
   }
@@ -57,16 +113,16 @@ export function writeThinking(
 }
 
 /** In the middle of a tool loop the API wants the model's own thinking back before the calls. */
-function lacksSignedThinking(messages: readonly HubMessage[]): boolean {
+function lacksThinking(messages: readonly HubMessage[], replay: ThinkingReplay): boolean {
   const lastSpoken = messages.findLastIndex((message) => message.role === "assistant");
   const turn = messages[lastSpoken];
   if (turn?.role !== "assistant" || messages[lastSpoken + 1]?.role !== "tool") return false;
-  const isSigned = turn.parts.some(
+  const isThere = turn.parts.some(
     (part) =>
-      (part.type === "thinking" && part.from?.format === "claude" && (part.signature ?? "") !== "") ||
-      (part.type === "redacted-thinking" && part.from.format === "claude"),
+      (part.type === "thinking" && replayThinking(part, replay) !== null) ||
+      (part.type === "redacted-thinking" && isMadeBy(part.from, replay.maker)),
   );
-  return !isSigned && turn.parts.some((part) => part.type === "tool-call");
+  return !isThere && turn.parts.some((part) => part.type === "tool-call");
 }
 
 /** Temperature and its kin, where the model and the thinking allow them. */

@@ -1,5 +1,4 @@
 /** Tools and the choice among them, in Claude's shapes. */
-import { isRecord } from "../../../base/json.ts";
 import { unreachable } from "../../../base/unreachable.ts";
 import { wrapCustomTool, type FunctionTool } from "../../hub/custom-tools.ts";
 import { objectSchema } from "../../hub/json-schema.ts";
@@ -8,6 +7,7 @@ import type { HubRequest } from "../../hub/request.ts";
 import type { NameMap } from "../../hub/tool-ids.ts";
 import { optional, type Fields } from "../fields.ts";
 import type { ClaudeModel } from "./models.ts";
+import { writeServerTool } from "./server-tools.ts";
 import { writeCache } from "./wire.ts";
 
 export function writeTools(request: HubRequest, names: NameMap, model: ClaudeModel, losses: Losses): readonly Fields[] {
@@ -20,9 +20,7 @@ export function writeTools(request: HubRequest, names: NameMap, model: ClaudeMod
       case "custom":
         return [writeFunction(wrapCustomTool(tool), names, model, losses)];
       case "server":
-        if (tool.from === "claude" && isRecord(tool.raw)) return [tool.raw];
-        losses.add("server-tool", `${tool.name}: only ${tool.from} can run it; it was left out`);
-        return [];
+        return writeServerTool(tool, request, model, losses);
       default:
         return unreachable(tool);
     }

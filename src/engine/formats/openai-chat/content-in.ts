@@ -6,13 +6,19 @@ import type {
   CacheMark,
   DocumentPart,
   HubMessage,
-  ImagePart,
   OpaquePart,
   TextPart,
+  ToolCallPart,
   UserPart,
 } from "../../hub/message.ts";
 import { madeToolId } from "../../hub/tool-ids.ts";
+import { readDataUrl } from "../data-url.ts";
 import { listField, optional, recordField, textField, type Fields } from "../fields.ts";
+import { readAnnotations } from "./annotations.ts";
+import { readImage, readImages } from "./images.ts";
+import { readAudio, readVideo } from "./media.ts";
+import { detailsIn, packDetails, textOfDetails } from "./reasoning-details.ts";
+import { readThoughtSignature } from "./thought-signature.ts";
 
 export interface MessageReader {
   /** Null when the role is unknown. */
@@ -46,6 +52,8 @@ export function createMessageReader(losses: Losses): MessageReader {
         case "function":
           return { role: "tool", callId: legacyId(), parts: readUserParts(content), isError: false };
         case "assistant": {
+          if (recordField(message, "audio") !== undefined)
+            losses.add("message", "what the model spoke is at its provider");
           const legacy = recordField(message, "function_call");
           if (legacy !== undefined) legacyCalls += 1;
           const parts = readAssistantParts(message);
@@ -60,35 +68,54 @@ export function createMessageReader(losses: Losses): MessageReader {
 }
 
 function readAssistantParts(message: unknown): readonly AssistantPart[] {
-  const thought = textField(message, "reasoning_content") ?? textField(message, "reasoning") ?? "";
   const refusal = textField(message, "refusal") ?? "";
   return [
-    // Chat clients that keep reasoning hand it back as they got it: from some Chat upstream.
-    ...(thought === "" ? [] : [{ type: "thinking", text: thought, from: { format: "openai-chat" } } as const]),
-    ...readAssistantContent(own(message, "content")),
+    ...readReasoning(message),
+    ...readAssistantContent(message),
     ...(refusal === "" ? [] : [{ type: "refusal", text: refusal } as const]),
+    ...readImages(message),
     ...(listField(message, "tool_calls") ?? []).filter(isRecord).map(readToolCall),
   ];
 }
 
-function readAssistantContent(content: unknown): readonly AssistantPart[] {
-  return partsOf(content).map((part): AssistantPart => {
+/** Chat clients that keep reasoning hand it back as they got it: from some Chat upstream. */
+function readReasoning(message: unknown): readonly AssistantPart[] {
+  const from = { format: "openai-chat" } as const;
+  const details = detailsIn(message);
+  const packed = details.length === 0 ? undefined : packDetails(details);
+  const text = textField(message, "reasoning_content") || textField(message, "reasoning") || textOfDetails(details);
+  if (text !== "") return [{ type: "thinking", text, ...optional("signature", packed), from }];
+  return packed === undefined ? [] : [{ type: "redacted-thinking", data: packed, from }];
+}
+
+function readAssistantContent(message: unknown): readonly AssistantPart[] {
+  const parts = partsOf(own(message, "content")).map((part): AssistantPart => {
     if (part["type"] === "refusal") return { type: "refusal", text: textField(part, "refusal") ?? "" };
     return part["type"] === "text" ? readText(part) : opaque(part);
   });
+  const { citations } = readAnnotations(message);
+  const signed = readThoughtSignature(message);
+  const last = parts.findLastIndex((part) => part.type === "text");
+  if (last < 0 || (citations.length === 0 && signed === null)) return parts;
+  // Places count from the beginning of the whole text; clients keep it in one part.
+  return parts.map((part, index) =>
+    index !== last || part.type !== "text"
+      ? part
+      : { ...part, ...(citations.length === 0 ? {} : { citations }), ...signed },
+  );
 }
 
-export function readToolCall(call: Fields): AssistantPart {
+function readToolCall(call: Fields): AssistantPart {
   const id = textField(call, "id") ?? "";
   const custom = recordField(call, "custom");
   if (custom !== undefined) {
     const text = textField(custom, "input") ?? "";
     return { type: "tool-call", id, name: textField(custom, "name") ?? "", arguments: text, kind: "custom" };
   }
-  return readFunction(recordField(call, "function"), id);
+  return { ...readFunction(recordField(call, "function"), id), ...readThoughtSignature(call) };
 }
 
-export function readFunction(called: unknown, id: string): AssistantPart {
+function readFunction(called: unknown, id: string): ToolCallPart {
   const given = own(called, "arguments");
   // Some servers and clients send the object itself.
   const text = typeof given === "string" ? given : given === undefined || given === null ? "" : JSON.stringify(given);
@@ -113,10 +140,16 @@ function readUserParts(content: unknown): readonly UserPart[] {
       case "text":
       case "input_text":
         return readText(part);
-      case "image_url":
-        return readImage(part) ?? { ...opaque(part), essential: true };
+      case "image_url": {
+        const image = readImage(part);
+        return image === null ? { ...opaque(part), essential: true } : { ...image, ...readCache(part) };
+      }
       case "file":
         return readFile(part) ?? { ...opaque(part), essential: true };
+      case "input_audio":
+        return readAudio(part) ?? { ...opaque(part), essential: true };
+      case "video_url":
+        return readVideo(part) ?? { ...opaque(part), essential: true };
       default:
         return { ...opaque(part), essential: true };
     }
@@ -125,15 +158,6 @@ function readUserParts(content: unknown): readonly UserPart[] {
 
 function readText(part: Fields): TextPart {
   return { type: "text", text: textField(part, "text") ?? "", ...readCache(part) };
-}
-
-function readImage(part: Fields): ImagePart | null {
-  const image = recordField(part, "image_url");
-  const url = textField(image, "url") ?? textField(part, "image_url");
-  if (url === undefined) return null;
-  const data = readDataUrl(url);
-  const source = data === null ? ({ kind: "url", url } as const) : ({ kind: "base64", ...data } as const);
-  return { type: "image", source, ...optional("detail", textField(image, "detail")), ...readCache(part) };
 }
 
 function readFile(part: Fields): DocumentPart | null {
@@ -147,16 +171,6 @@ function readFile(part: Fields): DocumentPart | null {
     ...optional("title", textField(file, "filename")),
     ...readCache(part),
   };
-}
-
-function readDataUrl(url: string): { readonly mediaType: string; readonly data: string } | null {
-  // The media type is short; the rest of what may be megabytes is not matched but cut.
-  const comma = url.startsWith("data:") ? url.indexOf(",") : -1;
-  if (comma < 0 || comma > 200) return null;
-  const head = url.slice("data:".length, comma);
-  if (!head.endsWith(";base64")) return null;
-  const mediaType = head.split(";")[0] ?? "";
-  return { mediaType: mediaType === "" ? "text/plain" : mediaType, data: url.slice(comma + 1) };
 }
 
 /** OpenRouter's clients mark parts for Claude's cache the way Claude's own do. */

@@ -4,29 +4,17 @@
  */
 import { isRecord } from "../../../base/json.ts";
 import { unreachable } from "../../../base/unreachable.ts";
-import { wrapCustomInput } from "../../hub/custom-tools.ts";
 import type { Losses } from "../../hub/losses.ts";
-import type {
-  AssistantPart,
-  DocumentPart,
-  HubMessage,
-  ImagePart,
-  ToolResultContent,
-  UserPart,
-} from "../../hub/message.ts";
-import type { NameMap } from "../../hub/tool-ids.ts";
-import { textField, type Fields } from "../fields.ts";
-import type { WriteOptions } from "../format.ts";
-import type { ChatModel } from "./models.ts";
+import type { DocumentPart, HubMessage, ImagePart, ToolResultContent, UserPart } from "../../hub/message.ts";
+import { writeDataUrl } from "../data-url.ts";
+import type { Fields } from "../fields.ts";
+import { writeAssistant, type AssistantOptions } from "./assistant-out.ts";
+import { writeImage } from "./images.ts";
+import { writeMedia } from "./media.ts";
 
-export interface ContentOptions {
-  readonly names: NameMap;
-  readonly ids: NameMap;
-  readonly losses: Losses;
-  readonly model: ChatModel;
-  /** The upstream's model: reasoning is handed back to the model that wrote it. */
-  readonly modelName: string;
-  readonly replayReasoning: NonNullable<WriteOptions["replayReasoning"]>;
+export interface ContentOptions extends AssistantOptions {
+  /** The target understands the `developer` role. */
+  readonly developerRole: boolean;
 }
 
 type Role = HubMessage["role"];
@@ -35,7 +23,7 @@ type ToolMessage = Extract<HubMessage, { role: "tool" }>;
 export function writeMessages(messages: readonly HubMessage[], options: ContentOptions): readonly Fields[] {
   const written: Fields[] = [];
   const callNames = namesOfCalls(messages);
-  // Results of one turn stand together; what they carry besides text follows after the last of them.
+  // Results of one turn stand together; what they carry besides text, and what the model drew, follows the last of them.
   let attachments: Fields[] = [];
   const flush = (): void => {
     if (attachments.length > 0) written.push({ role: "user", content: attachments });
@@ -48,7 +36,7 @@ export function writeMessages(messages: readonly HubMessage[], options: ContentO
         written.push({ role: "system", content: joined(message.parts.map((part) => part.text)) });
         break;
       case "developer": {
-        const role: Role = options.model.developerRole ? "developer" : "system";
+        const role: Role = options.developerRole ? "developer" : "system";
         written.push({ role, content: joined(message.parts.map((part) => part.text)) });
         break;
       }
@@ -60,6 +48,7 @@ export function writeMessages(messages: readonly HubMessage[], options: ContentO
         break;
       case "assistant":
         written.push(writeAssistant(message.parts, options));
+        attachments.push(...picturesIn(message.parts, options.losses));
         break;
       case "tool": {
         const label = callNames.get(message.callId) ?? "unknown";
@@ -72,8 +61,19 @@ export function writeMessages(messages: readonly HubMessage[], options: ContentO
         unreachable(message);
     }
   }
-  flush();
+  // After a last turn of the model nobody speaks any more: a user's turn behind it would be a question of its own.
+  if (messages[messages.length - 1]?.role !== "assistant") flush();
   return written;
+}
+
+/** No Chat server is known to take pictures in an assistant message. */
+function picturesIn(parts: readonly { readonly type: string }[], losses: Losses): readonly Fields[] {
+  const pictures = parts.filter((part): part is ImagePart => part.type === "image");
+  if (pictures.length > 0) losses.add("image", "a picture the model drew stands in the user's turn after it");
+  return pictures.flatMap((picture) => [
+    { type: "text", text: "[the picture that the assistant drew]" },
+    writeImage(picture),
+  ]);
 }
 
 function joined(texts: readonly string[]): string {
@@ -130,6 +130,11 @@ function writePart(part: UserPart | ToolResultContent, losses: Losses): readonly
       return [writeImage(part)];
     case "document":
       return [writeDocument(part, losses)];
+    case "media": {
+      // Sound given by its address is refused before anything is written (unsaid.ts).
+      const media = writeMedia(part);
+      return media === null ? [] : [media];
+    }
     case "opaque":
       if (part.from === "openai-chat" && isRecord(part.raw)) return [part.raw];
       losses.add(
@@ -140,12 +145,6 @@ function writePart(part: UserPart | ToolResultContent, losses: Losses): readonly
     default:
       return unreachable(part);
   }
-}
-
-function writeImage(part: ImagePart): Fields {
-  const { source } = part;
-  const url = source.kind === "url" ? source.url : `data:${source.mediaType};base64,${source.data}`;
-  return { type: "image_url", image_url: part.detail === undefined ? { url } : { url, detail: part.detail } };
 }
 
 function writeDocument(part: DocumentPart, losses: Losses): Fields {
@@ -164,82 +163,10 @@ function writeDocument(part: DocumentPart, losses: Losses): Fields {
         type: "file",
         file: {
           filename: part.title ?? (source.mediaType === "application/pdf" ? "document.pdf" : "document"),
-          file_data: `data:${source.mediaType};base64,${source.data}`,
+          file_data: writeDataUrl(source),
         },
       };
     default:
       return unreachable(source);
   }
-}
-
-function writeAssistant(parts: readonly AssistantPart[], options: ContentOptions): Fields {
-  const calls: Fields[] = [];
-  const refusals: string[] = [];
-  let thought = "";
-  let text = "";
-  let callsAtLastText = 0;
-  const say = (more: string): void => {
-    // Blocks of one text belong together; a call between them is a pause.
-    if (text !== "" && calls.length > callsAtLastText) text += "\n\n";
-    if (calls.length > 0) options.losses.add("message-order", "text after a tool call stands before it");
-    text += more;
-    callsAtLastText = calls.length;
-  };
-  for (const part of parts) {
-    switch (part.type) {
-      case "text":
-        say(part.text);
-        break;
-      case "refusal":
-        refusals.push(part.text);
-        break;
-      case "thinking":
-        thought += part.text;
-        break;
-      case "redacted-thinking":
-        options.losses.add("thinking", "encrypted thinking was left out of the history");
-        break;
-      case "tool-call":
-        calls.push(writeCall(part, options));
-        break;
-      case "opaque":
-        for (const written of writePart(part, options.losses)) say(textField(written, "text") ?? "");
-        break;
-      default:
-        unreachable(part);
-    }
-  }
-  return {
-    role: "assistant",
-    content: text === "" ? (calls.length > 0 || refusals.length > 0 ? null : "") : text,
-    ...(refusals.length === 0 ? {} : { refusal: refusals.join("\n") }),
-    ...(thought !== "" && isReplayed(parts, calls.length > 0, options) ? { reasoning_content: thought } : {}),
-    ...(calls.length === 0 ? {} : { tool_calls: calls }),
-  };
-}
-
-/**
- * DeepSeek and Kimi refuse a tool turn without the reasoning that led to it; other servers refuse the field. Whoever
- * sent it takes it back, so by default it returns to the model that wrote it, and only with calls.
- */
-function isReplayed(parts: readonly AssistantPart[], hasCalls: boolean, options: ContentOptions): boolean {
-  const isOwn = parts.every(
-    (part) =>
-      part.type !== "thinking" ||
-      (part.signature === undefined &&
-        (part.from === undefined ||
-          (part.from.format === "openai-chat" && (part.from.model ?? options.modelName) === options.modelName))),
-  );
-  const replayed = options.replayReasoning === "always" || (options.replayReasoning === "own" && isOwn && hasCalls);
-  if (!replayed) options.losses.add("thinking", "thinking in the history was left out");
-  return replayed;
-}
-
-function writeCall(part: Extract<AssistantPart, { type: "tool-call" }>, { names, ids }: ContentOptions): Fields {
-  const text = part.kind === "custom" ? wrapCustomInput(part.arguments) : part.arguments;
-  return {
-    id: ids.toWire(part.id),
-    type: "function",
-    function: { name: names.toWire(part.name), arguments: text.trim() === "" ? "{}" : text },
-  };
 }

@@ -2,6 +2,7 @@
 import { isRecord, own } from "../../../base/json.ts";
 import type { ProseKind } from "../../hub/segments.ts";
 import { listField, textField } from "../fields.ts";
+import { detailsIn, textOfDetails } from "./reasoning-details.ts";
 
 export interface Said {
   readonly kind: ProseKind;
@@ -12,7 +13,8 @@ export function saidIn(delta: unknown): readonly Said[] {
   if (!isRecord(delta)) return [];
   const said: Said[] = [];
   // One of the two names: servers that send both send the same text twice.
-  const thought = textField(delta, "reasoning_content") || textField(delta, "reasoning") || "";
+  const thought =
+    textField(delta, "reasoning_content") || textField(delta, "reasoning") || textOfDetails(detailsIn(delta));
   if (thought !== "") said.push({ kind: "thinking", text: thought });
   const content = own(delta, "content");
   if (typeof content === "string") {

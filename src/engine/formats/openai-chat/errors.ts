@@ -62,6 +62,8 @@ const wireErrors = {
   "bad-request": { status: 400, type: "invalid_request_error", code: null },
   unsupported: { status: 400, type: "invalid_request_error", code: "unsupported_value" },
   "context-overflow": { status: 400, type: "invalid_request_error", code: "context_length_exceeded" },
+  "opaque-blob": { status: 400, type: "invalid_request_error", code: "invalid_encrypted_content" },
+  "tool-history": { status: 400, type: "invalid_request_error", code: null },
   "content-policy": { status: 400, type: "invalid_request_error", code: "content_policy_violation" },
   auth: { status: 401, type: "invalid_request_error", code: "invalid_api_key" },
   "account-disabled": { status: 403, type: "invalid_request_error", code: "account_deactivated" },
@@ -75,6 +77,7 @@ const wireErrors = {
   network: { status: 502, type: "server_error", code: "upstream_unreachable" },
   timeout: { status: 504, type: "server_error", code: "timeout" },
   upstream: { status: 502, type: "server_error", code: null },
+  "malformed-reply": { status: 502, type: "server_error", code: "malformed_reply" },
   protocol: { status: 502, type: "server_error", code: "upstream_protocol" },
   truncated: { status: 502, type: "server_error", code: "stream_truncated" },
   "client-gone": { status: 499, type: "server_error", code: "client_gone" },
@@ -84,9 +87,34 @@ const wireErrors = {
   internal: { status: 500, type: "server_error", code: null },
 } as const satisfies Record<ErrorKind, WireError>;
 
+/** OpenAI's own codes that say more than our kind does; an upstream of this family keeps its word. */
+const telling: ReadonlySet<string> = new Set([
+  "array_above_max_length",
+  "billing_hard_limit_reached",
+  "content_filter",
+  "insufficient_quota",
+  "invalid_function_parameters",
+  "invalid_image_format",
+  "invalid_image_url",
+  "invalid_json_schema",
+  "invalid_prompt",
+  "invalid_type",
+  "invalid_value",
+  "missing_required_parameter",
+  "moderation_blocked",
+  "previous_response_not_found",
+  "string_above_max_length",
+  "unknown_parameter",
+  "unsupported_parameter",
+  "unsupported_value",
+  "usage_limit_reached",
+  "usage_not_included",
+]);
+
 export function writeErrorBody(error: EngineError): string {
   const { type, code } = wireErrorOf(error);
-  return JSON.stringify({ error: { message: wording(error), type, param: null, code } });
+  const told = error.raw !== undefined && telling.has(error.raw) ? error.raw : code;
+  return JSON.stringify({ error: { message: wording(error), type, param: null, code: told } });
 }
 
 export function writeErrorAnswer(error: EngineError): WholeAnswer {

@@ -1,6 +1,10 @@
 /** OpenAI's Chat Completions format: the dialect most upstreams and many clients speak. */
+import { eventStreamHeaders } from "../event-stream.ts";
+import { booleanField, textField } from "../fields.ts";
 import type { Format } from "../format.ts";
+import { edits } from "./edits.ts";
 import { readErrorAnswer, writeErrorAnswer } from "./errors.ts";
+import { writeModels } from "./model-list.ts";
 import { observe } from "./observe.ts";
 import { readReply, writeReply } from "./reply.ts";
 import { readRequest } from "./request-in.ts";
@@ -11,13 +15,15 @@ import { createStreamWriter } from "./stream-out.ts";
 export const openaiChat: Format = {
   id: "openai-chat",
   client: {
+    shape: (body) => ({
+      operation: "reply",
+      model: textField(body, "model") || null,
+      stream: booleanField(body, "stream") ?? false,
+    }),
     readRequest,
-    streamHeaders: [
-      ["content-type", "text/event-stream; charset=utf-8"],
-      ["cache-control", "no-cache"],
-      ["x-accel-buffering", "no"],
-    ],
+    streamHeaders: () => eventStreamHeaders,
     streamWriter: createStreamWriter,
+    writeModels,
     writeReply,
     writeError: writeErrorAnswer,
   },
@@ -27,6 +33,8 @@ export const openaiChat: Format = {
     readReply,
     readError: readErrorAnswer,
   },
+  edits,
+  callTarget: (target) => `/v1/chat/completions${target.includes("?") ? target.slice(target.indexOf("?")) : ""}`,
   observe,
   withoutOwnMarks: () => null,
 };

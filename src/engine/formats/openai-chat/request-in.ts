@@ -17,6 +17,7 @@ import {
 } from "../fields.ts";
 import type { ClientSide, Result } from "../format.ts";
 import { createMessageReader } from "./content-in.ts";
+import { readWebSearch } from "./web-search.ts";
 
 const known = new Set([
   "model",
@@ -42,6 +43,11 @@ const known = new Set([
   "response_format",
   "user",
   "service_tier",
+  "verbosity",
+  "prompt_cache_key",
+  "logprobs",
+  "top_logprobs",
+  "web_search_options",
 ]);
 
 export const readRequest: ClientSide["readRequest"] = (body) => {
@@ -62,7 +68,7 @@ export const readRequest: ClientSide["readRequest"] = (body) => {
   const request: HubRequest = {
     model,
     messages: hubMessages,
-    tools: readTools(body),
+    tools: [...readTools(body), ...readWebSearch(body)],
     stream: booleanField(body, "stream") ?? false,
     wantsStreamUsage: booleanField(recordField(body, "stream_options"), "include_usage") ?? false,
     stop: readStop(body["stop"]),
@@ -77,7 +83,12 @@ export const readRequest: ClientSide["readRequest"] = (body) => {
     ...optional("frequencyPenalty", numberField(body, "frequency_penalty")),
     ...optional("thinking", readThinking(body)),
     ...optional("responseFormat", readResponseFormat(recordField(body, "response_format"))),
-    ...optional("userId", textField(body, "user")),
+    ...optional("userId", textField(body, "user") ?? textField(body, "safety_identifier")),
+    ...optional("verbosity", readVerbosity(body["verbosity"])),
+    ...optional("promptCacheKey", textField(body, "prompt_cache_key")),
+    ...(booleanField(body, "logprobs") === true
+      ? { logprobs: optional("top", numberField(body, "top_logprobs")) }
+      : {}),
     ...optional("serviceTier", textField(body, "service_tier")),
     extras: { "openai-chat": otherFields(body, known) ?? {} },
   };
@@ -86,6 +97,10 @@ export const readRequest: ClientSide["readRequest"] = (body) => {
 
 function bad(message: string): Result<never> {
   return { ok: false, error: { kind: "bad-request", message } };
+}
+
+function readVerbosity(value: unknown): HubRequest["verbosity"] {
+  return value === "low" || value === "medium" || value === "high" ? value : undefined;
 }
 
 function readStop(stop: unknown): readonly string[] {
@@ -128,7 +143,9 @@ function readFunction(declared: Fields): Extract<HubTool, { kind: "function" }> 
 }
 
 function readToolChoice(choice: unknown, losses: Losses): ToolChoice | undefined {
-  switch (choice) {
+  // The word alone, or inside an object as Claude's dialect has it.
+  const isBare = isRecord(choice) && choice["function"] === undefined && choice["name"] === undefined;
+  switch (isBare ? (textField(choice, "type") ?? choice) : choice) {
     case undefined:
     case null:
       return undefined;

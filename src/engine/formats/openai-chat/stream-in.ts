@@ -1,23 +1,20 @@
-/**
- * Chat chunks → hub events, tolerant of what compatible servers make of the dialect: calls told apart by id where the
- * index is always 0, reasoning under either name, usage with, after or without the finish.
- */
+/** Chat chunks → hub events: where a stream begins and ends, its usage with, after or without the finish, its errors. */
 import { isRecord, own } from "../../../base/json.ts";
 import { createSseReader, type SseEvent } from "../../codecs/sse.ts";
 import type { EngineError } from "../../errors/engine-error.ts";
 import { settleFinish } from "../../hub/finish.ts";
 import type { Provenance } from "../../hub/message.ts";
 import type { ReplyContext } from "../../hub/restore.ts";
-import { createSegments, type ToolSegment } from "../../hub/segments.ts";
 import type { Finish, StreamEvent } from "../../hub/stream.ts";
 import { noUsage, type Usage } from "../../hub/usage.ts";
-import { listField, numberField, optional, recordField, textField, parseFrame } from "../fields.ts";
+import { listField, numberField, optional, parseFrame, textField } from "../fields.ts";
 import type { StreamReader } from "../format.ts";
 import { withContext } from "../reader-stages.ts";
+import { createBlocks } from "./blocks-in.ts";
+import { saidIn } from "./delta.ts";
 import { readError } from "./errors.ts";
 import { readFinish } from "./finish.ts";
 import { readUsage } from "./usage.ts";
-import { saidIn } from "./delta.ts";
 
 /** What may wait behind an unfinished call. Only truly interleaved calls wait at all. */
 const maxHeldChars = 16 * 1024 * 1024;
@@ -28,14 +25,19 @@ export function createStreamReader(context?: ReplyContext): StreamReader {
 
 function createReader(context: ReplyContext | undefined): StreamReader {
   const sse = createSseReader();
-  let from: Provenance = { format: "openai-chat", ...optional("model", context?.model) };
+  let from: Provenance = {
+    format: "openai-chat",
+    ...optional("model", context?.model),
+    ...optional("origin", context?.origin),
+  };
   let replyId = "";
-  const segments = createSegments({ ordinalSeed: () => replyId, from: () => from });
-  const callsByIndex = new Map<number, ToolSegment>();
-  const callsById = new Map<string, ToolSegment>();
-  let lastCall: ToolSegment | null = null;
+  const blocks = createBlocks({ replyId: () => replyId, from: () => from });
+  const { segments } = blocks;
   let usage: Usage | null = null;
   let finish: Finish | null = null;
+  let otherFinish: Finish | null = null;
+  let hasCallsElsewhere = false;
+  let hasLogprobs = false;
   let isStarted = false;
   let isOver = false;
 
@@ -50,57 +52,40 @@ function createReader(context: ReplyContext | undefined): StreamReader {
     const id = textField(chunk, "id") ?? null;
     const model = textField(chunk, "model") ?? null;
     replyId = id === null || id === "" ? `${numberField(chunk, "created") ?? 0}` : id;
-    if (from.model === undefined && model !== null) from = { format: "openai-chat", model };
+    if (from.model === undefined && model !== null) from = { ...from, model };
     out.push({ type: "reply-start", id, model });
-  };
-
-  /** An index may be missing, shared by all calls, or right; a new id with a name is a new call in any case. */
-  const callFor = (piece: unknown): ToolSegment => {
-    const index = numberField(piece, "index");
-    const id = textField(piece, "id") ?? "";
-    const name = textField(recordField(piece, "function"), "name") ?? "";
-    const byIndex = index === undefined ? undefined : callsByIndex.get(index);
-    const byId = id === "" ? undefined : callsById.get(id);
-    const isNew = byId === undefined && id !== "" && name !== "" && byIndex !== undefined && byIndex.id !== "";
-    const known = byId ?? (isNew ? undefined : byIndex) ?? (index === undefined && id === "" ? lastCall : undefined);
-    const call = known ?? segments.startTool();
-    if (index !== undefined) callsByIndex.set(index, call);
-    if (id !== "" && byId === undefined) callsById.set(id, call);
-    lastCall = call;
-    return call;
-  };
-
-  const takeCall = (out: StreamEvent[], piece: unknown): void => {
-    const called = recordField(piece, "function");
-    const given = own(called, "arguments");
-    const text = typeof given === "string" ? given : isRecord(given) ? JSON.stringify(given) : "";
-    const name = textField(called, "name");
-    const id = textField(piece, "id");
-    out.push(...segments.toolDelta(callFor(piece), { ...optional("id", id), ...optional("name", name), text }));
   };
 
   const takeChoice = (out: StreamEvent[], choice: unknown): void => {
     if ((numberField(choice, "index") ?? 0) !== 0) {
-      out.push({ type: "dropped", what: "an answer beyond the first" });
+      takeOtherChoice(out, choice);
       return;
     }
     // A few servers end with the whole message again; it counts only when nothing was streamed.
     const delta = own(choice, "delta") ?? (segments.blockCount() === 0 ? own(choice, "message") : undefined);
-    if (finish === null) {
-      for (const said of saidIn(delta)) out.push(...segments.prose(said.kind, said.text));
-      for (const piece of listField(delta, "tool_calls") ?? []) takeCall(out, piece);
-      const legacy = recordField(delta, "function_call");
-      if (legacy !== undefined) takeCall(out, { index: 0, function: legacy });
+    if (finish === null) blocks.take(out, delta);
+    const logprobs = own(choice, "logprobs");
+    if (isRecord(logprobs) && !hasLogprobs) {
+      hasLogprobs = true;
+      out.push({ type: "dropped", what: "log probabilities" });
     }
     const told = readFinish(choice);
     if (told === null) return;
     // Some servers repeat the chunk that ends; the last word counts, as with the official client.
-    if (finish === null) out.push(...segments.close());
+    if (finish === null) blocks.close(out);
     finish = told;
   };
 
+  /** We never ask for a second answer; Copilot puts the calls of the first into a choice of their own (2026). */
+  const takeOtherChoice = (out: StreamEvent[], choice: unknown): void => {
+    const delta = own(choice, "delta") ?? own(choice, "message");
+    if (blocks.takeCalls(out, delta)) hasCallsElsewhere = true;
+    else if (saidIn(delta).length > 0) out.push({ type: "dropped", what: "an answer beyond the first" });
+    if (hasCallsElsewhere) otherFinish = readFinish(choice) ?? otherFinish;
+  };
+
   const endReply = (out: StreamEvent[], told: Finish): void => {
-    out.push(...segments.close());
+    blocks.close(out);
     const settled = settleFinish(told, segments.toolCount());
     if (settled.reason === "error") {
       fail(out, { kind: "upstream", message: "the upstream ended the reply with an error", raw: told.raw ?? "error" });
@@ -118,7 +103,8 @@ function createReader(context: ReplyContext | undefined): StreamReader {
     if (event.data === "[DONE]") {
       // The upstream's own word that it is done stands in for a forgotten finish, if there is anything whole.
       const isWhole = segments.blockCount() > 0 && !segments.hasOpenArguments();
-      if (finish !== null) endReply(out, finish);
+      const told = finish ?? otherFinish;
+      if (told !== null) endReply(out, told);
       else if (isWhole) endReply(out, { reason: "stop", raw: null });
       else fail(out, { kind: "truncated", message: "the upstream said it was done without having answered" });
       return;
@@ -170,7 +156,8 @@ function createReader(context: ReplyContext | undefined): StreamReader {
       const out = [...drain(sse.end(), true)];
       if (isOver) return out;
       // A finish without `[DONE]` is common and whole. Without either nobody can know, so it is never called whole.
-      if (finish !== null) endReply(out, finish);
+      const told = finish ?? otherFinish;
+      if (told !== null) endReply(out, told);
       else fail(out, { kind: "truncated", message: "the upstream closed the stream before the reply was finished" });
       return out;
     },

@@ -5,10 +5,16 @@
 import { unreachable } from "../../../base/unreachable.ts";
 import { sseComment, sseData } from "../../codecs/sse.ts";
 import { createLosses } from "../../hub/losses.ts";
+import type { Citation } from "../../hub/message.ts";
 import type { Finish, StreamEvent } from "../../hub/stream.ts";
+import type { Fields } from "../fields.ts";
 import type { StreamWriter, WriterOptions } from "../format.ts";
+import { writeAnnotation } from "./annotations.ts";
 import { writeErrorBody } from "./errors.ts";
 import { writeFinish } from "./finish.ts";
+import { writeImage } from "./images.ts";
+import { shownDetails } from "./reasoning-details.ts";
+import { extraContent, googleSignature } from "./thought-signature.ts";
 import { writeUsage } from "./usage.ts";
 
 const none: readonly Uint8Array[] = [];
@@ -24,6 +30,12 @@ export function createStreamWriter(options: WriterOptions): StreamWriter {
   let isCustom = false;
   let hasRefused = false;
   let isOver = false;
+  let textChars = 0;
+  let textStart = 0;
+  let images = 0;
+  // A client's library keeps the last list of them only, so all go in one chunk at the end, as OpenAI sends them.
+  const annotations: Fields[] = [];
+  let cited: Citation[] = [];
 
   const chunk = (delta: string, finish = "null"): Uint8Array =>
     Buffer.from(`${head}${delta},"finish_reason":${finish}}]${tail}`);
@@ -41,6 +53,7 @@ export function createStreamWriter(options: WriterOptions): StreamWriter {
 
   const end = (finish: Finish): readonly Uint8Array[] => {
     const frames: Uint8Array[] = [];
+    if (annotations.length > 0) frames.push(chunk(JSON.stringify({ annotations })));
     if (finish.reason === "content-filter" && finish.explanation !== undefined && !hasRefused) {
       frames.push(chunk(`{"refusal":${JSON.stringify(finish.explanation)}}`));
     }
@@ -53,12 +66,33 @@ export function createStreamWriter(options: WriterOptions): StreamWriter {
     return Buffer.from(`${opened}"choices":[],"usage":${JSON.stringify(writeUsage(usage, options.usageBuffer))}}\n\n`);
   };
 
+  const placeCitations = (): void => {
+    for (const citation of cited) {
+      const written = writeAnnotation(citation, textStart, textChars);
+      if (written === null) losses.add("citation", "a citation without an address has no form here");
+      else annotations.push(written);
+    }
+    cited = [];
+  };
+
+  const sign = (event: Extract<StreamEvent, { type: "text-end" | "tool-end" }>): string | null => {
+    const signature = googleSignature(event);
+    if (signature === null && event.signature !== undefined) {
+      losses.add("thinking-signature", "a Chat client cannot hand it back");
+    }
+    return signature;
+  };
+
   const write = (event: StreamEvent): readonly Uint8Array[] => {
     switch (event.type) {
       case "reply-start":
         begin(event.id);
         return [chunk('{"role":"assistant","content":""}')];
+      case "text-start":
+        textStart = textChars;
+        return none;
       case "text-delta":
+        textChars += event.text.length;
         return [chunk(`{"content":${JSON.stringify(event.text)}}`)];
       case "thinking-delta":
         return [chunk(`{"reasoning_content":${JSON.stringify(event.text)}}`)];
@@ -76,21 +110,46 @@ export function createStreamWriter(options: WriterOptions): StreamWriter {
       }
       case "tool-delta":
         return [chunk(`${toolHead}${isCustom ? customHead : functionHead}${JSON.stringify(event.text)}}}]}`)];
-      case "thinking-end":
+      case "tool-end": {
+        const signature = sign(event);
+        if (signature === null || isCustom) return none;
+        const piece = JSON.stringify({ function: { arguments: "" }, ...extraContent(signature) }).slice(1);
+        return [chunk(`${toolHead}${piece}]}`)];
+      }
+      case "citation":
+        cited.push(event.citation);
+        return none;
+      case "text-end": {
+        placeCitations();
+        const signature = sign(event);
+        return signature === null ? none : [chunk(JSON.stringify(extraContent(signature)))];
+      }
+      case "thinking-end": {
+        const details = shownDetails({ ...event, type: "thinking", text: "" });
+        if (details.length > 0) return [chunk(JSON.stringify({ reasoning_details: details }))];
         if (event.signature !== undefined) losses.add("thinking-signature", "a Chat client cannot hand it back");
         return none;
-      case "redacted-thinking":
+      }
+      case "redacted-thinking": {
+        const details = shownDetails({ type: "redacted-thinking", data: event.data, from: event.from });
+        if (details.length > 0) return [chunk(JSON.stringify({ reasoning_details: details }))];
         losses.add("thinking", "encrypted thinking has no form here");
         return none;
-      case "opaque":
+      }
+      case "image":
+        images += 1;
+        if (event.part.signature !== undefined) losses.add("thinking-signature", "the signature of a picture is lost");
+        return [chunk(JSON.stringify({ images: [{ index: images - 1, ...writeImage(event.part) }] }))];
+      case "opaque": {
         losses.add("server-block", `a ${event.part.name} block of the upstream has no form here`);
-        return event.part.text === undefined ? none : [chunk(`{"content":${JSON.stringify(event.part.text)}}`)];
-      case "text-start":
-      case "text-end":
+        const { text } = event.part;
+        if (text === undefined) return none;
+        textChars += text.length;
+        return [chunk(`{"content":${JSON.stringify(text)}}`)];
+      }
       case "thinking-start":
       case "refusal-start":
       case "refusal-end":
-      case "tool-end":
       case "usage":
       case "dropped":
         return none;

@@ -1,14 +1,16 @@
 /** Tools, the choice among them and the wanted answer's shape, in Chat's words. */
 import { isRecord } from "../../../base/json.ts";
 import { unreachable } from "../../../base/unreachable.ts";
-import { wrapCustomTool } from "../../hub/custom-tools.ts";
+import { wrapCustomTool, type FunctionTool } from "../../hub/custom-tools.ts";
 import { isStrictSchema, objectSchema } from "../../hub/json-schema.ts";
 import type { Losses } from "../../hub/losses.ts";
 import type { HubRequest, ResponseFormat } from "../../hub/request.ts";
 import type { NameMap } from "../../hub/tool-ids.ts";
 import { optional, type Fields } from "../fields.ts";
 
-export function writeTools(request: HubRequest, names: NameMap, losses: Losses): readonly Fields[] {
+/** `searches`: the target has a web search of its own, which is declared elsewhere (web-search.ts). */
+export function writeTools(request: HubRequest, names: NameMap, searches: boolean, losses: Losses): readonly Fields[] {
+  const isOwn = request.extras["openai-chat"] !== undefined;
   const allowed = request.toolChoice?.type === "allowed" ? new Set(request.toolChoice.names) : null;
   return request.tools.flatMap((tool): readonly Fields[] => {
     if (allowed !== null && !allowed.has(tool.name)) return [];
@@ -20,18 +22,32 @@ export function writeTools(request: HubRequest, names: NameMap, losses: Losses):
           name: names.toWire(declared.name),
           ...optional("description", declared.description),
           parameters: objectSchema(declared.parameters),
-          ...(declared.strict === true ? { strict: true } : {}),
+          ...(isStrict(declared, isOwn, losses) ? { strict: true } : {}),
         };
         return [{ type: "function", function: written }];
       }
       case "server":
-        if (tool.from === "openai-chat" && isRecord(tool.raw)) return [tool.raw];
-        losses.add("server-tool", `${tool.name}: only ${tool.from} can run it; it was left out`);
+        if (tool.ability === "web-search" && searches) return [];
+        if (tool.from === "openai-chat" && tool.ability === undefined && isRecord(tool.raw)) return [tool.raw];
+        losses.add(
+          "server-tool",
+          tool.from === "openai-chat"
+            ? `${tool.name}: this model is not known to have it; it was left out`
+            : `${tool.name}: only ${tool.from} can run it; it was left out`,
+        );
         return [];
       default:
         return unreachable(tool);
     }
   });
+}
+
+/** OpenAI refuses a strict tool with optional fields; in other dialects that is a strict tool all the same. */
+function isStrict(tool: FunctionTool, isOwn: boolean, losses: Losses): boolean {
+  if (tool.strict !== true) return false;
+  if (isOwn || isStrictSchema(objectSchema(tool.parameters))) return true;
+  losses.add("tool", "strict: only schemas whose fields are all required can be held to here");
+  return false;
 }
 
 /** Undefined when nothing needs saying; servers refuse a choice without tools. */

@@ -1,8 +1,8 @@
 /**
- * What a model behind the Chat format takes, told from its name. Only OpenAI's own names are known to refuse fields;
+ * What a model behind an OpenAI format (Chat, Responses) takes, told from its name. Only OpenAI's own names are known to refuse fields;
  * every other server gets the plain, old form that all of them read.
  */
-import type { ThinkingLevel } from "../../hub/request.ts";
+import type { ThinkingLevel } from "../hub/request.ts";
 
 export interface ChatModel {
   readonly maxTokensField: "max_tokens" | "max_completion_tokens";
