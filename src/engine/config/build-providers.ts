@@ -1,19 +1,17 @@
 /** The `providers` block laid over the built-in registry. */
-import { builtInProviders, defaultPriority, laterProviders, laterTypes } from "../providers/table.ts";
+import { builtInProviders, defaultEndpoints, defaultPriority, laterProviders } from "../providers/table.ts";
 import type { Findings } from "./build.ts";
 import type { Dormant } from "./dormant.ts";
 import { isLoopback, readEndpoint } from "./endpoint.ts";
 import type { ConfigFile, ProviderBlock } from "./file-schema.ts";
 import { suggestion } from "./nearest.ts";
-import type { ProviderConfig, ProviderType } from "./schema.ts";
+import { providerTypes, type ProviderConfig } from "./schema.ts";
 
 export interface BuiltProviders {
   readonly providers: Readonly<Record<string, ProviderConfig>>;
   /** Blocks that ask for a dialect or a login this version does not have. */
   readonly dormant: readonly Dormant[];
 }
-
-const types: readonly string[] = ["openai-compatible", "anthropic-compatible"] satisfies readonly ProviderType[];
 
 export function buildProviders(file: ConfigFile, findings: Findings): BuiltProviders {
   const providers = new Map(Object.entries(builtInProviders));
@@ -25,8 +23,8 @@ export function buildProviders(file: ConfigFile, findings: Findings): BuiltProvi
     if (id === "combo")
       findings.wrong(["providers", id], `"combo" is the prefix of combos; choose another name`, "key");
     const isLater =
-      laterTypes.has(block.type ?? "") ||
-      laterProviders.has(block.type ?? id) ||
+      (block.type === undefined && laterProviders.has(id)) ||
+      (laterProviders.has(block.type ?? "") && !isType(block.type)) ||
       (block.auth_type !== undefined && block.auth_type !== "none" && block.auth_type !== "api_key");
     if (isLater) {
       providers.delete(id);
@@ -39,19 +37,23 @@ export function buildProviders(file: ConfigFile, findings: Findings): BuiltProvi
   return { providers: Object.fromEntries(providers), dormant };
 }
 
+function isType(name: string | undefined): boolean {
+  return providerTypes.some((type) => type === name);
+}
+
 function buildProvider(id: string, block: ProviderBlock, hasKey: boolean, findings: Findings): ProviderConfig | null {
   const path = ["providers", id];
   const wanted = block.type ?? id;
   const base = Object.hasOwn(builtInProviders, wanted) ? builtInProviders[wanted] : undefined;
-  const type = base?.type ?? types.find((each): each is ProviderType => each === block.type);
+  const type = base?.type ?? providerTypes.find((each) => each === block.type);
   if (type === undefined) {
-    const known = [...types, ...laterTypes, ...Object.keys(builtInProviders)];
+    const known = [...providerTypes, ...Object.keys(builtInProviders)];
     if (block.type === undefined)
       findings.wrong(path, `provider "${id}" needs a type, such as openai-compatible`, "key");
     else findings.wrong([...path, "type"], `unknown type "${block.type}"${suggestion(block.type, known)}`);
     return null;
   }
-  const text = block.endpoint ?? base?.endpoint;
+  const text = block.endpoint ?? base?.endpoint ?? defaultEndpoints[type];
   if (text === undefined) {
     findings.wrong(path, `provider "${id}" needs an endpoint, such as http://127.0.0.1:8000/v1`, "key");
     return null;
@@ -76,6 +78,7 @@ function buildProvider(id: string, block: ProviderBlock, hasKey: boolean, findin
         model.max_tokens === undefined ? { name: model.name } : { name: model.name, maxTokens: model.max_tokens },
       ),
     modelMappings: block.model_mappings ?? {},
+    ...(block.project === undefined ? {} : { project: block.project }),
     serves: base?.serves ?? [],
   };
 }

@@ -11,6 +11,7 @@ import { pathText, type Path } from "./problem.ts";
 import { targetProblem, type Names } from "./references.ts";
 import type { AccountConfig, Config, RouteConfig } from "./schema.ts";
 import { filePath, readSecret, type SecretSources } from "./secrets.ts";
+import { buildSettings } from "./build-settings.ts";
 
 /** Where findings go while the file is read. */
 export interface Findings {
@@ -22,6 +23,7 @@ export interface Findings {
 export interface Overrides {
   readonly host?: string;
   readonly port?: number;
+  readonly requestLogs?: boolean;
 }
 
 export function buildConfig(
@@ -40,7 +42,6 @@ export function buildConfig(
     aliases,
   };
   checkNames(file, names, findings);
-  const settings = file.settings;
   const timeouts = file.upstream?.timeouts;
   return {
     listen: buildListen(file, overrides, findings),
@@ -63,11 +64,7 @@ export function buildConfig(
     combos: file.combos ?? {},
     aliases,
     routes: (file.routes ?? []).map(buildRoute),
-    settings: {
-      usageBuffer: settings?.usage_buffer ?? defaultConfig.settings.usageBuffer,
-      captureFlows: settings?.capture_flows ?? defaultConfig.settings.captureFlows,
-      captureBytes: settings?.capture_bytes ?? defaultConfig.settings.captureBytes,
-    },
+    settings: buildSettings(file, overrides, names, findings),
     dormant: Object.fromEntries(dormant.map(({ path, value }) => [pathText(path), value])),
   };
 }

@@ -2,6 +2,9 @@
 import { builtInProviders } from "../providers/table.ts";
 import type { Config } from "./schema.ts";
 
+/** The base of the adaptive thinking budget where the file names none: what `medium` stands for. */
+export const adaptiveBaseTokens = 8_192;
+
 export const defaultConfig: Config = {
   listen: { host: "127.0.0.1", port: 8317, proxyAuth: "reroute" },
   intercept: { hosts: ["default"], tunnel: [] },
@@ -18,6 +21,15 @@ export const defaultConfig: Config = {
   aliases: {},
   routes: [],
   // A long day of one coding client is a few hundred calls of about 100 KB.
-  settings: { usageBuffer: 2_000, captureFlows: 1_000, captureBytes: 64 * 1024 * 1024 },
+  settings: {
+    usageBuffer: 2_000,
+    captureFlows: 1_000,
+    captureBytes: 64 * 1024 * 1024,
+    thinkingBudget: { mode: "passthrough" },
+    systemPrompt: { all: null, providers: {} },
+    bypass: true,
+    dedupe: { enabled: false, windowMs: 5_000 },
+    requestLogs: false,
+  },
   dormant: {},
 };

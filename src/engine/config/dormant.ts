@@ -23,19 +23,12 @@ function dormantSettings(file: ConfigFile): readonly Dormant[] {
   const settings = file.settings;
   if (settings === undefined) return [];
   const asks = {
-    thinking_budget: (settings.thinking_budget?.mode ?? "passthrough") !== "passthrough",
-    system_prompt:
-      (settings.system_prompt?.mode ?? "none") !== "none" ||
-      Object.values(settings.system_prompt?.providers ?? {}).some(({ mode }) => (mode ?? "none") !== "none"),
-    bypass: settings.bypass === true,
-    dedupe: settings.dedupe?.enabled === true,
     network_proxy:
       (settings.network_proxy?.global ?? null) !== null ||
       [settings.network_proxy?.providers, settings.network_proxy?.combos, settings.network_proxy?.keys].some(
         (map) => Object.keys(map ?? {}).length > 0,
       ),
     ip_filter: (settings.ip_filter?.mode ?? "off") !== "off",
-    request_logs: settings.request_logs === true,
     force_model_prefix: settings.force_model_prefix === true,
   } satisfies Partial<Record<keyof typeof settings, boolean>>;
   return Object.entries(asks)

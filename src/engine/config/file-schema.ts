@@ -44,6 +44,7 @@ const model = v.object({
 const provider = v.object({
   type: v.optional(text),
   endpoint: v.optional(text),
+  project: v.optional(text),
   auth_type: v.optional(choice(["none", "api_key", "oauth_device_flow", "oauth_pkce", "import"])),
   enabled: v.optional(flag),
   priority: v.optional(wholeNumber(0, 1_000_000)),

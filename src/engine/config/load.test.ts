@@ -71,15 +71,14 @@ describe("the whole contract", () => {
       "accepted, not active in this version: providers.local.features",
       "accepted, not active in this version: providers.local.limits",
       "accepted, not active in this version: providers.local.cooldown",
-      "accepted, not active in this version: settings.bypass",
     ]);
     expect(config(contract).dormant["providers.local.cooldown"]).toEqual({ base_ms: 1000, max_ms: 120_000 });
   });
 
   it("says nothing about settings that ask for nothing", () => {
-    expect(warnings("settings: { bypass: false, dedupe: { enabled: false }, ip_filter: { mode: off } }")).toEqual([]);
-    expect(warnings("settings: { dedupe: { enabled: true } }")).toEqual([
-      "accepted, not active in this version: settings.dedupe",
+    expect(warnings("settings: { force_model_prefix: false, ip_filter: { mode: off } }")).toEqual([]);
+    expect(warnings("settings: { ip_filter: { mode: deny } }")).toEqual([
+      "accepted, not active in this version: settings.ip_filter",
     ]);
   });
 
@@ -95,6 +94,68 @@ describe("the whole contract", () => {
         'openai-compatibility:\n  - name: or\n    base-url: "https://x/v1"\n    api-key-entries:\n      - api-key: k',
       ),
     ).toHaveLength(1);
+  });
+});
+
+describe("settings", () => {
+  const settings = (text: string, more: Partial<LoadOptions> = {}) => config(`settings: ${text}`, more).settings;
+
+  it("are active without a warning", () => {
+    const text =
+      "settings: { thinking_budget: { mode: auto }, system_prompt: { mode: append, text: x }, bypass: true, " +
+      "dedupe: { enabled: true }, request_logs: true }";
+    expect(warnings(text)).toEqual([]);
+  });
+  it("take thinking from the file: a number of tokens, or a base that grows", () => {
+    expect(settings("{ thinking_budget: { mode: passthrough, tokens: 5 } }").thinkingBudget).toEqual({
+      mode: "passthrough",
+    });
+    expect(settings("{ thinking_budget: { mode: auto } }").thinkingBudget).toEqual({ mode: "auto" });
+    expect(settings("{ thinking_budget: { mode: custom, tokens: 4096 } }").thinkingBudget).toEqual({
+      mode: "custom",
+      tokens: 4096,
+    });
+    expect(settings("{ thinking_budget: { mode: adaptive } }").thinkingBudget).toEqual({
+      mode: "adaptive",
+      tokens: 8192,
+    });
+    expect(settings("{ thinking_budget: { mode: adaptive, tokens: 2000 } }").thinkingBudget).toEqual({
+      mode: "adaptive",
+      tokens: 2000,
+    });
+  });
+  it("lay a text around the system prompt, for all or by provider", () => {
+    expect(settings("{ system_prompt: { mode: none, text: resting } }").systemPrompt.all).toBeNull();
+    const text =
+      "{ system_prompt: { mode: prepend, text: Be brief., providers: { openai: { mode: append }, claude: { mode: none }, " +
+      "openrouter: { text: Be kind. } } } }";
+    expect(settings(text).systemPrompt).toEqual({
+      all: { prepend: "Be brief." },
+      providers: { openai: { append: "Be brief." }, claude: {}, openrouter: { prepend: "Be kind." } },
+    });
+  });
+  it("may say a mode or a text that only the providers' entries use", () => {
+    expect(settings("{ system_prompt: { mode: append, providers: { openai: { text: x } } } }").systemPrompt).toEqual({
+      all: null,
+      providers: { openai: { append: "x" } },
+    });
+    expect(settings("{ system_prompt: { text: x, providers: { openai: { mode: prepend } } } }").systemPrompt).toEqual({
+      all: null,
+      providers: { openai: { prepend: "x" } },
+    });
+  });
+  it("take the request log from the environment too", () => {
+    const env = { ...options.env, ENABLE_REQUEST_LOGS: "true" };
+    expect(settings("{ request_logs: true }").requestLogs).toBe(true);
+    expect(settings("{ request_logs: false }", { env }).requestLogs).toBe(true);
+    expect(settings("{}", { env: { ...env, ENABLE_REQUEST_LOGS: "false" } }).requestLogs).toBe(false);
+  });
+  it("answer the small calls of the Claude CLI, and share no replies, unless told otherwise", () => {
+    expect(settings("{}")).toMatchObject({ bypass: true, dedupe: { enabled: false, windowMs: 5000 } });
+    expect(settings("{ bypass: false, dedupe: { enabled: true, window_ms: 250 } }")).toMatchObject({
+      bypass: false,
+      dedupe: { enabled: true, windowMs: 250 },
+    });
   });
 });
 
@@ -215,6 +276,41 @@ describe("problems", () => {
       "listen: { host: 0.0.0.0 }",
       "1:17: listen.host: 0.0.0.0 can be reached from other machines",
     ],
+    [
+      "a fixed thinking budget without its tokens",
+      "settings:\n  thinking_budget: { mode: custom }",
+      "2:20: settings.thinking_budget: mode custom needs tokens, such as tokens: 8192",
+    ],
+    [
+      "tokens to think with, and no mode",
+      "settings:\n  thinking_budget: { tokens: 9 }",
+      "2:20: settings.thinking_budget: tokens need a mode: custom or adaptive",
+    ],
+    [
+      "an adaptive budget that starts from nothing",
+      "settings: { thinking_budget: { mode: adaptive, tokens: 0 } }",
+      "1:56: settings.thinking_budget.tokens: the base of mode adaptive must be at least 1",
+    ],
+    [
+      "a system prompt without its text",
+      "settings:\n  system_prompt: { mode: append, text: ' ' }",
+      "2:18: settings.system_prompt: mode append needs a text",
+    ],
+    [
+      "a text that no mode places",
+      "settings:\n  system_prompt: { text: x }",
+      "2:18: settings.system_prompt: a text needs a mode: prepend or append",
+    ],
+    [
+      "a provider's text that no mode places",
+      "settings:\n  system_prompt: { mode: none, providers: { claude: { text: x } } }",
+      "2:53: settings.system_prompt.providers.claude: a text needs a mode: prepend or append",
+    ],
+    [
+      "a system prompt for an unknown provider",
+      "settings: { system_prompt: { providers: { cluade: { mode: none } } } }",
+      '1:43: settings.system_prompt.providers.cluade: there is no provider "cluade"; did you mean "claude"?',
+    ],
     ["a root file that is not there", "upstream: { ca: [missing.pem] }", "cannot read /etc/switchyard/missing.pem"],
     [
       "connect_to without a port",
@@ -299,8 +395,7 @@ describe("providers", () => {
     ]);
   });
   it("lets one rest whose dialect or login is not here yet, and lets rules name it", () => {
-    const text =
-      "providers: { g: { type: gemini-compatible, endpoint: 'https://h' } }\nroutes: [{ to: g/x }, { to: gemini/y }]";
+    const text = "providers: { g: { type: kiro, endpoint: 'https://h' } }\nroutes: [{ to: g/x }, { to: gemini/y }]";
     expect(warnings(text)).toEqual(["accepted, not active in this version: providers.g"]);
     expect(config(text).providers["g"]).toBeUndefined();
   });

@@ -120,7 +120,13 @@ function withEnvironment(options: LoadOptions, problems: ConfigProblem[]): Overr
   if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65_535)) {
     problems.push({ line: 1, column: 1, path: "SWITCHYARD_PORT", message: "must be a port number from 0 to 65535" });
   }
-  return { ...(host === undefined ? {} : { host }), ...(port === undefined ? {} : { port }) };
+  // Only a yes is taken from the environment: anything else leaves the file's word.
+  const requestLogs = options.overrides?.requestLogs ?? (options.env["ENABLE_REQUEST_LOGS"] === "true" || undefined);
+  return {
+    ...(host === undefined ? {} : { host }),
+    ...(port === undefined ? {} : { port }),
+    ...(requestLogs === undefined ? {} : { requestLogs }),
+  };
 }
 
 function inOrder(problems: readonly ConfigProblem[]): readonly ConfigProblem[] {

@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { Secret } from "../../base/secret.ts";
 import type { ProviderConfig } from "../config/schema.ts";
-import { anthropicCompatible, joinPaths, openaiCompatible, providerFrom } from "./compatible.ts";
+import { providerTypes } from "../config/schema.ts";
+import { providerFrom } from "./compatible.ts";
 import { defaultHosts } from "./hosts.ts";
+import { joinPaths } from "./join-paths.ts";
 import { builtInProviders, laterProviders } from "./table.ts";
 
 const config: ProviderConfig = {
@@ -38,9 +40,59 @@ describe("joining a base URL and a call's path", () => {
 describe("a compatible provider", () => {
   it("shows its key the way its dialect does", () => {
     const key = new Secret("sk-abc");
-    expect(openaiCompatible("x", config).credential(key)).toEqual([["authorization", "Bearer sk-abc"]]);
-    expect(anthropicCompatible("x", config).credential(key)).toEqual([["x-api-key", "sk-abc"]]);
-    expect(providerFrom("x", { ...config, type: "anthropic-compatible" }).format).toBe("claude");
+    const shown = (type: ProviderConfig["type"], endpoint = config.endpoint): unknown =>
+      providerFrom("x", { ...config, type, endpoint }).credential(key);
+    expect(shown("openai-compatible")).toEqual([["authorization", "Bearer sk-abc"]]);
+    expect(shown("openai-responses-compatible")).toEqual([["authorization", "Bearer sk-abc"]]);
+    expect(shown("anthropic-compatible")).toEqual([["x-api-key", "sk-abc"]]);
+    expect(shown("gemini-compatible")).toEqual([["x-goog-api-key", "sk-abc"]]);
+    expect(shown("gemini-compatible", "https://europe-west1-aiplatform.googleapis.com/v1/x")).toEqual([
+      ["authorization", "Bearer sk-abc"],
+    ]);
+  });
+  it.each(providerTypes)("speaks a dialect as type %s", (type) => {
+    const provider = providerFrom("x", { ...config, type });
+    expect(provider.format).not.toBe("");
+    expect(provider.writeOptions("m")).toMatchObject({ model: "m", origin: "x" });
+  });
+  it.each([
+    [
+      "gemini-compatible",
+      "https://generativelanguage.googleapis.com/v1beta",
+      "/models/m:generateContent",
+      "/v1beta/models/m:generateContent",
+    ],
+    [
+      "gemini-compatible",
+      "https://generativelanguage.googleapis.com",
+      "/models/m:generateContent",
+      "/v1beta/models/m:generateContent",
+    ],
+    [
+      "gemini-compatible",
+      "https://generativelanguage.googleapis.com",
+      "/v1alpha/models/m:countTokens?alt=sse",
+      "/v1alpha/models/m:countTokens?alt=sse",
+    ],
+    [
+      "gemini-compatible",
+      "https://us-central1-aiplatform.googleapis.com/v1/projects/p/locations/us-central1/publishers/google",
+      "/v1beta/models/m:generateContent",
+      "/v1/projects/p/locations/us-central1/publishers/google/models/m:generateContent",
+    ],
+    ["gemini-cli", "https://cloudcode-pa.googleapis.com", "/v1internal:generateContent", "/v1internal:generateContent"],
+    [
+      "antigravity",
+      "https://x.test/v1internal",
+      "/v1internal:streamGenerateContent?alt=sse",
+      "/v1internal:streamGenerateContent?alt=sse",
+    ],
+    ["codex", "https://chatgpt.com/backend-api/codex", "/responses", "/backend-api/codex/responses"],
+    ["codex", "https://chatgpt.com/backend-api/codex", "/v1/responses/compact", "/backend-api/codex/responses/compact"],
+    ["copilot", "https://api.githubcopilot.com", "/chat/completions", "/chat/completions"],
+    ["openai-responses-compatible", "http://127.0.0.1:1/v1", "/responses", "/v1/responses"],
+  ] as const)("%s at %s is called at its place", (type, endpoint, path, expected) => {
+    expect(providerFrom("x", { ...config, type, endpoint }).target(path)).toBe(expected);
   });
   it("knows its one origin, ports and IPv6 included", () => {
     expect(providerFrom("x", config).origin).toEqual({
@@ -65,6 +117,48 @@ describe("a compatible provider", () => {
     const provider = providerFrom("mine", { ...config, endpoint: "https://api.mistral.ai/v1" });
     expect(provider.writeOptions("codestral").toolIds).toMatchObject({ minLength: 9, maxLength: 9 });
     expect(providerFrom("x", config).writeOptions("m").toolIds).toBeUndefined();
+  });
+});
+
+describe("services with an accent", () => {
+  const user = { role: "user", content: "x" };
+  it.each([
+    [{ stream: true, store: false, instructions: "", input: [user] }, true],
+    [{ stream: false, store: false, instructions: "", input: [user] }, false],
+    [{ stream: true, store: false, instructions: "", input: "x" }, false],
+    [{ stream: true, store: false, instructions: "", input: [user], temperature: 1 }, false],
+  ])("Codex takes %j as it is: %s", (body, expected) => {
+    expect(providerFrom("x", { ...config, type: "codex" }).takesAsIs?.(body)).toBe(expected);
+  });
+
+  it.each([
+    [{ messages: [user] }, [["x-initiator", "user"]]],
+    [{ messages: [user, { role: "assistant", content: "y" }] }, [["x-initiator", "agent"]]],
+    [{ messages: [user, { role: "tool", content: "y" }] }, [["x-initiator", "agent"]]],
+    [{ input: [{ type: "function_call_output", output: "y" }] }, [["x-initiator", "agent"]]],
+    [
+      { messages: [{ role: "user", content: [{ type: "tool_result", content: [{ type: "image" }] }] }] },
+      [
+        ["x-initiator", "agent"],
+        ["copilot-vision-request", "true"],
+      ],
+    ],
+    [
+      { messages: [{ role: "user", content: [{ type: "image_url" }] }] },
+      [
+        ["x-initiator", "user"],
+        ["copilot-vision-request", "true"],
+      ],
+    ],
+    [{}, [["x-initiator", "user"]]],
+  ])("Q14: Copilot's headers agree with the body %j", (body, expected) => {
+    expect(providerFrom("x", { ...config, type: "copilot" }).bodyHeaders?.(body)).toEqual(expected);
+  });
+
+  it("puts the account's own project into a Code Assist body", () => {
+    const provider = providerFrom("x", { ...config, type: "gemini-cli", project: "mine" });
+    expect(provider.ownFields).toEqual({ project: "mine" });
+    expect(provider.writeOptions("m").project).toBe("mine");
   });
 });
 

@@ -1,81 +1,99 @@
-/** The two factories that most providers are made with: same dialect, same kind of key, another address. */
+/** The factories that providers are made with: a dialect, a way to show a key, an address. */
+import type { Secret } from "../../base/secret.ts";
+import type { HeaderPairs } from "../../base/http.ts";
 import type { ProviderConfig } from "../config/schema.ts";
-import type { WriteOptions } from "../formats/format.ts";
+import type { FormatId, WriteOptions } from "../formats/format.ts";
 import { nameRules } from "../hub/tool-ids.ts";
-import type { Provider } from "./provider.ts";
+import { codexParts } from "./codex.ts";
+import { copilotParts } from "./copilot.ts";
+import { joinPaths } from "./join-paths.ts";
+import type { Origin, Provider } from "./provider.ts";
 
 /** What a client gets that named no limit, where the provider's models say nothing: enough for a long file, under every model's own. */
 const maxTokensFallback = 8_192;
 
-export function openaiCompatible(id: string, config: ProviderConfig): Provider {
-  return {
-    ...shared(id, config),
-    format: "openai-chat",
-    credential: (key) => [["authorization", `Bearer ${key.reveal()}`]],
-  };
-}
+const bearer = (key: Secret): HeaderPairs => [["authorization", `Bearer ${key.reveal()}`]];
 
-export function anthropicCompatible(id: string, config: ProviderConfig): Provider {
-  return {
-    ...shared(id, config),
-    format: "claude",
-    credential: (key) => [["x-api-key", key.reveal()]],
-  };
+/** What makes a type: everything the factories below do not share. */
+interface Parts extends Omit<Provider, "id" | "origin" | "writeOptions" | "target"> {
+  readonly format: FormatId;
+  /** The version segment of its paths where the base URL has none; `null`: the call's path is kept whole. */
+  readonly version: "v1" | "v1beta" | "" | null;
 }
 
 const makers = {
-  "openai-compatible": openaiCompatible,
-  "anthropic-compatible": anthropicCompatible,
-} as const satisfies Record<ProviderConfig["type"], (id: string, config: ProviderConfig) => Provider>;
+  "openai-compatible": () => ({ format: "openai-chat", version: "v1", credential: bearer }),
+  "openai-responses-compatible": () => ({ format: "openai-responses", version: "v1", credential: bearer }),
+  "anthropic-compatible": () => ({
+    format: "claude",
+    version: "v1",
+    credential: (key) => [["x-api-key", key.reveal()]],
+  }),
+  "gemini-compatible": (_, host) =>
+    isVertex(host)
+      ? { format: "gemini", variant: "vertex", version: "v1", credential: bearer }
+      : { format: "gemini", version: "v1beta", credential: (key) => [["x-goog-api-key", key.reveal()]] },
+  codex: () => ({ ...codexParts, version: "", credential: bearer }),
+  copilot: () => ({ ...copilotParts, version: "", credential: bearer }),
+  "gemini-cli": (config) => ({ format: "gemini-cli", version: null, credential: bearer, ...projectOf(config) }),
+  antigravity: (config) => ({ format: "antigravity", version: null, credential: bearer, ...projectOf(config) }),
+} as const satisfies Record<ProviderConfig["type"], (config: ProviderConfig, host: string) => Parts>;
 
 export function providerFrom(id: string, config: ProviderConfig): Provider {
-  return makers[config.type](id, config);
-}
-
-function shared(id: string, config: ProviderConfig): Omit<Provider, "format" | "credential"> {
   const url = new URL(config.endpoint);
-  const scheme = url.protocol === "http:" ? "http" : "https";
+  // The union of the makers' results is narrower than what they promise.
+  const { version, ...parts }: Parts = makers[config.type](config, url.hostname);
   return {
+    ...parts,
     id,
-    origin: {
-      scheme,
-      host: url.hostname.replace(/^\[(.*)\]$/, "$1"),
-      port: url.port === "" ? (scheme === "http" ? 80 : 443) : Number(url.port),
-      authority: url.host,
-    },
-    target: (callPath) => joinPaths(url.pathname, callPath),
+    origin: originOf(url),
+    target: (callPath) =>
+      version === null ? `${codeAssistRoot(url.pathname)}${callPath}` : joinPaths(url.pathname, callPath, version),
     writeOptions: (model) => ({
       model,
       maxTokensDefault: config.models.find(({ name }) => name === model)?.maxTokens ?? maxTokensFallback,
+      origin: id,
+      ...(parts.variant === undefined ? {} : { variant: parts.variant }),
+      ...projectOption(config),
       ...(Object.hasOwn(quirks, url.hostname) ? quirks[url.hostname] : {}),
     }),
   };
+}
+
+function originOf(url: URL): Origin {
+  const scheme = url.protocol === "http:" ? "http" : "https";
+  return {
+    scheme,
+    host: url.hostname.replace(/^\[(.*)\]$/, "$1"),
+    port: url.port === "" ? (scheme === "http" ? 80 : 443) : Number(url.port),
+    authority: url.host,
+  };
+}
+
+function isVertex(host: string): boolean {
+  return /(^|-)aiplatform\.googleapis\.com$/.test(host);
+}
+
+/** Code Assist's paths are `/v1internal:method`; people may write the base with that word or without. */
+function codeAssistRoot(path: string): string {
+  return path.replace(/\/+$/, "").replace(/\/v1internal$/, "");
+}
+
+/** A client's own project belongs to its own login; with another login's token it would be refused. */
+function projectOf({ project }: ProviderConfig): Pick<Provider, "ownFields"> {
+  return project === undefined ? {} : { ownFields: { project } };
+}
+
+function projectOption({ project }: ProviderConfig): Pick<WriteOptions, "project"> {
+  return project === undefined ? {} : { project };
 }
 
 /** Servers that speak a dialect with an accent, by host, so that a second entry for the same server has it too. */
 const quirks: Readonly<Record<string, Partial<WriteOptions>>> = {
   // Error 3280 for ids of another shape, on replay too (client facts of late 2026).
   "api.mistral.ai": { toolIds: nameRules.id9 },
+  // Thinking models of both refuse a tool turn without its reasoning (many reports, late 2026).
+  "api.deepseek.com": { replayReasoning: "always" },
+  "api.moonshot.ai": { replayReasoning: "always" },
+  "api.moonshot.cn": { replayReasoning: "always" },
 };
-
-const version = /^v\d+[a-z0-9]*$/;
-
-/**
- * A base path and a call's path as one. People write the base with the version (`/v1`), without it, deeper
- * (`/openai/v1`, `/api/paas/v4`, `/v1beta/openai`) or as the whole address of the call; all of them mean the same call.
- */
-export function joinPaths(base: string, callPath: string): string {
-  const question = callPath.indexOf("?");
-  const query = question < 0 ? "" : callPath.slice(question);
-  const call = segments(question < 0 ? callPath : callPath.slice(0, question));
-  const rest = version.test(call[0] ?? "") ? call.slice(1) : call;
-  const root = segments(base);
-  const isWhole =
-    rest.length > 0 && rest.every((segment, index) => root[root.length - rest.length + index] === segment);
-  const middle = isWhole ? [] : root.some((segment) => version.test(segment)) ? rest : ["v1", ...rest];
-  return `/${[...root, ...middle].join("/")}${query}`;
-}
-
-function segments(path: string): readonly string[] {
-  return path.split("/").filter((segment) => segment !== "");
-}

@@ -1,5 +1,5 @@
 /**
- * The providers this build can speak to out of the box: an API key, one of our two dialects, nothing of their own.
+ * The providers this build can speak to out of the box: an API key, a public dialect, nothing of their own.
  * Data only; what behaves differently gets a file of its own. Base URLs as the providers document them (from the fact pages or from memory; none was called from here).
  * A file's `providers` block adds to these rows or lays its fields over them.
  */
@@ -29,6 +29,11 @@ const claude = (endpoint: string, serves: readonly string[] = []): Row => ({
 const rows = {
   claude: claude("https://api.anthropic.com/v1", ["claude-*"]),
   openai: openai("https://api.openai.com/v1", ["gpt-*", "chatgpt-*", "o1*", "o3*", "o4*"]),
+  gemini: {
+    type: "gemini-compatible",
+    endpoint: "https://generativelanguage.googleapis.com/v1beta",
+    serves: ["gemini-*"],
+  },
   openrouter: openai("https://openrouter.ai/api/v1"),
   groq: openai("https://api.groq.com/openai/v1"),
   mistral: openai("https://api.mistral.ai/v1", [
@@ -44,6 +49,11 @@ const rows = {
   fireworks: openai("https://api.fireworks.ai/inference/v1", ["accounts/fireworks/models/*"]),
   novita: openai("https://api.novita.ai/v3/openai"),
   siliconflow: openai("https://api.siliconflow.cn/v1"),
+  nebius: openai("https://api.studio.nebius.com/v1"),
+  // These three are asked for embeddings only; their wire shapes are in engine/media.
+  voyage: openai("https://api.voyageai.com/v1", ["voyage-*"]),
+  cohere: openai("https://api.cohere.com/v2", ["embed-*"]),
+  jina: openai("https://api.jina.ai/v1", ["jina-*"]),
   glm: claude("https://api.z.ai/api/anthropic/v1", ["glm-*"]),
   kimi: claude("https://api.kimi.com/coding/v1", ["kimi-*"]),
   minimax: claude("https://api.minimax.io/anthropic/v1", ["MiniMax-*", "minimax-*"]),
@@ -65,9 +75,8 @@ export const builtInProviders: Readonly<Record<string, ProviderConfig>> = Object
   ]),
 );
 
-/** Registry names that need a dialect or a login this version does not have: accepted in a file, reported as not active. */
+/** Registry names that need a login (or a dialect) this version does not have: accepted in a file, reported as not active. */
 export const laterProviders: ReadonlySet<string> = new Set([
-  "gemini",
   "gemini-cli",
   "antigravity",
   "codex",
@@ -80,5 +89,10 @@ export const laterProviders: ReadonlySet<string> = new Set([
   "kiloai",
 ]);
 
-/** Provider types of the contract whose dialects this version does not speak. */
-export const laterTypes: ReadonlySet<string> = new Set(["openai-responses-compatible", "gemini-compatible"]);
+/** Types that are one service each: where it is, when a block does not say. */
+export const defaultEndpoints: Readonly<Partial<Record<ProviderType, string>>> = {
+  codex: "https://chatgpt.com/backend-api/codex",
+  copilot: "https://api.githubcopilot.com",
+  "gemini-cli": "https://cloudcode-pa.googleapis.com",
+  antigravity: "https://daily-cloudcode-pa.googleapis.com",
+};

@@ -23,6 +23,8 @@ export interface Rule {
   readonly to: string;
   readonly fallback: RouteConfig["fallback"];
   readonly asksModel: boolean;
+  /** It says for which host it is (not `*`). */
+  readonly namesHost: boolean;
   matchesHost(host: string): boolean;
   matchesHead(facts: HeadFacts): boolean;
   matches(facts: CallFacts): boolean;
@@ -76,6 +78,7 @@ function compileRule(route: RouteConfig, number: number, globFor: (field: Field,
     to: route.to,
     fallback: route.fallback,
     asksModel: model !== undefined,
+    namesHost: route.match.host !== undefined && /[^*?.]/.test(route.match.host),
     matchesHost: host ?? (() => true),
     matchesHead,
     matches: (facts) => matchesHead(facts) && (model === undefined || (facts.model !== null && model(facts.model))),

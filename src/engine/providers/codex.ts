@@ -1,0 +1,43 @@
+/**
+ * The Codex backend of ChatGPT: Responses with rules of its own (facts of late 2026). It only streams, stores nothing
+ * and refuses sampling fields; the Codex CLI's own bodies obey, those of other Responses clients are written anew.
+ */
+import { own } from "../../base/json.ts";
+import type { JsonObject } from "../formats/format.ts";
+import type { Provider } from "./provider.ts";
+
+const refused = [
+  "temperature",
+  "top_p",
+  "frequency_penalty",
+  "presence_penalty",
+  "logprobs",
+  "top_logprobs",
+  "n",
+  "seed",
+  "max_tokens",
+  "max_output_tokens",
+  "user",
+  "metadata",
+  "stream_options",
+  "prompt_cache_retention",
+  "safety_identifier",
+  "previous_response_id",
+] as const;
+
+export const codexParts = {
+  format: "openai-responses",
+  variant: "codex",
+  takesAsIs: (body: JsonObject) =>
+    body["stream"] === true &&
+    body["store"] === false &&
+    saysWhatToDo(body) &&
+    !refused.some((name) => Object.hasOwn(body, name)),
+} as const satisfies Partial<Provider>;
+
+/** In `instructions`, or as the CLI does it for its newest models: tools and all in the first items (seen in 0.169). */
+function saysWhatToDo(body: JsonObject): boolean {
+  const input = body["input"];
+  if (!Array.isArray(input) || input.length === 0) return false;
+  return typeof body["instructions"] === "string" || own(input[0], "type") === "additional_tools";
+}
