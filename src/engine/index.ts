@@ -9,10 +9,12 @@ import type { UpstreamError } from "../base/upstream-error.ts";
 import { fromUnknown } from "./errors/from-unknown.ts";
 import type { WholeAnswer } from "./formats/format.ts";
 import { formats } from "./formats/table.ts";
-import { detectCall } from "./pipeline/detect-call.ts";
+import { createSignatureLedger } from "./hub/signature-ledger.ts";
+import { detectCall, isModelAddress, isModelSocket, mayTellInBody, mediaKind } from "./pipeline/detect-call.ts";
 import { createHandler } from "./pipeline/handle.ts";
 import { pathOf } from "./pipeline/read-client.ts";
-import { systemAfter } from "./pipeline/tools.ts";
+import { createDedupe } from "./pipeline/dedupe.ts";
+import { systemAfter, type Tools } from "./pipeline/tools.ts";
 import { createViews, type View } from "./pipeline/view.ts";
 import { decide } from "./routing/decide.ts";
 import { headMayMatch } from "./routing/rules.ts";
@@ -21,7 +23,15 @@ export type { Engine, EngineDeps } from "./engine.ts";
 
 export function createEngine(deps: EngineDeps): Engine {
   const views = createViews(deps.config);
-  const handle = createHandler({ send: deps.send, clock: deps.clock, after: deps.after ?? systemAfter }, views);
+  const { send, clock } = deps;
+  const tools: Tools = {
+    send,
+    clock,
+    after: deps.after ?? systemAfter,
+    ledger: createSignatureLedger({ clock }),
+    dedupe: createDedupe({ clock }),
+  };
+  const handle = createHandler(tools, views);
   return {
     handle,
     wants: (head) => wants(views(), head),
@@ -36,7 +46,12 @@ export function createEngine(deps: EngineDeps): Engine {
 /** Rules first: without a rule that fits nothing more is looked at. Telemetry and settings on the same host stay unread. */
 function wants(view: View, head: ExchangeHead): boolean {
   const { client, host, target } = head;
-  return headMayMatch(view.rules, { client, host, path: pathOf(target) }) && detectCall(head) !== null;
+  const facts = { client, host, path: pathOf(target) };
+  if (!headMayMatch(view.rules, facts)) return false;
+  if (isModelAddress(head) || isModelSocket(head) || mediaKind(head) !== null) return true;
+  // A host that only its owner knows: a rule that names it asks us to look at its headers and into its bodies.
+  if (detectCall(head) === null && !mayTellInBody(head)) return false;
+  return view.rules.some((rule) => rule.namesHost && rule.matchesHead(facts));
 }
 
 function explain(view: View, question: RouteQuestion): RouteAnswer {

@@ -4,7 +4,7 @@ import { bodyOf, type HeaderPairs, type HttpReply } from "../../base/http.ts";
 import type { Secret } from "../../base/secret.ts";
 import type { EngineError } from "../errors/engine-error.ts";
 import { policy } from "../errors/policy.ts";
-import type { Format, WholeAnswer } from "../formats/format.ts";
+import type { Format, Variant, WholeAnswer } from "../formats/format.ts";
 
 export interface AnswerOptions {
   /**
@@ -12,11 +12,18 @@ export interface AnswerOptions {
    * stops the client's own (the openai and anthropic SDKs honour it), so that retries do not multiply.
    */
   readonly attempts?: number;
+  /** The accent of the client's dialect. */
+  readonly variant?: Variant | null;
 }
 
 /** `format` is null when no dialect is known: then plain JSON. */
 export function answerError(format: Format | null, error: EngineError, options: AnswerOptions = {}): HttpReply {
-  const answer = format === null ? lastResort(error) : format.client.writeError(error);
+  const answer = format === null ? lastResort(error) : format.client.writeError(error, options.variant ?? undefined);
+  return answerWhole(answer, error, options);
+}
+
+/** `answer` says the error in the client's dialect; the headers that hold in all of them are added. */
+export function answerWhole(answer: WholeAnswer, error: EngineError, options: AnswerOptions = {}): HttpReply {
   let headers = answer.headers;
   if (error.kind === "proxy-auth") headers = withHeader(headers, "proxy-authenticate", 'Basic realm="switchyard"');
   if (error.retryAfterMs !== undefined) {

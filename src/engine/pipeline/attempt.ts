@@ -11,12 +11,15 @@ import type { Result, WholeAnswer } from "../formats/format.ts";
 import type { Provider } from "../providers/provider.ts";
 import { withoutSecrets } from "./answer-error.ts";
 import { openLossless } from "./lossless.ts";
+import type { Thinking } from "../hub/request.ts";
 import { createMeter, type Meter } from "./meter.ts";
 import { readWhole } from "./read-body.ts";
 import type { ClientCall } from "./read-client.ts";
 import { sendTo } from "./send.ts";
 import type { Tools } from "./tools.ts";
 import { openTranslated, prepareTranslated, type HubRead } from "./translated.ts";
+import { canStayAsIs, bodyChanges } from "./lane.ts";
+import type { Remedy } from "./remedy.ts";
 import { losslessCall, type UpstreamCall } from "./upstream-call.ts";
 
 export interface AttemptInput {
@@ -28,8 +31,12 @@ export interface AttemptInput {
   readonly account: AccountConfig | null;
   /** The upstream's name for the model. */
   readonly model: string;
+  /** What the target's name said about thinking (`gpt-5(high)`); null when nothing. */
+  readonly thinking: Thinking | null;
   /** The client's request in the hub; read on first use, because the lossless lane never needs it. */
   readonly hub: HubRead;
+  /** What the try before failed on and what is put right this time. */
+  readonly remedy: Remedy | null;
 }
 
 export type AttemptResult =
@@ -117,14 +124,20 @@ export async function attempt(input: AttemptInput): Promise<AttemptResult> {
 
 function chooseLane(input: AttemptInput, meter: Meter): Result<Lane> {
   const { exchange, call, provider, model } = input;
-  if (provider.format === call.format.id) {
-    const upstream = losslessCall(exchange, call, provider, model);
+  if (canStayAsIs(call, provider, input.remedy)) {
+    const { upstream, changed } = losslessCall(exchange, call, provider, model, bodyChanges(input));
+    for (const text of changed) exchange.tap.tell({ type: "why", step: { stage: "translate", text } });
     return { ok: true, value: { upstream, losses: [], open: openLossless } };
   }
+  if (call.operation === "other") return { ok: false, error: ownDialectOnly(call.format.id) };
   const prepared = prepareTranslated(input, meter);
   if (!prepared.ok) return prepared;
   const { upstream, losses, context } = prepared.value;
   return { ok: true, value: { upstream, losses, open: (opening) => openTranslated(opening, context) } };
+}
+
+function ownDialectOnly(format: string): EngineError {
+  return { kind: "unsupported", message: `only a provider that speaks ${format} itself can do what this call asks` };
 }
 
 async function readFailure(

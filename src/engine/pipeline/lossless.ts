@@ -9,11 +9,13 @@ import { codings } from "../codecs/compression.ts";
 import { formats } from "../formats/table.ts";
 import type { EngineError } from "../errors/engine-error.ts";
 import { fromUnknown } from "../errors/from-unknown.ts";
-import type { Result, StreamReader } from "../formats/format.ts";
+import type { Format, Result, StreamReader } from "../formats/format.ts";
 import type { StreamEvent } from "../hub/stream.ts";
 import type { OpenInput } from "./attempt.ts";
 import { closable, openStream, type StreamLane } from "./open-stream.ts";
 import { readWhole } from "./read-body.ts";
+import type { ClientCall } from "./read-client.ts";
+import { createSkim } from "./skim.ts";
 
 /** Far above any reply that is not a stream; an upstream that sends more is not answering. */
 export const maxWholeReplyBytes = 64 * 1024 * 1024;
@@ -29,7 +31,7 @@ export async function openLossless(input: OpenInput): Promise<Result<HttpReply>>
   const headers = passedHeaders(reply.headers);
   const isPacked = codings(headerValue(reply.headers, "content-encoding")).length > 0;
   if (isPacked) return { ok: true, value: { ...reply, headers, body: passedOn(input) } };
-  if (isEventStream(reply.headers, call.stream)) return openBytes(input, headers);
+  if (isEventStream(reply.headers, call.stream) || streamsJson(call)) return openBytes(input, headers);
   return openWhole(input, headers);
 }
 
@@ -39,12 +41,18 @@ export function isEventStream(headers: HeaderPairs, asked: boolean): boolean {
   return type.includes("event-stream") || (asked && !type.includes("json"));
 }
 
+/** Gemini's stream without `alt=sse` is one JSON list that grows. */
+function streamsJson({ format, stream, target }: ClientCall): boolean {
+  if (!stream) return false;
+  return (headerValue(format.client.streamHeaders(target), "content-type") ?? "").includes("json");
+}
+
 async function openBytes(input: OpenInput, headers: HeaderPairs): Promise<Result<HttpReply>> {
   const { reply, exchange, tools, meter, onEnd, abandon } = input;
   const opened = await openStream({
     body: reply.body,
     onBytes: (bytes) => exchange.tap.chunk("upstream-reply", bytes),
-    reader: harmless(formats[input.provider.format].provider.streamReader()),
+    reader: harmless(readerFor(formats[input.provider.format], reply.headers)),
     lane: untouched,
     // Reading along is no translation: its time is not counted as such.
     meter: { ...meter, timed: (work) => work() },
@@ -65,6 +73,11 @@ async function openBytes(input: OpenInput, headers: HeaderPairs): Promise<Result
   };
 }
 
+function readerFor(format: Format, headers: HeaderPairs): StreamReader {
+  const type = headerValue(headers, "content-type") ?? "";
+  return type.includes("event-stream") ? createSkim(format, type) : format.provider.streamReader();
+}
+
 async function openWhole(input: OpenInput, headers: HeaderPairs): Promise<Result<HttpReply>> {
   const { reply, exchange, provider, meter, onEnd, tools } = input;
   const format = formats[provider.format];
@@ -75,12 +88,25 @@ async function openWhole(input: OpenInput, headers: HeaderPairs): Promise<Result
     const error = format.provider.readError(reply.status, reply.headers, whole.bytes, tools.clock.now());
     return { ok: false, error };
   }
+  const unusable = parsed.ok && input.call.operation === "reply" ? unusableReply(format, parsed.value) : null;
+  if (unusable !== null) return { ok: false, error: unusable };
   const seen = format.observe(whole.bytes, headerValue(reply.headers, "content-type") ?? "application/json");
   meter.served(seen.model);
   if (seen.usage !== null) meter.usage(seen.usage);
   exchange.tap.tell({ type: "reply-started", status: reply.status });
   onEnd(null);
   return { ok: true, value: { status: reply.status, headers, body: bodyOf(whole.bytes) } };
+}
+
+/** The model wrote nonsense or nothing: the one thing in a whole reply that asking again may mend. */
+function unusableReply(format: Format, body: unknown): EngineError | null {
+  try {
+    const read = format.provider.readReply(body);
+    return !read.ok && read.error.kind === "malformed-reply" ? read.error : null;
+  } catch {
+    // Reading along must not be able to hurt; what cannot be read here is passed on.
+    return null;
+  }
 }
 
 /** Reading along must not be able to hurt: a reader that fails is asked no more. */

@@ -31,8 +31,10 @@ export function createMeter(tap: FlowTap, clock: Clock): Meter {
           hasToken = true;
           tap.tell({ type: "first-token" });
         }
-        if (event.type === "reply-start") served(event.model);
-        else if (event.type === "usage" || event.type === "reply-end") usage = event.usage;
+        if (event.type === "reply-start") {
+          served(event.model);
+          usage = event.usage ?? usage;
+        } else if (event.type === "usage" || event.type === "reply-end") usage = event.usage;
         else if (event.type === "dropped") losses.add(event.what);
       }
     },

@@ -3,53 +3,13 @@ import { passThrough } from "../../base/exchange.ts";
 import type { HttpReply } from "../../base/http.ts";
 import { UpstreamError } from "../../base/upstream-error.ts";
 import { createRig, gather, streamed, type Rig } from "./__fixtures__/rig.ts";
+import { scripted } from "./__fixtures__/scripted.ts";
 import { chatStream, chatText, claudeRequest } from "./__fixtures__/wire.ts";
 import { keepAliveMs } from "./open-stream.ts";
 
 const yaml =
   "providers: { local: { type: openai-compatible, endpoint: 'http://127.0.0.1:8000' } }\nroutes: [{ to: local/m }]";
 const frame = (chunk: string): Buffer => Buffer.from(`data: ${chunk}\n\n`);
-
-/** An upstream that says something when it is told to, and notices when it is dropped. */
-function scripted(): {
-  reply: HttpReply;
-  say(bytes: Uint8Array): void;
-  end(): void;
-  fail(error: Error): void;
-  closed: () => boolean;
-} {
-  const queue: (Uint8Array | null | Error)[] = [];
-  let wake = (): void => {};
-  let isClosed = false;
-  const put = (item: Uint8Array | null | Error): void => {
-    queue.push(item);
-    wake();
-  };
-  const body = (async function* () {
-    try {
-      for (;;) {
-        while (queue.length === 0) {
-          await new Promise<void>((resolve) => {
-            wake = resolve;
-          });
-        }
-        const item = queue.shift();
-        if (item instanceof Error) throw item;
-        if (item === null || item === undefined) return;
-        yield item;
-      }
-    } finally {
-      isClosed = true;
-    }
-  })();
-  return {
-    reply: { status: 200, headers: [["content-type", "text/event-stream"]], body },
-    say: put,
-    end: () => put(null),
-    fail: put,
-    closed: () => isClosed,
-  };
-}
 
 async function openReply(rig: Rig, signal?: AbortSignal): Promise<HttpReply> {
   const reply = await rig.open({ body: claudeRequest, ...(signal === undefined ? {} : { signal }) });

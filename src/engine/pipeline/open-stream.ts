@@ -17,6 +17,7 @@ import type { StreamReader } from "../formats/format.ts";
 import type { StreamEvent } from "../hub/stream.ts";
 import type { Meter } from "./meter.ts";
 import type { After } from "./tools.ts";
+import { isUseful } from "./useful.ts";
 
 /** What the client gets to see of the upstream's stream: its own dialect, or the very same bytes. */
 export interface StreamLane {
@@ -60,38 +61,74 @@ export async function openStream(input: OpenStreamInput): Promise<OpenedStream> 
   const held: Uint8Array[] = [];
   let heldBytes = 0;
   let isComplete = false;
+  const patience = startPatience(input.after);
   for (;;) {
     let step: IteratorResult<Uint8Array>;
     let events: readonly StreamEvent[];
+    const pending = iterator.next();
     try {
-      step = await iterator.next();
+      const next = await Promise.race([pending, patience.over]);
+      if (next === silence) {
+        return { ok: true, body: begun({ held, iterator, isComplete, pending }, input) };
+      }
+      step = next;
       const bytes = step.done === true ? null : step.value;
       if (bytes !== null) input.onBytes(bytes);
       events = meter.timed(() => (bytes === null ? reader.end() : reader.push(bytes)));
     } catch (error) {
+      patience.callOff();
       drop(iterator, input);
       return { ok: false, error: fromUnknown(error) };
     }
     const failure = failureIn(events, lane);
     if (failure !== null) {
+      patience.callOff();
       drop(iterator, input);
       return { ok: false, error: failure };
     }
     meter.note(events);
     const bytes = step.done === true ? null : step.value;
     held.push(...meter.timed(() => lane.out(events, bytes)));
-    if (bytes === null) return { ok: true, body: finished(held, input) };
+    if (bytes === null) {
+      patience.callOff();
+      return { ok: true, body: finished(held, input) };
+    }
     heldBytes += bytes.byteLength;
     isComplete ||= endsAnswer(events, lane);
-    if (events.some(({ type }) => !notYetUseful.has(type)) || heldBytes > maxHeldBytes) break;
+    if (events.some(isUseful) || heldBytes > maxHeldBytes) break;
   }
-  return {
-    ok: true,
-    body: closable(rest(held, iterator, isComplete, input), () => {
-      input.onEnd(null);
-      drop(iterator, input);
-    }),
-  };
+  patience.callOff();
+  return { ok: true, body: begun({ held, iterator, isComplete, pending: null }, input) };
+}
+
+/** A stream that is the client's from here on. */
+interface Begun {
+  readonly held: readonly Uint8Array[];
+  readonly iterator: AsyncIterator<Uint8Array>;
+  readonly isComplete: boolean;
+  /** A read that is under way already. */
+  readonly pending: Promise<IteratorResult<Uint8Array>> | null;
+}
+
+function begun(stream: Begun, input: OpenStreamInput): AsyncIterable<Uint8Array> {
+  return closable(rest(stream, input), () => {
+    // The read that nobody waits for any more may still fail; that failure has no one to tell.
+    stream.pending?.catch(() => undefined);
+    input.onEnd(null);
+    drop(stream.iterator, input);
+  });
+}
+
+/**
+ * How long the head of an answer is held for an upstream that answered 200 and then thinks in silence. Another target
+ * cannot be had for such a call without asking twice; a client that hears nothing at all gives up.
+ */
+function startPatience(after: After): { readonly over: Promise<typeof silence>; readonly callOff: () => void } {
+  let callOff = (): void => {};
+  const over = new Promise<typeof silence>((resolve) => {
+    callOff = after(keepAliveMs, () => resolve(silence));
+  });
+  return { over, callOff: () => callOff() };
 }
 
 /** What follows the end of an answer is the upstream's own good-bye; bytes that are only passed on go on to their end. */
@@ -107,18 +144,6 @@ function failureIn(events: readonly StreamEvent[], lane: StreamLane): EngineErro
   return null;
 }
 
-/** Nothing a client would show: a greeting, an opened block that is still empty, figures. The end is worth committing to. */
-const notYetUseful: ReadonlySet<StreamEvent["type"]> = new Set([
-  "reply-start",
-  "text-start",
-  "refusal-start",
-  "text-end",
-  "refusal-end",
-  "usage",
-  "dropped",
-  "error",
-]);
-
 async function* finished(held: readonly Uint8Array[], input: OpenStreamInput): AsyncGenerator<Uint8Array> {
   const whole = joined(held);
   try {
@@ -128,21 +153,20 @@ async function* finished(held: readonly Uint8Array[], input: OpenStreamInput): A
   }
 }
 
-async function* rest(
-  held: readonly Uint8Array[],
-  iterator: AsyncIterator<Uint8Array>,
-  wasComplete: boolean,
-  input: OpenStreamInput,
-): AsyncGenerator<Uint8Array> {
+async function* rest(stream: Begun, input: OpenStreamInput): AsyncGenerator<Uint8Array> {
   const { reader, lane, meter } = input;
+  const { iterator } = stream;
   let error: EngineError | null = null;
-  let isComplete = wasComplete;
+  let isComplete = stream.isComplete;
   let isDrained = false;
-  let out = joined(held);
+  let early = stream.pending;
+  let out = joined(stream.held);
   try {
     if (out !== null) yield out;
+    if (early !== null && lane.keepAlive !== null) yield lane.keepAlive();
     for (;;) {
-      const pending = iterator.next();
+      const pending = early ?? iterator.next();
+      early = null;
       let step: Awaited<ReturnType<typeof nextOrSilence>> =
         lane.keepAlive === null
           ? await pending

@@ -6,30 +6,29 @@ import type { Exchange } from "../../base/exchange.ts";
 import type { WhyStep } from "../../base/flow.ts";
 import { headerList } from "../../base/headers.ts";
 import { bodyOf } from "../../base/http.ts";
-import { isRecord, own, parseJson } from "../../base/json.ts";
+import { isRecord, parseJson } from "../../base/json.ts";
 import { decodeBody, DecodeError } from "../codecs/compression.ts";
 import type { EngineError } from "../errors/engine-error.ts";
-import type { Format } from "../formats/format.ts";
+import { detect, type Detected } from "../formats/detect.ts";
+import type { CallShape, Format, JsonObject, Variant } from "../formats/format.ts";
 import { formats } from "../formats/table.ts";
-import { detectCall } from "./detect-call.ts";
+import { detectCall, isModelAddress, mayTellInBody } from "./detect-call.ts";
 import { readWhole } from "./read-body.ts";
 
 /** The largest request a provider takes is 32 MB (Claude, late 2026); the bound is on the unpacked body too. */
 export const maxRequestBytes = 32 * 1024 * 1024;
 
-export interface ClientCall {
+export interface ClientCall extends CallShape {
+  /** The dialect of the answer. */
   readonly format: Format;
-  /** Without the query. */
-  readonly path: string;
-  /** `?beta=true`, or empty. */
-  readonly query: string;
+  /** The dialect of the body: almost always the same. */
+  readonly reads: Format;
+  readonly variant: Variant | null;
+  /** Path and query as sent. */
+  readonly target: string;
   /** Unpacked, otherwise as sent. */
   readonly body: Uint8Array;
-  readonly value: Readonly<Record<string, unknown>>;
-  readonly model: string | null;
-  readonly stream: boolean;
-  /** Asks how large the request is, not for a reply. */
-  readonly asksCount: boolean;
+  readonly value: JsonObject;
 }
 
 export type ClientRead =
@@ -40,34 +39,42 @@ export type ClientRead =
   | { readonly kind: "unknown"; readonly why: WhyStep };
 
 export async function readClient(exchange: Exchange): Promise<ClientRead> {
-  const detected = detectCall(exchange);
-  if (detected === null) {
-    return { kind: "unknown", why: { stage: "detect", text: "not a model call that is known here: passed through" } };
+  const byHead = detectCall(exchange);
+  if (byHead === null && !mayTellInBody(exchange)) return unknown;
+  const read = await readJson(exchange);
+  if (!read.ok) {
+    if (byHead === null) return unknown;
+    const format = formats[byHead.format];
+    return read.reason === "too-large"
+      ? { kind: "refused", format, error: tooLarge }
+      : { kind: "unreadable", format, why: unreadable(format, read.why) };
   }
+  // Asked again with the body: it may say which of two dialects with one address this is.
+  const detected = detect(exchange, read.value);
+  if (detected === null) return unknown;
+  const found = callOf(exchange, detected, read);
+  // The dialect was told by other things than the address, and the address does not say what is asked.
+  return found.call.operation === "other" && !isModelAddress(exchange) ? unknown : found;
+}
+
+const unknown: ClientRead = {
+  kind: "unknown",
+  why: { stage: "detect", text: "not a model call that is known here: passed through" },
+};
+
+function callOf(exchange: Exchange, detected: Detected, read: JsonBody): Extract<ClientRead, { kind: "call" }> {
   const format = formats[detected.format];
-  const whole = await readWhole(exchange.body, maxRequestBytes);
-  if (!whole.ok) return { kind: "refused", format, error: tooLarge };
-  const unpacked = await unpack(whole.bytes, headerList(exchange.headers, "content-encoding"));
-  if (!unpacked.ok) {
-    if (unpacked.reason === "too-large") return { kind: "refused", format, error: tooLarge };
-    return unreadable(format, unpacked.why);
-  }
-  const parsed = parseJson(unpacked.bytes.toString("utf8"));
-  if (!parsed.ok) return unreadable(format, "the body is not JSON");
-  if (!isRecord(parsed.value)) return unreadable(format, "the body is not a JSON object");
-  const model = own(parsed.value, "model");
-  const mark = exchange.target.indexOf("?");
+  const reads = detected.reads === undefined ? format : formats[detected.reads];
   return {
     kind: "call",
     call: {
+      ...reads.client.shape(read.value, exchange.target),
       format,
-      path: pathOf(exchange.target),
-      query: mark < 0 ? "" : exchange.target.slice(mark),
-      body: unpacked.bytes,
-      value: parsed.value,
-      model: typeof model === "string" && model !== "" ? model : null,
-      stream: own(parsed.value, "stream") === true,
-      asksCount: format.client.countTokens?.matches(exchange.target) === true,
+      reads,
+      variant: detected.variant ?? null,
+      target: exchange.target,
+      body: read.bytes,
+      value: read.value,
     },
     why: { stage: "detect", text: `${format.id}: ${detected.why}` },
   };
@@ -78,13 +85,39 @@ export function pathOf(target: string): string {
   return mark < 0 ? target : target.slice(0, mark);
 }
 
-const tooLarge: EngineError = {
+export const tooLarge: EngineError = {
   kind: "too-large",
   message: `the request is larger than ${maxRequestBytes / 1024 / 1024} MiB`,
 };
 
-function unreadable(format: Format, why: string): ClientRead {
-  return { kind: "unreadable", format, why: { stage: "detect", text: `${format.id} by its address, but ${why}` } };
+function unreadable(format: Format, why: string): WhyStep {
+  return { stage: "detect", text: `${format.id} by its address, but ${why}` };
+}
+
+export interface JsonBody {
+  readonly bytes: Buffer;
+  readonly value: JsonObject;
+}
+
+export type JsonRead =
+  | (JsonBody & { readonly ok: true })
+  | { readonly ok: false; readonly reason: "too-large" | "unreadable"; readonly why: string };
+
+/** The request's body, unpacked and parsed, within the bound. */
+export async function readJson(exchange: Exchange): Promise<JsonRead> {
+  const whole = await readWhole(exchange.body, maxRequestBytes);
+  if (!whole.ok) return { ok: false, reason: "too-large", why: "" };
+  const unpacked = await unpack(whole.bytes, headerList(exchange.headers, "content-encoding"));
+  if (!unpacked.ok) return unpacked;
+  const parsed = parseJson(unpacked.bytes.toString("utf8"));
+  if (!parsed.ok) return { ok: false, reason: "unreadable", why: notJson(parsed.why) };
+  if (!isRecord(parsed.value)) return { ok: false, reason: "unreadable", why: "the body is not a JSON object" };
+  return { ok: true, bytes: unpacked.bytes, value: parsed.value };
+}
+
+/** Only our own words: the parser's quote the body. */
+function notJson(why: string): string {
+  return why.startsWith("JSON is nested") ? `the body's ${why}` : "the body is not JSON";
 }
 
 type Unpacked =

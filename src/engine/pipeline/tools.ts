@@ -1,6 +1,8 @@
 /** What the stages of the pipeline are given: everything that is not a pure function of the call. */
 import type { Clock } from "../../base/clock.ts";
 import type { HttpHandler } from "../../base/http.ts";
+import type { Dedupe } from "./dedupe.ts";
+import type { SignatureLedger } from "../hub/signature-ledger.ts";
 
 /** Runs `run` once after `ms`; the returned function calls it off. */
 export type After = (ms: number, run: () => void) => () => void;
@@ -16,4 +18,7 @@ export interface Tools {
   readonly send: HttpHandler;
   readonly clock: Clock;
   readonly after: After;
+  /** Thinking and signatures that clients cannot hand back, kept for their next request. */
+  readonly ledger: SignatureLedger;
+  readonly dedupe: Dedupe;
 }

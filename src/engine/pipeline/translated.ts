@@ -15,7 +15,9 @@ import { isEventStream, maxWholeReplyBytes, tapped } from "./lossless.ts";
 import type { Meter } from "./meter.ts";
 import { openStream } from "./open-stream.ts";
 import { readWhole } from "./read-body.ts";
+import { prepareRequest } from "./prepare.ts";
 import { translatedCall, type UpstreamCall } from "./upstream-call.ts";
+import { writerOptionsFor } from "./writer-options.ts";
 
 export type HubRead = () => Result<{ readonly request: HubRequest; readonly losses: readonly string[] }>;
 
@@ -31,20 +33,23 @@ export interface TranslatedContext {
 }
 
 export function prepareTranslated(input: AttemptInput, meter: Meter): Result<Prepared> {
-  const { exchange, provider, model, hub } = input;
+  const { exchange, call, provider, model, hub } = input;
   return meter.timed(() => {
     const read = hub();
     if (!read.ok) return read;
-    const { request, losses } = read.value;
-    const written = formats[provider.format].provider.writeRequest(request, provider.writeOptions(model));
-    const made = translatedCall(exchange, request, written, provider);
-    if (!made.ok) return made;
+    const { losses } = read.value;
+    const request = prepareRequest(input, read.value.request);
+    const written = formats[provider.format].provider.writeRequest(request, {
+      ...provider.writeOptions(model),
+      callId: exchange.tap.id,
+    });
+    if (!written.ok) return written;
     return {
       ok: true,
       value: {
-        upstream: made.value.upstream,
-        losses: [...losses, ...made.value.written.losses],
-        context: { request, replyContext: made.value.written.replyContext },
+        upstream: translatedCall(exchange, call, request, written.value, provider),
+        losses: [...losses, ...written.value.losses],
+        context: { request, replyContext: { origin: provider.id, ...written.value.replyContext } },
       },
     };
   });
@@ -70,6 +75,7 @@ export async function openTranslated(input: OpenInput, context: TranslatedContex
   input.meter.served(reply.value.model);
   input.meter.usage(reply.value.usage);
   input.meter.lost(reply.value.losses);
+  input.tools.ledger.record(reply.value);
   return context.request.stream
     ? wholeToStream(input, context, reply.value)
     : wholeToWhole(input, context, reply.value);
@@ -86,12 +92,18 @@ async function streamToStream(
 ): Promise<Result<HttpReply>> {
   const { call, provider, tools, meter, onEnd, abandon } = input;
   const writer = call.format.client.streamWriter(writerOptions(input, context.request));
+  const recorder = tools.ledger.recorder();
   const opened = await openStream({
     body,
     onBytes,
     reader: formats[provider.format].provider.streamReader(context.replyContext),
     lane: {
-      out: (events) => events.flatMap((event) => writer.push(event)),
+      out(events) {
+        recorder.note(events);
+        return events.length === 1 && events[0] !== undefined
+          ? writer.push(events[0])
+          : events.flatMap((event) => writer.push(event));
+      },
       keepAlive: () => writer.keepAlive(),
       readsAlong: false,
     },
@@ -104,7 +116,7 @@ async function streamToStream(
     abandon,
   });
   if (!opened.ok) return opened;
-  return started(input, { status: 200, headers: call.format.client.streamHeaders, body: opened.body });
+  return started(input, { status: 200, headers: call.format.client.streamHeaders(call.target), body: opened.body });
 }
 
 /** An upstream that answered at once although a stream was asked for. */
@@ -116,7 +128,7 @@ function wholeToStream(input: OpenInput, context: TranslatedContext, reply: HubR
   input.onEnd(null);
   return started(input, {
     status: 200,
-    headers: call.format.client.streamHeaders,
+    headers: call.format.client.streamHeaders(call.target),
     body: bodyOf(Buffer.concat(frames)),
   });
 }
@@ -159,12 +171,6 @@ function replyFromStream(input: OpenInput, context: TranslatedContext, bytes: Bu
   return accumulate([...reader.push(bytes), ...reader.end()]);
 }
 
-function writerOptions(input: OpenInput, request: HubRequest): WriterOptions {
-  return {
-    model: request.model,
-    request,
-    usageBuffer: input.config.settings.usageBuffer,
-    fallbackId: input.exchange.tap.id,
-    createdAt: Math.floor(input.tools.clock.now() / 1000),
-  };
+function writerOptions({ tools, exchange, call, config }: OpenInput, request: HubRequest): WriterOptions {
+  return writerOptionsFor(tools, exchange, call, request, config.settings.usageBuffer);
 }

@@ -2,11 +2,13 @@
  * The request that goes to a provider. Two lanes: `lossless` where client and provider speak the same dialect (bytes
  * left alone but for the model's name), `translated` where they do not (through the hub).
  */
-import { connectionBound } from "../../base/headers.ts";
+import { connectionBound, headerList } from "../../base/headers.ts";
 import type { Exchange } from "../../base/exchange.ts";
 import type { HeaderPairs } from "../../base/http.ts";
-import type { FormatId, ProviderRequest, Result } from "../formats/format.ts";
-import type { HubRequest } from "../hub/request.ts";
+import { isRecord, parseJson } from "../../base/json.ts";
+import type { SystemPrompt } from "../config/schema.ts";
+import type { JsonObject, Operation, ProviderRequest } from "../formats/format.ts";
+import type { HubRequest, Thinking } from "../hub/request.ts";
 import type { Provider } from "../providers/provider.ts";
 import type { ClientCall } from "./read-client.ts";
 import { spliceModel } from "./splice-model.ts";
@@ -17,12 +19,6 @@ export interface UpstreamCall {
   readonly headers: HeaderPairs;
   readonly body: Uint8Array;
 }
-
-/** Where each dialect's calls go below a base URL; `count` asks how large a request is. */
-const callPaths = {
-  claude: { reply: "/v1/messages", count: "/v1/messages/count_tokens" },
-  "openai-chat": { reply: "/v1/chat/completions", count: null },
-} as const satisfies Record<FormatId, { readonly reply: string; readonly count: string | null }>;
 
 /** What proves who the client is. It belongs to the provider the client meant and goes to no other. */
 const credentialFields: ReadonlySet<string> = new Set([
@@ -51,58 +47,157 @@ const framingFields: ReadonlySet<string> = new Set([
 /** Query fields that some providers take a key in. */
 const credentialQuery = ["key", "api_key", "api-key", "access_token"] as const;
 
-export function losslessCall(exchange: Exchange, call: ClientCall, provider: Provider, model: string): UpstreamCall {
-  const bound = connectionBound(exchange.headers);
-  const paths = callPaths[provider.format];
-  const path = call.asksCount ? (paths.count ?? paths.reply) : paths.reply;
+/** What is to be different in a body that otherwise keeps its bytes. */
+export interface LosslessChanges {
+  readonly systemPrompt: SystemPrompt | null;
+  /** The wish to think instead of the client's own (null: none at all), and why; null leaves it. */
+  readonly thinking: { readonly wish: Thinking | null; readonly why: string } | null;
+  readonly withoutBlobs: boolean;
+}
+
+export interface LosslessCall {
+  readonly upstream: UpstreamCall;
+  /** What the settings changed in the body, in words; empty where the bytes are the client's. */
+  readonly changed: readonly string[];
+}
+
+export const systemPromptSaid = "the system prompt of settings.system_prompt was put in";
+
+export function losslessCall(
+  exchange: Exchange,
+  call: ClientCall,
+  provider: Provider,
+  model: string,
+  changes: LosslessChanges,
+): LosslessCall {
+  const { format } = call;
+  const { body, changed } = losslessBody(call, provider, model, changes);
+  const isNamed = format.namesModelInTarget === true || format.withInnerModel?.(call.value, model) != null;
   return {
-    target: provider.target(path + withoutKeys(call.query)),
-    headers: exchange.headers.filter(([name]) => {
-      const field = name.toLowerCase();
-      return !bound.has(field) && !credentialFields.has(field) && !framingFields.has(field);
-    }),
-    body: spliceModel(call.format.withoutOwnMarks(call.body) ?? call.body, model),
+    upstream: {
+      target: provider.target(withoutKeys(format.callTarget(call.target, model))),
+      headers: withBodyHeaders(keptHeaders(exchange), exchange, provider, call.value),
+      body: isNamed ? body : spliceModel(body, model),
+    },
+    changed,
   };
 }
 
-export interface TranslatedCall {
-  readonly upstream: UpstreamCall;
-  readonly written: ProviderRequest;
+/** The client's own, without what belongs to its connection, to the provider it meant, or to the body as it was sent. */
+function keptHeaders({ headers }: Exchange): HeaderPairs {
+  const bound = connectionBound(headers);
+  return headers.filter(([name]) => {
+    const field = name.toLowerCase();
+    return !bound.has(field) && !credentialFields.has(field) && !framingFields.has(field);
+  });
+}
+
+interface LosslessBody {
+  readonly body: Uint8Array;
+  readonly changed: readonly string[];
+}
+
+/** The client's own bytes wherever nothing has to change in them. */
+function losslessBody(call: ClientCall, provider: Provider, model: string, changes: LosslessChanges): LosslessBody {
+  const { edits, withoutOwnMarks, namesModelInTarget } = call.format;
+  const bytes = withoutOwnMarks(call.body) ?? call.body;
+  const asksChange = changes.systemPrompt !== null || changes.thinking !== null || changes.withoutBlobs;
+  const inner = call.format.withInnerModel?.(call.value, model) ?? null;
+  if (!asksChange && provider.ownFields === undefined && inner === null) return { body: bytes, changed: [] };
+  const parsed = bytes === call.body ? call.value : parsedObject(bytes);
+  // How a wish is said depends on the model that is asked, not on the one the client named.
+  const before = namesModelInTarget === true || inner !== null ? parsed : { ...parsed, model };
+  const changed: string[] = [];
+  let value: JsonObject = inner ?? before;
+  const edit = (edited: JsonObject, why: string | null): void => {
+    if (edited !== value && why !== null) changed.push(why);
+    value = edited;
+  };
+  // What a remedy takes out, the flow has heard of.
+  if (changes.withoutBlobs) edit(edits.withoutBlobs(value), null);
+  if (changes.thinking !== null) edit(edits.thinking(value, changes.thinking.wish), changes.thinking.why);
+  if (changes.systemPrompt !== null) edit(edits.systemPrompt(value, changes.systemPrompt), systemPromptSaid);
+  edit(withOwnFields(value, provider, call.operation), null);
+  return { body: value === before ? bytes : Buffer.from(JSON.stringify(value)), changed };
+}
+
+/** Calls that ask for no reply have fewer fields: there, only what the client said is said anew. */
+function withOwnFields(body: JsonObject, { ownFields = {} }: Provider, operation: Operation): JsonObject {
+  const fields = Object.entries(ownFields).filter(
+    ([name, field]) => body[name] !== field && (operation === "reply" || Object.hasOwn(body, name)),
+  );
+  return fields.length === 0 ? body : { ...body, ...Object.fromEntries(fields) };
+}
+
+/** `bytes` were written by us as a JSON object. */
+function parsedObject(bytes: Uint8Array): JsonObject {
+  const parsed = parseJson(Buffer.from(bytes).toString("utf8"));
+  return parsed.ok && isRecord(parsed.value) ? parsed.value : {};
+}
+
+/** Headers that go with the body, in the client's own words where it has any. */
+function withBodyHeaders(headers: HeaderPairs, exchange: Exchange, provider: Provider, body: JsonObject): HeaderPairs {
+  const wanted = provider.bodyHeaders?.(body) ?? [];
+  if (wanted.length === 0) return headers;
+  const client = named(
+    exchange.headers,
+    wanted.map(([name]) => name),
+  );
+  return withMissing(withMissing(headers, client), wanted);
 }
 
 export function translatedCall(
   exchange: Exchange,
+  call: ClientCall,
   request: HubRequest,
-  written: Result<ProviderRequest>,
+  { path, headers, body }: ProviderRequest,
   provider: Provider,
-): Result<TranslatedCall> {
-  if (!written.ok) return written;
-  const { path, headers, body } = written.value;
-  const agent = exchange.headers.filter(([name]) => name.toLowerCase() === "user-agent");
-  const accept = request.stream ? "text/event-stream" : "application/json";
-  const present = new Set(headers.map(([name]) => name.toLowerCase()));
-  const own: HeaderPairs = [
+): UpstreamCall {
+  // Written anew for a provider of the client's own dialect: what the client's headers ask for still holds.
+  const isOwnDialect = provider.format === call.format.id && call.reads === call.format;
+  const client = isOwnDialect ? keptHeaders(exchange) : named(exchange.headers, ["user-agent"]);
+  const usual: HeaderPairs = [
     ["content-type", "application/json"],
-    ["accept", accept],
+    ["accept", request.stream ? "text/event-stream" : "application/json"],
   ];
+  const betas = headerList(client, betaField);
+  const written: HeaderPairs =
+    betas === undefined
+      ? headers
+      : headers.map(([name, value]) => [name, name === betaField ? joinedLists(betas, value) : value]);
+  const all = withMissing(withMissing(written, usual), client);
   return {
-    ok: true,
-    value: {
-      written: written.value,
-      upstream: {
-        target: provider.target(path),
-        headers: [...own.filter(([name]) => !present.has(name)), ...agent, ...headers],
-        body,
-      },
-    },
+    target: provider.target(path),
+    headers: provider.bodyHeaders === undefined ? all : withBodyHeaders(all, exchange, provider, parsedObject(body)),
+    body,
   };
 }
 
-function withoutKeys(query: string): string {
-  if (query.length < 2) return "";
-  const kept = query
-    .slice(1)
+const betaField = "anthropic-beta";
+
+function named(headers: HeaderPairs, fields: readonly string[]): HeaderPairs {
+  return headers.filter(([name]) => fields.includes(name.toLowerCase()));
+}
+
+/** The first ones, and of the second ones those whose fields are not there yet. */
+function withMissing(headers: HeaderPairs, more: HeaderPairs): HeaderPairs {
+  const present = new Set(headers.map(([name]) => name.toLowerCase()));
+  return [...headers, ...more.filter(([name]) => !present.has(name.toLowerCase()))];
+}
+
+/** Both lists as one, each word once. */
+function joinedLists(left: string, right: string): string {
+  return [...new Set(`${left},${right}`.split(",").map((word) => word.trim()))].join(",");
+}
+
+/** Keys that clients put into the query stay behind like those in headers. */
+function withoutKeys(target: string): string {
+  const mark = target.indexOf("?");
+  if (mark < 0) return target;
+  const kept = target
+    .slice(mark + 1)
     .split("&")
     .filter((pair) => !credentialQuery.some((name) => pair.toLowerCase().startsWith(`${name}=`)));
-  return kept.length === 0 ? "" : `?${kept.join("&")}`;
+  const query = kept.filter((pair) => pair !== "").join("&");
+  return query === "" ? target.slice(0, mark) : `${target.slice(0, mark)}?${query}`;
 }

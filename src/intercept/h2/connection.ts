@@ -105,13 +105,14 @@ export function serveHttp2(connection: Connection2): void {
     const agent = headers["user-agent"];
     if (known === null || known.agent !== agent) known = { agent, client: deps.identify(request) };
     const id = known.client;
-    const exchange: ExchangeHead = { ...request, client: id, protocol: "h2", authorized: tunnel.authorized };
+    const protocol = headers[":protocol"] === "websocket" ? "websocket" : "h2";
+    const exchange: ExchangeHead = { ...request, client: id, protocol, authorized: tunnel.authorized };
     const tap = deps.recorder.open({
       client: id,
       host: request.host,
       method: request.method,
       path: request.target,
-      protocol: headers[":protocol"] === "websocket" ? "websocket" : "h2",
+      protocol,
       action: "passthrough",
     });
     tap.head("client-request", { line: `${request.method} ${request.target}`, headers: request.headers });

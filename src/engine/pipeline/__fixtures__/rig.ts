@@ -1,7 +1,7 @@
 /** The whole engine without sockets: a fake `send` plays a provider's bytes, a tap remembers what the flow was told. */
 import type { Exchange } from "../../../base/exchange.ts";
 import { passThrough } from "../../../base/exchange.ts";
-import type { CapturedHead, ClientId, FlowFact, FlowSide } from "../../../base/flow.ts";
+import type { CapturedHead, ClientId, FlowFact, FlowSide, FlowTap } from "../../../base/flow.ts";
 import { headerValue } from "../../../base/headers.ts";
 import { bodyOf, type HeaderPairs, type HttpReply, type HttpRequest } from "../../../base/http.ts";
 import { loadConfigText } from "./config.ts";
@@ -16,7 +16,7 @@ interface Sent {
 
 export type Play = (sent: Sent, turn: number) => HttpReply | Promise<HttpReply>;
 
-interface Answer {
+export interface Answer {
   readonly passed: boolean;
   readonly status: number;
   readonly headers: HeaderPairs;
@@ -25,7 +25,7 @@ interface Answer {
   readonly broken: unknown;
 }
 
-interface Asked {
+export interface Asked {
   readonly method?: string;
   readonly host?: string;
   readonly target?: string;
@@ -43,6 +43,10 @@ export interface Rig {
   readonly facts: FlowFact[];
   readonly heads: [FlowSide, CapturedHead][];
   readonly chunks: [FlowSide, Uint8Array][];
+  /** What one exchange's flow was told: heads, bodies and facts as one text. The first exchange is `flow-1`. */
+  toldTo(flow: string): string;
+  /** Timers that have neither fired nor been called off. */
+  timers(): number;
   /** Fires the timers that are due after this many more ms. */
   pass(ms: number): void;
   open(asked: Asked): Promise<HttpReply | typeof passThrough>;
@@ -58,6 +62,8 @@ export function createRig(yaml: string, play: Play): Rig {
   const facts: FlowFact[] = [];
   const heads: [FlowSide, CapturedHead][] = [];
   const chunks: [FlowSide, Uint8Array][] = [];
+  const told = new Map<string, (string | Uint8Array)[]>();
+  let exchanges = 0;
   let now = 0;
   const timers = new Set<{ readonly at: number; readonly run: () => void }>();
   const engine = createEngine({
@@ -83,6 +89,25 @@ export function createRig(yaml: string, play: Play): Rig {
     },
   });
   const open = (asked: Asked): Promise<HttpReply | typeof passThrough> => engine.handle(exchangeFor(asked));
+  const tapFor = (id: string): FlowTap => {
+    const mine: (string | Uint8Array)[] = [];
+    told.set(id, mine);
+    return {
+      id,
+      head(side, head) {
+        heads.push([side, head]);
+        mine.push(JSON.stringify(head));
+      },
+      chunk(side, bytes) {
+        chunks.push([side, bytes]);
+        mine.push(bytes);
+      },
+      tell(fact) {
+        facts.push(fact);
+        mine.push(JSON.stringify(fact));
+      },
+    };
+  };
   const exchangeFor = (asked: Asked): Exchange => ({
     method: asked.method ?? "POST",
     scheme: "https",
@@ -99,12 +124,7 @@ export function createRig(yaml: string, play: Play): Rig {
     authorized: asked.authorized ?? true,
     body: bodyFor(asked),
     signal: asked.signal ?? new AbortController().signal,
-    tap: {
-      id: "flow-1",
-      head: (side, head) => void heads.push([side, head]),
-      chunk: (side, bytes) => void chunks.push([side, bytes]),
-      tell: (fact) => void facts.push(fact),
-    },
+    tap: tapFor(`flow-${(exchanges += 1)}`),
   });
   return {
     engine,
@@ -112,6 +132,8 @@ export function createRig(yaml: string, play: Play): Rig {
     facts,
     heads,
     chunks,
+    toldTo: (flow) => (told.get(flow) ?? []).map((one) => Buffer.from(one).toString()).join("\n"),
+    timers: () => timers.size,
     open,
     async ask(asked) {
       const reply = await open(asked);

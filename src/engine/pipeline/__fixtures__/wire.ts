@@ -92,3 +92,72 @@ export const chatRequest = {
     { role: "user", content: "Hi" },
   ],
 } as const;
+
+/** What Claude makes of a question with thinking on: a signed thought, then a call. */
+export const claudeSignature = "EsoBCkYIAhgCKkBzaWduZWRieWNsYXVkZQ==";
+export const claudeThought = [
+  claudeEvents[0],
+  { type: "content_block_start", index: 0, content_block: { type: "thinking", thinking: "", signature: "" } },
+  { type: "content_block_delta", index: 0, delta: { type: "thinking_delta", thinking: "I should look." } },
+  { type: "content_block_delta", index: 0, delta: { type: "signature_delta", signature: claudeSignature } },
+  { type: "content_block_stop", index: 0 },
+  {
+    type: "content_block_start",
+    index: 1,
+    content_block: { type: "tool_use", id: "toolu_1", name: "read_file", input: {} },
+  },
+  { type: "content_block_delta", index: 1, delta: { type: "input_json_delta", partial_json: '{"path":"a.txt"}' } },
+  { type: "content_block_stop", index: 1 },
+  { type: "message_delta", delta: { stop_reason: "tool_use", stop_sequence: null }, usage: { output_tokens: 9 } },
+  { type: "message_stop" },
+] as const;
+
+const response = {
+  id: "resp_1",
+  object: "response",
+  created_at: 1,
+  model: "gpt-5",
+  status: "in_progress",
+  output: [],
+  error: null,
+  incomplete_details: null,
+} as const;
+const item = { id: "msg_1", type: "message", role: "assistant", status: "in_progress", content: [] } as const;
+const at = { item_id: "msg_1", output_index: 0, content_index: 0 } as const;
+const part = { type: "output_text", text: "Hello", annotations: [] } as const;
+const doneItem = { ...item, status: "completed", content: [part] } as const;
+
+export const responsesWhole = {
+  ...response,
+  status: "completed",
+  output: [doneItem],
+  usage: { input_tokens: 8, output_tokens: 2, total_tokens: 10 },
+} as const;
+
+export const responsesEvents = [
+  { type: "response.created", response },
+  { type: "response.output_item.added", output_index: 0, item },
+  { type: "response.content_part.added", ...at, part: { ...part, text: "" } },
+  { type: "response.output_text.delta", ...at, delta: "Hello" },
+  { type: "response.output_text.done", ...at, text: "Hello" },
+  { type: "response.content_part.done", ...at, part },
+  { type: "response.output_item.done", output_index: 0, item: doneItem },
+  { type: "response.completed", response: responsesWhole },
+].map((event, index) => ({ ...event, sequence_number: index }));
+
+export const geminiWhole = {
+  candidates: [{ index: 0, content: { role: "model", parts: [{ text: "Hello" }] }, finishReason: "STOP" }],
+  usageMetadata: { promptTokenCount: 6, candidatesTokenCount: 2, totalTokenCount: 8 },
+  modelVersion: "gemini-2.5-pro",
+  responseId: "r-1",
+} as const;
+
+/** The model wrote a call that is none. */
+export const geminiMalformed = {
+  ...geminiWhole,
+  candidates: [{ index: 0, finishReason: "MALFORMED_FUNCTION_CALL", finishMessage: "Malformed function call" }],
+} as const;
+
+export function geminiStream(chunks: readonly object[]): string {
+  return chunks.map((chunk) => `data: ${JSON.stringify(chunk)}\r\n\r\n`).join("");
+}

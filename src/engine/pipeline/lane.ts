@@ -1,0 +1,28 @@
+/** Which of the two lanes a try takes, and what a configuration changes in a body that otherwise keeps its bytes. */
+import type { Provider } from "../providers/provider.ts";
+import type { AttemptInput } from "./attempt.ts";
+import type { ClientCall } from "./read-client.ts";
+import type { Remedy } from "./remedy.ts";
+import { systemPromptFor } from "./system-prompt.ts";
+import { applyThinkingBudget, suffixSaid } from "./thinking-budget.ts";
+import type { LosslessChanges } from "./upstream-call.ts";
+
+/** The same dialect on both sides: bytes are left alone, unless the provider or a remedy needs them written anew. */
+export function canStayAsIs(call: ClientCall, provider: Provider, remedy: Remedy | null): boolean {
+  if (provider.format !== call.format.id || call.reads !== call.format || remedy === "repaired") return false;
+  return call.operation !== "reply" || provider.takesAsIs?.(call.value) !== false;
+}
+
+/** A count or a compaction is not a question to the model: nothing is put into it. */
+export function bodyChanges({ call, config, provider, hub, remedy, thinking }: AttemptInput): LosslessChanges {
+  const withoutBlobs = remedy === "without-blobs";
+  if (call.operation !== "reply") return { systemPrompt: null, thinking: null, withoutBlobs };
+  const systemPrompt = systemPromptFor(config, provider.id);
+  if (thinking !== null) return { systemPrompt, thinking: { wish: thinking, why: suffixSaid }, withoutBlobs };
+  const { thinkingBudget } = config.settings;
+  const read = thinkingBudget.mode === "passthrough" ? null : hub();
+  if (read?.ok !== true) return { systemPrompt, thinking: null, withoutBlobs };
+  const { request, change } = applyThinkingBudget(read.value.request, thinkingBudget);
+  const budgeted = change === null ? null : { wish: request.thinking ?? null, why: change };
+  return { systemPrompt, thinking: budgeted, withoutBlobs };
+}
