@@ -1,12 +1,7 @@
-/**
- * `npm run bench`: what interception costs, against no proxy, http-mitm-proxy and mockttp, interleaved in one run.
- * `--quick` takes about a minute. Exit code 0 with a verdict line even when an aim is missed; non-zero only when
- * something broke.
- */
-import { arch, cpus, platform } from "node:os";
+/** What interception costs, against no proxy, http-mitm-proxy and mockttp, interleaved in one run. */
 import { build, freshHosts, start, startOrigin, type Contestant, type Name, type Origin } from "./contestants.ts";
 import { h2Posts, longestGap, memory, newConnections, smallPosts } from "./measures.ts";
-import { table, verdict, type Results } from "./report.ts";
+import { table, verdict, type Results } from "./intercept-report.ts";
 
 const names: readonly Name[] = ["direct", "switchyard", "http-mitm-proxy", "mockttp"];
 
@@ -18,13 +13,11 @@ const plans = {
 
 const hostsPerGap = 3;
 
-async function main(): Promise<void> {
-  const args = process.argv.slice(2);
+export async function benchIntercept(args: readonly string[], say: (text: string) => void): Promise<void> {
   const plan = args.includes("--quick") ? plans.quick : plans.full;
   const only = args.filter((arg) => !arg.startsWith("--"));
   const chosen = names.filter((name) => only.length === 0 || name === "direct" || only.includes(name));
   const startedAt = performance.now();
-  say(`node ${process.version}, ${platform()} ${arch()}, ${cpus().length} × ${cpus()[0]?.model ?? "unknown CPU"}`);
   if (chosen.includes("switchyard")) await build();
 
   const origin = await startOrigin();
@@ -32,8 +25,8 @@ async function main(): Promise<void> {
     chosen.map((name) => [name, { single: [], parallel: [], h2: [], connections: [], gaps: [], memory: null }]),
   );
   try {
-    await memoryRound(chosen, origin, results);
-    await loadRounds(chosen, origin, results, plan);
+    await memoryRound(chosen, origin, results, say);
+    await loadRounds(chosen, origin, results, plan, say);
   } finally {
     await origin.close();
   }
@@ -44,7 +37,12 @@ async function main(): Promise<void> {
 }
 
 /** Memory first, on processes that have done nothing else, one at a time. */
-async function memoryRound(chosen: readonly Name[], origin: Origin, results: Map<Name, Results>): Promise<void> {
+async function memoryRound(
+  chosen: readonly Name[],
+  origin: Origin,
+  results: Map<Name, Results>,
+  say: (text: string) => void,
+): Promise<void> {
   for (const name of chosen) {
     if (name === "direct") continue;
     const who = await start(name, origin);
@@ -64,6 +62,7 @@ async function loadRounds(
   origin: Origin,
   results: Map<Name, Results>,
   plan: (typeof plans)["full"],
+  say: (text: string) => void,
 ): Promise<void> {
   const running: Contestant[] = [];
   try {
@@ -106,9 +105,3 @@ async function loadRounds(
     for (const who of running) await who.close();
   }
 }
-
-function say(text: string): void {
-  process.stdout.write(`${text}\n`);
-}
-
-await main();

@@ -1,0 +1,16 @@
+/**
+ * `npm run bench [-- intercept | translate] [--quick]`: both parts, or the one that is named. Prints tables and verdict
+ * lines; exit code 0 even when an aim is missed, non-zero only when something broke.
+ */
+import { arch, cpus, platform } from "node:os";
+import { benchIntercept } from "./intercept.ts";
+import { benchTranslate } from "./translate.ts";
+
+const parts = { intercept: benchIntercept, translate: benchTranslate };
+
+const args = process.argv.slice(2);
+const say = (text: string): void => void process.stdout.write(`${text}\n`);
+say(`node ${process.version}, ${platform()} ${arch()}, ${cpus().length} × ${cpus()[0]?.model ?? "unknown CPU"}`);
+const named = Object.entries(parts).filter(([name]) => args.includes(name));
+const rest = args.filter((arg) => !Object.hasOwn(parts, arg));
+for (const [, bench] of named.length === 0 ? Object.entries(parts) : named) await bench(rest, say);

@@ -1,0 +1,76 @@
+/**
+ * `npm run bench -- translate`: what translation costs for each pair of the four public dialects, beside two gateways,
+ * interleaved in one run. `--quick` measures fewer rounds. Exit code 0 with a verdict line even when an aim is missed.
+ */
+import { build } from "./contestants.ts";
+import { dialects, type Dialect } from "./dialects.ts";
+import { startGateway, startUpstream, type Gateway, type GatewayName } from "./gateways.ts";
+import { measureStream, measureWhole, type StreamFigures } from "./translate-measures.ts";
+import { pairsTable, translateVerdict, type PairResults } from "./translate-report.ts";
+
+const deltas = 5_000;
+const plans = { quick: { rounds: 2, wholes: 40 }, full: { rounds: 4, wholes: 120 } };
+const peers: readonly GatewayName[] = ["switchyard", "llms", "portkey"];
+
+export async function benchTranslate(args: readonly string[], say: (text: string) => void): Promise<void> {
+  const plan = args.includes("--quick") ? plans.quick : plans.full;
+  const only = args.filter((arg) => !arg.startsWith("--"));
+  const chosen = peers.filter((name) => only.length === 0 || only.includes(name));
+  const startedAt = performance.now();
+  if (chosen.includes("switchyard")) await build();
+  const upstream = await startUpstream(deltas);
+  const gateways: Gateway[] = [];
+  try {
+    for (const name of ["direct", ...chosen] as const) gateways.push(await startGateway(name, upstream));
+    const results: PairResults[] = [];
+    for (const client of dialects) {
+      for (const provider of dialects) {
+        results.push(await measurePair(gateways, client, provider, plan));
+        say(`${client} → ${provider} measured`);
+      }
+    }
+    say(`\n${pairsTable(results, chosen)}\n\n${translateVerdict(results)}`);
+    say(
+      `took ${((performance.now() - startedAt) / 1000).toFixed(0)} s; ${deltas} deltas a stream; CPU is the best of ${plan.rounds} rounds, times are medians less those of the provider asked directly`,
+    );
+  } finally {
+    for (const gateway of gateways) await gateway.close();
+    await upstream.close();
+  }
+}
+
+async function measurePair(
+  gateways: readonly Gateway[],
+  client: Dialect,
+  provider: Dialect,
+  plan: (typeof plans)["full"],
+): Promise<PairResults> {
+  const streams = new Map<GatewayName, StreamFigures[]>();
+  const wholes = new Map<GatewayName, number[]>();
+  const failures = new Map<GatewayName, string>();
+  const each = async (step: (gateway: Gateway) => Promise<void>): Promise<void> => {
+    for (const gateway of gateways) {
+      if (failures.has(gateway.name)) continue;
+      // A gateway that cannot do a pair is told of in the table; Switchyard must do all of them.
+      await step(gateway).catch((error: unknown) => {
+        failures.set(gateway.name, error instanceof Error ? error.message : String(error));
+      });
+    }
+  };
+  // Compiled code is what is measured, not its compilation.
+  for (let warm = 0; warm < 2; warm += 1) {
+    await each(async (gateway) => void (await measureStream(gateway, client, provider, deltas)));
+  }
+  for (let round = 0; round < plan.rounds; round += 1) {
+    await each(async (gateway) => {
+      const figures = await measureStream(gateway, client, provider, deltas);
+      streams.set(gateway.name, [...(streams.get(gateway.name) ?? []), figures]);
+    });
+  }
+  await each(
+    async (gateway) => void wholes.set(gateway.name, await measureWhole(gateway, client, provider, plan.wholes)),
+  );
+  const failure = failures.get("switchyard");
+  if (failure !== undefined) throw new Error(`switchyard cannot do ${client} → ${provider}: ${failure}`);
+  return { client, provider, streams, wholes, failures };
+}
