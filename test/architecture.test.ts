@@ -20,6 +20,14 @@ const areas = {
   "src/engine/state/": ["src/base/"],
   "src/engine/usage/": ["src/base/", "src/engine/hub/", "src/engine/codecs/", "src/engine/errors/"],
   "src/engine/formats/": ["src/base/", "src/engine/hub/", "src/engine/codecs/", "src/engine/errors/"],
+  // Beside the formats: their root helpers, never a format's folder.
+  "src/engine/media/": [
+    "src/base/",
+    "src/engine/hub/",
+    "src/engine/codecs/",
+    "src/engine/errors/",
+    "src/engine/formats/",
+  ],
   "src/engine/providers/": [
     "src/base/",
     "src/engine/hub/",
@@ -93,6 +101,8 @@ describe("architecture", () => {
     ["src/base/bus.ts", `import { a } from "../intercept/tap.ts";`, "src/intercept/"],
     ["src/engine/codecs/sse.ts", `import {\n  a,\n  b,\n} from "../hub/stream.ts";`, "src/engine/hub/"],
     ["src/engine/formats/claude/index.ts", `import { a } from "../openai-chat/wire.ts";`, "another format"],
+    ["src/engine/media/index.ts", `import { a } from "../formats/claude/index.ts";`, "imports a format"],
+    ["src/engine/media/index.ts", `import { a } from "../providers/table.ts";`, "src/engine/providers/"],
     ["src/engine/accounts/pool.ts", `import { a } from "../routing/decide.ts";`, "src/engine/routing/"],
     ["src/intercept/connect.ts", `import { Proxy } from "http-mitm-proxy";`, "http-mitm-proxy"],
     ["src/intercept/upstream/dial.ts", `import forge from "node-forge";`, "node-forge"],
@@ -140,6 +150,8 @@ function ownImport(file: string, area: keyof typeof areas, specifier: string): s
   const targetArea = areaOf(target);
   if (targetArea === undefined) return `imports ${target}, which has no area in the table`;
   if (targetArea === "src/engine/formats/" && area === "src/engine/formats/") return formatImport(file, target);
+  if (area === "src/engine/media/" && !isTest(file) && formatFolder(target) !== null)
+    return `imports a format: ${target}`;
   if (targetArea === area || (isTest(file) && [wing(file), "base"].includes(wing(target)))) return null;
   const allowed: readonly string[] = areas[area];
   const fits = allowed.some((place) =>
