@@ -2,6 +2,7 @@
  * The composition root of the core process: interception, engine and control API joined on one bus. It decides nothing
  * itself; it hands each wing what it needs and says what went wrong in words a person can act on.
  */
+import { join } from "node:path";
 import { createBus } from "./base/bus.ts";
 import { systemClock } from "./base/clock.ts";
 import type { ConfigStatus, Controls, CoreStatus } from "./base/controls.ts";
@@ -17,6 +18,7 @@ import { createEngine } from "./engine/index.ts";
 import { createInterceptor, type Listening } from "./intercept/index.ts";
 import { openCertificates } from "./core/certificates.ts";
 import { CoreError, exitCodes, listenFailure } from "./core/core-error.ts";
+import { createRequestLog } from "./core/request-log.ts";
 import { openSettings } from "./core/settings.ts";
 
 export interface CoreOptions {
@@ -66,6 +68,16 @@ export async function startCore(options: CoreOptions): Promise<Core> {
   const certificates = await openCertificates({ paths, env, scope: settings.current().scope, bus });
   const flowLog = createFlowLog({ clock: systemClock, random: systemRandom, limits: settings.current().captureLimits });
 
+  const requestLogDir = join(paths.logsDir, "requests");
+  const requestLog = createRequestLog({
+    root: requestLogDir,
+    isEnabled: () => settings.current().config.settings.requestLogs,
+    redactor,
+    onBegun: () =>
+      notice("info", "request-log", `rerouted calls are being written to ${requestLogDir}, secrets masked`),
+    onTrouble: (text) => notice("warn", "request-log", text),
+  });
+
   const interceptor = createInterceptor({
     settings: () => settings.current().intercept,
     certificates: certificates.current,
@@ -75,7 +87,12 @@ export async function startCore(options: CoreOptions): Promise<Core> {
     clock: systemClock,
     describeFailure: (head, error) => engine.describeFailure(head, error),
   });
-  const engine = createEngine({ send: interceptor.send, clock: systemClock, config: () => settings.current().config });
+  const engine = createEngine({
+    send: interceptor.send,
+    clock: systemClock,
+    config: () => settings.current().config,
+    requestLog,
+  });
   const readAlong = startReadAlong({
     flowLog,
     wants: (head) => engine.isModelCall(head),
@@ -104,6 +121,7 @@ export async function startCore(options: CoreOptions): Promise<Core> {
     stopBegun ??= (async () => {
       notice("info", "core", "stopping: what is in flight may finish");
       await listening.close(drainMs);
+      await requestLog.close();
       readAlong.stop();
       settings.close();
       await control.close();
