@@ -5,8 +5,16 @@ import type { Random } from "../base/random.ts";
 import { type SafeText, safeLine } from "../base/safe-text.ts";
 
 export interface Output {
-  write(text: string): unknown;
+  /** False where the reader is behind; `drain` says when it has caught up. */
+  write(chunk: string | Uint8Array): unknown;
+  /** `drain` and `error`, where the output can say so. */
+  on?(event: string, listener: () => void): unknown;
   readonly isTTY?: boolean;
+}
+
+export interface Input {
+  readonly isTTY?: boolean;
+  [Symbol.asyncIterator]?(): AsyncIterator<Uint8Array | string>;
 }
 
 export interface CommandContext {
@@ -18,7 +26,7 @@ export interface CommandContext {
   readonly stdout: Output;
   /** Everything else. */
   readonly stderr: Output;
-  readonly stdin: { readonly isTTY?: boolean };
+  readonly stdin: Input;
   readonly clock: Clock;
   readonly random: Random;
   readonly program: Program;

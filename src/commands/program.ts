@@ -1,5 +1,6 @@
 /** What can be typed: every command with its options, loaded when it is asked for. */
 import { Command, InvalidArgumentError, Option } from "commander";
+import { formatIds } from "../engine/hub/format-id.ts";
 import type { CommandContext } from "./context.ts";
 import { CommandFailure, exitCodes } from "./failure.ts";
 import {
@@ -11,6 +12,7 @@ import {
   examples,
   type JsonOption,
 } from "./program-groups.ts";
+import type { TranslateArguments } from "./translate.ts";
 
 /** The parser; the exit code of the command that ran is left in `result`. */
 export function commandTable(context: CommandContext, result: { exitCode: number }): Command {
@@ -118,6 +120,35 @@ export function commandTable(context: CommandContext, result: { exitCode: number
   addFlowCommands(program, context, act);
   addRouteCommands(program, context, act);
   addConfigCommands(program, context, act);
+
+  program
+    .command("translate")
+    .description("a body or a reply in one wire format as another, from stdin to stdout; no network")
+    .requiredOption("--from <format>", `the format it is in: ${formatIds.join(", ")}`)
+    .requiredOption("--to <format>", "the format it is wanted in")
+    .option("--direction <way>", "request or response (default: what the input is; a JSON body is a request)")
+    .option("--stream", "a streamed answer is wanted")
+    .option("--model <name>", "the model to name instead of the input's own")
+    .option("--path <target>", "the address the client called, path and query (default: the usual one)")
+    .option("-v, --verbose", "say on stderr which path, headers and status belong to it")
+    .addHelpText(
+      "after",
+      examples([
+        "switchyard translate --from claude --to openai-chat < body.json",
+        "switchyard translate --from openai-chat --to claude --stream --direction response < reply.txt",
+      ]),
+    )
+    .action((options: Omit<TranslateArguments, "stream" | "verbose"> & { stream?: boolean; verbose?: boolean }) =>
+      act(
+        import("./translate.ts").then((module) =>
+          module.translate(context, {
+            ...options,
+            stream: options.stream === true,
+            verbose: options.verbose === true,
+          }),
+        ),
+      ),
+    );
 
   program
     .command("demo")
