@@ -30,6 +30,7 @@ export function createEngine(deps: EngineDeps): Engine {
     after: deps.after ?? systemAfter,
     ledger: createSignatureLedger({ clock }),
     dedupe: createDedupe({ clock }),
+    ...(deps.requestLog === undefined ? {} : { requestLog: deps.requestLog }),
   };
   const handle = createHandler(tools, views);
   return {

@@ -347,9 +347,9 @@ describe("parameters", () => {
 describe("usage", () => {
   it("U1: answers count_tokens from everything that is sent", () => {
     const counter = formats.claude.client.countTokens;
-    const { shape } = formats.claude.client;
-    expect(shape({ model: "m" }, "/v1/messages/count_tokens?beta=true").operation).toBe("count");
-    expect(shape({ model: "m" }, "/v1/messages?beta=true").operation).toBe("reply");
+    const wants = (target: string): string => formats.claude.client.shape({ model: "m" }, target).operation;
+    expect(wants("/v1/messages/count_tokens?beta=true")).toBe("count");
+    expect(wants("/v1/messages?beta=true")).toBe("reply");
     const count = (body: object): number => estimateTokens(readRequest("claude", { model: "m", ...body }));
     const plain = count({ messages: ask });
     const long = "word ".repeat(200);

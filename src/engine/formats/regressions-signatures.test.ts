@@ -71,11 +71,11 @@ describe("R1: Google's thought signatures in Chat", () => {
     expect(shown.at(-1)).toEqual({
       index: 0,
       function: { arguments: "" },
-      extra_content: { google: { thought_signature: "c2ln" } },
+      extra_content: { google: { thought_signature: "c2ln" }, switchyard: expect.any(String) as string },
     });
     const body = formats["openai-chat"].client.writeReply(replyOf(events), writerOptions());
     const message = (JSON.parse(Buffer.from(body).toString()) as Loose)["choices"][0].message;
-    expect(message.tool_calls).toEqual([signedCall("c2ln")]);
+    expect(message.tool_calls).toMatchObject([signedCall("c2ln")]);
   });
 
   it("go back to a Gemini model at whoever made them, and to nobody else", () => {
@@ -87,6 +87,26 @@ describe("R1: Google's thought signatures in Chat", () => {
     expect(writeRequest("openai-chat", request, { model: "gpt-5" }).losses).toContain(
       "thinking-signature: the signature of a call was left out: another provider made it",
     );
+  });
+
+  it("that we showed a client remember who made them, and leave a body that goes on as it is", () => {
+    const events = readStream("openai-chat", streamed, [], { origin: "google" });
+    const reply = formats["openai-chat"].client.writeReply(replyOf(events), writerOptions());
+    const [shown] = (JSON.parse(Buffer.from(reply).toString()) as Loose)["choices"][0].message.tool_calls;
+    const [part] = historyWith(shown).messages[1]?.parts ?? [];
+    expect(part).toMatchObject({ from: { format: "gemini", model: "served-model", origin: "google" } });
+    const bodyFor = (model: string, call: object): object => ({
+      model,
+      messages: [ask, { role: "assistant", content: null, tool_calls: [call] }, result("c1")],
+    });
+    const clean = (body: object): unknown => {
+      const bytes = formats["openai-chat"].withoutOwnMarks(Buffer.from(JSON.stringify(body)));
+      return bytes === null ? null : JSON.parse(Buffer.from(bytes).toString());
+    };
+    const { extra_content: _extra, ...bare } = signedCall("c2ln") as Loose;
+    expect(clean(bodyFor("gpt-5", shown))).toEqual(bodyFor("gpt-5", bare));
+    expect(clean(bodyFor("gemini-3-pro", shown))).toEqual(bodyFor("gemini-3-pro", signedCall("c2ln")));
+    expect(clean(bodyFor("gpt-5", signedCall("c2ln")))).toBeNull();
   });
 
   it("of another configured provider, or of another maker, stay away; Google's word for none stands there", () => {

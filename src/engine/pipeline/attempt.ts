@@ -2,6 +2,7 @@
 import type { Exchange } from "../../base/exchange.ts";
 import { headerValue } from "../../base/headers.ts";
 import type { HeaderPairs, HttpReply } from "../../base/http.ts";
+import { type CallLog, noCallLog } from "../../base/request-log.ts";
 import { decodeBody, DecodeError } from "../codecs/compression.ts";
 import type { AccountConfig, Config } from "../config/schema.ts";
 import type { EngineError } from "../errors/engine-error.ts";
@@ -10,6 +11,7 @@ import { formats } from "../formats/table.ts";
 import type { Result, WholeAnswer } from "../formats/format.ts";
 import type { Provider } from "../providers/provider.ts";
 import { withoutSecrets } from "./answer-error.ts";
+import { loggedReply, loggedTap, openCallLog } from "./logged.ts";
 import { openLossless } from "./lossless.ts";
 import type { Thinking } from "../hub/request.ts";
 import { createMeter, type Meter } from "./meter.ts";
@@ -48,10 +50,17 @@ export type AttemptResult =
       readonly whole: WholeAnswer | null;
       /** False when nothing was sent: there was no call to count. */
       readonly wasSent: boolean;
+      /** Still open: the answer that the client gets of it may be its last entry. */
+      readonly log?: CallLog;
     };
 
+/** A try under way. */
+export interface TryInput extends AttemptInput {
+  readonly log: CallLog;
+}
+
 /** What a lane needs to open a reply. */
-export interface OpenInput extends AttemptInput {
+export interface OpenInput extends TryInput {
   readonly reply: HttpReply;
   readonly meter: Meter;
   readonly onEnd: (error: EngineError | null) => void;
@@ -67,12 +76,22 @@ interface Lane {
 /** An error page larger than this says nothing more. */
 const maxErrorBytes = 256 * 1024;
 
-export async function attempt(input: AttemptInput): Promise<AttemptResult> {
+export async function attempt(given: AttemptInput): Promise<AttemptResult> {
+  const log = openCallLog(given);
+  const tapped = log === noCallLog ? given.exchange.tap : loggedTap(given.exchange.tap, log);
+  const input: TryInput = { ...given, exchange: { ...given.exchange, tap: tapped }, log };
   const { exchange, provider, account, model, tools } = input;
   const { tap } = exchange;
   const meter = createMeter(tap, tools.clock);
   const lane = chooseLane(input, meter);
-  if (!lane.ok) return { ok: false, error: lane.error, whole: null, wasSent: false };
+  const fail = (
+    failed: { readonly error: EngineError; readonly whole: WholeAnswer | null },
+    wasSent: boolean,
+  ): AttemptResult => {
+    log.stage("6_error", () => failed.error);
+    return { ok: false, ...failed, wasSent, log };
+  };
+  if (!lane.ok) return fail({ error: lane.error, whole: null }, false);
   tap.tell({ type: "attempt-started", provider: provider.id, account: account?.name ?? null, model });
   const connection = linkedAbort(exchange.signal);
   let status: number | null = null;
@@ -80,6 +99,7 @@ export async function attempt(input: AttemptInput): Promise<AttemptResult> {
     connection.unlink();
     const told = error === null ? {} : { error: `${error.kind}: ${clean(error, account).message}` };
     tap.tell({ type: "attempt-ended", status, ...told });
+    if (error !== null) log.stage("6_error", () => clean(error, account));
   };
   try {
     const reply = await sendTo(tools, tap, provider, account, lane.value.upstream, connection.signal);
@@ -88,7 +108,7 @@ export async function attempt(input: AttemptInput): Promise<AttemptResult> {
       const failed = await readFailure(input, reply);
       connection.abort();
       end(failed.error);
-      return { ok: false, ...failed, wasSent: true };
+      return { ok: false, ...failed, wasSent: true, log };
     }
     meter.lost(lane.value.losses);
     const opened = await lane.value.open({
@@ -108,24 +128,25 @@ export async function attempt(input: AttemptInput): Promise<AttemptResult> {
         account: account?.name ?? null,
         formats: { upstream: provider.format },
       });
-      return { ok: true, reply: opened.value };
+      return { ok: true, reply: log === noCallLog ? opened.value : loggedReply(opened.value, log) };
     }
     connection.abort();
     const error = clean(opened.error, account);
     end(error);
-    return { ok: false, error, whole: null, wasSent: true };
+    return { ok: false, error, whole: null, wasSent: true, log };
   } catch (thrown) {
     connection.abort();
     const error = clean(thrown instanceof DecodeError ? undecodable(thrown) : fromUnknown(thrown), account);
     end(error);
-    return { ok: false, error, whole: null, wasSent: true };
+    return { ok: false, error, whole: null, wasSent: true, log };
   }
 }
 
-function chooseLane(input: AttemptInput, meter: Meter): Result<Lane> {
+function chooseLane(input: TryInput, meter: Meter): Result<Lane> {
   const { exchange, call, provider, model } = input;
   if (canStayAsIs(call, provider, input.remedy)) {
     const { upstream, changed } = losslessCall(exchange, call, provider, model, bodyChanges(input));
+    input.log.bytesLeftAlone();
     for (const text of changed) exchange.tap.tell({ type: "why", step: { stage: "translate", text } });
     return { ok: true, value: { upstream, losses: [], open: openLossless } };
   }

@@ -4,6 +4,7 @@
  */
 import type { Exchange } from "../../base/exchange.ts";
 import type { HttpReply } from "../../base/http.ts";
+import { type CallLog, noCallLog } from "../../base/request-log.ts";
 import type { EngineError } from "../errors/engine-error.ts";
 import { policy } from "../errors/policy.ts";
 import type { WholeAnswer } from "../formats/format.ts";
@@ -34,6 +35,8 @@ export type FailoverResult =
       readonly whole: WholeAnswer | null;
       /** Upstream calls made. */
       readonly attempts: number;
+      /** Of the last try, still open. */
+      readonly log?: CallLog;
     };
 
 /** Clients wait seconds, not minutes, for the first byte; more tries than this only delay the news. */
@@ -45,6 +48,7 @@ export async function failover(input: FailoverInput): Promise<FailoverResult> {
   let attempts = 0;
   let answered: { error: EngineError; whole: WholeAnswer | null } | null = null;
   let refused: EngineError | null = null;
+  let log = noCallLog;
 
   walk: for (const { provider: id, model: named } of targets) {
     const { model, thinking } = splitThinkingSuffix(named);
@@ -57,19 +61,25 @@ export async function failover(input: FailoverInput): Promise<FailoverResult> {
     }
     for (const account of usable.accounts) {
       if (attempts >= maxAttempts) break walk;
-      if (exchange.signal.aborted) return { ok: false, error: clientGone, whole: null, attempts };
+      if (exchange.signal.aborted) {
+        log.end();
+        return { ok: false, error: clientGone, whole: null, attempts, log };
+      }
       const who = account === null ? id : `${id} (${account.name})`;
       exchange.tap.tell({ type: "why", step: { stage: "attempt", text: `${model} at ${who}`, provider: id, model } });
       const asked = { tools, config: view.config, exchange, call, provider, account, model, thinking, hub };
+      log.end();
       let result = await attempt({ ...asked, remedy: null });
-      const remedy = result.ok ? null : remedyFor(result.error);
+      const remedy = result.ok ? null : remedyFor(result.error, call.operation);
       if (!result.ok && remedy !== null && !exchange.signal.aborted) {
         if (result.wasSent) attempts += 1;
         const why = `${who}: ${result.error.kind}: ${result.error.message}; ${remedyWords[remedy]}`;
         exchange.tap.tell({ type: "why", step: { stage: "attempt", text: why, provider: id, model } });
+        result.log?.end();
         result = await attempt({ ...asked, remedy });
       }
       if (result.ok) return result;
+      log = result.log ?? noCallLog;
       if (result.wasSent) attempts += 1;
       answered = { error: result.error, whole: result.whole };
       const { next } = policy[result.error.kind];
@@ -79,8 +89,8 @@ export async function failover(input: FailoverInput): Promise<FailoverResult> {
       if (next === "target") break;
     }
   }
-  if (answered !== null) return { ok: false, ...answered, attempts };
-  return { ok: false, error: refused ?? nothingToTry, whole: null, attempts };
+  if (answered !== null) return { ok: false, ...answered, attempts, log };
+  return { ok: false, error: refused ?? nothingToTry, whole: null, attempts, log };
 }
 
 function once<T>(work: () => T): () => T {

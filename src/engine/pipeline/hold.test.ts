@@ -32,7 +32,8 @@ function rigOf(...args: Parameters<typeof createRig>): Rig {
   return rig;
 }
 afterEach(() => {
-  for (const rig of rigs.splice(0)) expect(rig.timers()).toBe(0);
+  const left = rigs.splice(0).reduce((sum, rig) => sum + rig.timers(), 0);
+  if (left > 0) throw new Error(`${left} timers were left behind`);
 });
 
 /** Waits in silence, from the moment the upstream has been asked until `ms` later. */

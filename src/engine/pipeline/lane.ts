@@ -10,7 +10,7 @@ import type { LosslessChanges } from "./upstream-call.ts";
 /** The same dialect on both sides: bytes are left alone, unless the provider or a remedy needs them written anew. */
 export function canStayAsIs(call: ClientCall, provider: Provider, remedy: Remedy | null): boolean {
   if (provider.format !== call.format.id || call.reads !== call.format || remedy === "repaired") return false;
-  return call.operation !== "reply" || provider.takesAsIs?.(call.value) !== false;
+  return call.operation !== "reply" || provider.takesAsIs?.(call.value, call.variant) !== false;
 }
 
 /** A count or a compaction is not a question to the model: nothing is put into it. */

@@ -2,7 +2,8 @@
  * Failures that one more try with the same account may mend, because the history or chance is to blame and not the
  * account. At most one such try for each account, and never after a byte of the answer was sent.
  */
-import type { EngineError } from "../errors/engine-error.ts";
+import type { EngineError, ErrorKind } from "../errors/engine-error.ts";
+import type { Operation } from "../formats/format.ts";
 
 /**
  * `without-blobs`: signatures and encrypted reasoning were refused; the history goes without them.
@@ -11,17 +12,16 @@ import type { EngineError } from "../errors/engine-error.ts";
  */
 export type Remedy = "without-blobs" | "repaired" | "again";
 
-export function remedyFor(error: EngineError): Remedy | null {
-  switch (error.kind) {
-    case "opaque-blob":
-      return "without-blobs";
-    case "tool-history":
-      return "repaired";
-    case "malformed-reply":
-      return "again";
-    default:
-      return null;
-  }
+const remedies: Readonly<Partial<Record<ErrorKind, Remedy>>> = {
+  "opaque-blob": "without-blobs",
+  "tool-history": "repaired",
+  "malformed-reply": "again",
+};
+
+export function remedyFor(error: EngineError, operation: Operation): Remedy | null {
+  const remedy = remedies[error.kind] ?? null;
+  // What is written anew is a question to the model: no answer to a call that wanted something else.
+  return remedy === "repaired" && operation !== "reply" ? null : remedy;
 }
 
 export const remedyWords: Readonly<Record<Remedy, string>> = {

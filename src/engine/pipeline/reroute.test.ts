@@ -101,7 +101,7 @@ describe("settings.dedupe", () => {
     expect(rig.sent[0]?.request.signal.aborted).toBe(false);
     open();
     const [first, second] = await Promise.all(answers);
-    expect([first?.status, second?.status].toSorted()).toEqual([200, 499]);
+    expect(new Set([first?.status, second?.status])).toEqual(new Set([200, 499]));
     expect(rig.sent).toHaveLength(1);
   });
 
@@ -118,7 +118,7 @@ describe("settings.dedupe", () => {
   it("leaves nobody with another's failure", async () => {
     const rig = createRig(toLocal, (_, turn) => (turn === 1 ? json(500, { error: { message: "no" } }) : whole()));
     const [first, second] = await Promise.all([rig.ask(claude), rig.ask(claude)]);
-    expect([first?.status, second?.status].toSorted()).toEqual([200, 500]);
+    expect(new Set([first?.status, second?.status])).toEqual(new Set([200, 500]));
   });
 });
 

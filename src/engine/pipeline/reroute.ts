@@ -2,13 +2,15 @@
 import { passThrough, type Exchange } from "../../base/exchange.ts";
 import { headerValue } from "../../base/headers.ts";
 import { bodyOf, type HttpReply } from "../../base/http.ts";
+import { noCallLog } from "../../base/request-log.ts";
 import type { EngineError } from "../errors/engine-error.ts";
 import { estimateTokens } from "../hub/estimate.ts";
 import type { RouteDecision } from "../routing/decide.ts";
 import { replyFrom } from "./answer-error.ts";
 import { bypass } from "./answer-locally.ts";
 import { dedupeKey, type WholeReply } from "./dedupe.ts";
-import { failover } from "./failover.ts";
+import { failover, type FailoverResult } from "./failover.ts";
+import { loggedReply } from "./logged.ts";
 import { maxWholeReplyBytes } from "./lossless.ts";
 import { readWhole } from "./read-body.ts";
 import type { ClientCall } from "./read-client.ts";
@@ -54,6 +56,20 @@ async function ask(
   if (counts && targets.length === 0) return estimateCount(exchange, call);
   const result = await failover({ tools, view, exchange, call, targets });
   if (result.ok) return result.reply;
+  const answer = answerFailure(exchange, call, decision, result, counts);
+  const { log } = result;
+  if (answer !== passThrough && log !== undefined && log !== noCallLog) return loggedReply(answer, log);
+  log?.end();
+  return answer;
+}
+
+function answerFailure(
+  exchange: Exchange,
+  call: ClientCall,
+  decision: Rerouted,
+  result: FailoverResult & { readonly ok: false },
+  counts: boolean,
+): Answer {
   if (result.error.kind === "client-gone") return nobodyWaits;
   if (counts && hasNoSuchCall(result.error)) return estimateCount(exchange, call);
   if (decision.fallback === "passthrough") {

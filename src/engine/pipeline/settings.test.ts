@@ -1,5 +1,6 @@
 /** `settings.*` and wishes behind a model's name, through the whole engine: both lanes, what is sent and what the flow says. */
 import { describe, expect, it } from "vitest";
+import { listField } from "../formats/fields.ts";
 import { callOf } from "./__fixtures__/clients.ts";
 import { createRig, json, streamed, type Asked, type Rig } from "./__fixtures__/rig.ts";
 import { chatStream, chatText, chatWhole, claudeEvents, claudeStream, claudeWhole } from "./__fixtures__/wire.ts";
@@ -24,6 +25,7 @@ async function sentWith(to: string, settings: string, asked: Asked): Promise<Rig
   return rig;
 }
 
+const turnsOf = (body: unknown): readonly unknown[] => listField(body, "messages") ?? [];
 const lossless = "claude/claude-sonnet-4-5";
 const translated = "local/gpt-5";
 const body = { max_tokens: 32_000, thinking: { type: "enabled", budget_tokens: 4096 } };
@@ -138,8 +140,9 @@ describe("settings.system_prompt", () => {
       }),
     );
     expect(after?.["system"]).toEqual(before?.["system"]);
-    const turns = before?.["messages"] as readonly unknown[];
-    expect((after?.["messages"] as readonly unknown[]).slice(0, turns.length)).toEqual(turns);
+    const turns = turnsOf(before);
+    expect(turns.length).toBeGreaterThan(0);
+    expect(turnsOf(after).slice(0, turns.length)).toEqual(turns);
   });
 
   it("is not said again where the client brings it", async () => {

@@ -1,6 +1,7 @@
 /** What the stages of the pipeline are given: everything that is not a pure function of the call. */
 import type { Clock } from "../../base/clock.ts";
 import type { HttpHandler } from "../../base/http.ts";
+import type { RequestLog } from "../../base/request-log.ts";
 import type { Dedupe } from "./dedupe.ts";
 import type { SignatureLedger } from "../hub/signature-ledger.ts";
 
@@ -21,4 +22,6 @@ export interface Tools {
   /** Thinking and signatures that clients cannot hand back, kept for their next request. */
   readonly ledger: SignatureLedger;
   readonly dedupe: Dedupe;
+  /** Absent: rerouted calls are not written down. */
+  readonly requestLog?: RequestLog;
 }

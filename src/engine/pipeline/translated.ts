@@ -2,6 +2,7 @@
 import { headerValue } from "../../base/headers.ts";
 import { bodyOf, type HttpReply } from "../../base/http.ts";
 import { isRecord, own, parseJson } from "../../base/json.ts";
+import { noCallLog } from "../../base/request-log.ts";
 import { codings, decodeBody } from "../codecs/compression.ts";
 import { formats } from "../formats/table.ts";
 import type { Result, WriterOptions } from "../formats/format.ts";
@@ -10,7 +11,7 @@ import { replay } from "../hub/replay.ts";
 import type { HubReply } from "../hub/reply.ts";
 import type { HubRequest } from "../hub/request.ts";
 import type { ReplyContext } from "../hub/restore.ts";
-import type { AttemptInput, OpenInput } from "./attempt.ts";
+import type { OpenInput, TryInput } from "./attempt.ts";
 import { isEventStream, maxWholeReplyBytes, tapped } from "./lossless.ts";
 import type { Meter } from "./meter.ts";
 import { openStream } from "./open-stream.ts";
@@ -32,13 +33,14 @@ export interface TranslatedContext {
   readonly replyContext: ReplyContext;
 }
 
-export function prepareTranslated(input: AttemptInput, meter: Meter): Result<Prepared> {
+export function prepareTranslated(input: TryInput, meter: Meter): Result<Prepared> {
   const { exchange, call, provider, model, hub } = input;
   return meter.timed(() => {
     const read = hub();
     if (!read.ok) return read;
     const { losses } = read.value;
     const request = prepareRequest(input, read.value.request);
+    input.log.stage("3_req_openai", () => request);
     const written = formats[provider.format].provider.writeRequest(request, {
       ...provider.writeOptions(model),
       callId: exchange.tap.id,
@@ -76,6 +78,7 @@ export async function openTranslated(input: OpenInput, context: TranslatedContex
   input.meter.usage(reply.value.usage);
   input.meter.lost(reply.value.losses);
   input.tools.ledger.record(reply.value);
+  if (input.log !== noCallLog) input.log.events(replay(reply.value));
   return context.request.stream
     ? wholeToStream(input, context, reply.value)
     : wholeToWhole(input, context, reply.value);
@@ -100,6 +103,7 @@ async function streamToStream(
     lane: {
       out(events) {
         recorder.note(events);
+        input.log.events(events);
         return events.length === 1 && events[0] !== undefined
           ? writer.push(events[0])
           : events.flatMap((event) => writer.push(event));

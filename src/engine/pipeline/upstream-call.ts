@@ -99,14 +99,14 @@ interface LosslessBody {
 
 /** The client's own bytes wherever nothing has to change in them. */
 function losslessBody(call: ClientCall, provider: Provider, model: string, changes: LosslessChanges): LosslessBody {
-  const { edits, withoutOwnMarks, namesModelInTarget } = call.format;
-  const bytes = withoutOwnMarks(call.body) ?? call.body;
+  const { format } = call;
+  const bytes = format.withoutOwnMarks(call.body) ?? call.body;
   const asksChange = changes.systemPrompt !== null || changes.thinking !== null || changes.withoutBlobs;
-  const inner = call.format.withInnerModel?.(call.value, model) ?? null;
+  const inner = format.withInnerModel?.(call.value, model) ?? null;
   if (!asksChange && provider.ownFields === undefined && inner === null) return { body: bytes, changed: [] };
   const parsed = bytes === call.body ? call.value : parsedObject(bytes);
   // How a wish is said depends on the model that is asked, not on the one the client named.
-  const before = namesModelInTarget === true || inner !== null ? parsed : { ...parsed, model };
+  const before = format.namesModelInTarget === true || inner !== null ? parsed : { ...parsed, model };
   const changed: string[] = [];
   let value: JsonObject = inner ?? before;
   const edit = (edited: JsonObject, why: string | null): void => {
@@ -114,9 +114,9 @@ function losslessBody(call: ClientCall, provider: Provider, model: string, chang
     value = edited;
   };
   // What a remedy takes out, the flow has heard of.
-  if (changes.withoutBlobs) edit(edits.withoutBlobs(value), null);
-  if (changes.thinking !== null) edit(edits.thinking(value, changes.thinking.wish), changes.thinking.why);
-  if (changes.systemPrompt !== null) edit(edits.systemPrompt(value, changes.systemPrompt), systemPromptSaid);
+  if (changes.withoutBlobs) edit(format.edits.withoutBlobs(value), null);
+  if (changes.thinking !== null) edit(format.edits.thinking(value, changes.thinking.wish), changes.thinking.why);
+  if (changes.systemPrompt !== null) edit(format.edits.systemPrompt(value, changes.systemPrompt), systemPromptSaid);
   edit(withOwnFields(value, provider, call.operation), null);
   return { body: value === before ? bytes : Buffer.from(JSON.stringify(value)), changed };
 }

@@ -3,7 +3,7 @@
  * and refuses sampling fields; the Codex CLI's own bodies obey, those of other Responses clients are written anew.
  */
 import { own } from "../../base/json.ts";
-import type { JsonObject } from "../formats/format.ts";
+import type { JsonObject, Variant } from "../formats/format.ts";
 import type { Provider } from "./provider.ts";
 
 const refused = [
@@ -28,7 +28,9 @@ const refused = [
 export const codexParts = {
   format: "openai-responses",
   variant: "codex",
-  takesAsIs: (body: JsonObject) =>
+  /** Its stream has events of its own, which other Responses clients break on: only the Codex CLI gets it as it is. */
+  takesAsIs: (body: JsonObject, client: Variant | null) =>
+    client === "codex" &&
     body["stream"] === true &&
     body["store"] === false &&
     saysWhatToDo(body) &&

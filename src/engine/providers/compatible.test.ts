@@ -128,7 +128,12 @@ describe("services with an accent", () => {
     [{ stream: true, store: false, instructions: "", input: "x" }, false],
     [{ stream: true, store: false, instructions: "", input: [user], temperature: 1 }, false],
   ])("Codex takes %j as it is: %s", (body, expected) => {
-    expect(providerFrom("x", { ...config, type: "codex" }).takesAsIs?.(body)).toBe(expected);
+    expect(providerFrom("x", { ...config, type: "codex" }).takesAsIs?.(body, "codex")).toBe(expected);
+  });
+
+  it("Codex's events are for the Codex CLI alone", () => {
+    const body = { stream: true, store: false, instructions: "", input: [user] };
+    expect(providerFrom("x", { ...config, type: "codex" }).takesAsIs?.(body, null)).toBe(false);
   });
 
   it.each([

@@ -27,7 +27,7 @@ export interface Provider {
   /**
    * May a body of this very dialect go as the client wrote it? Where not, it is read and written anew. Absent: always.
    */
-  takesAsIs?(body: JsonObject): boolean;
+  takesAsIs?(body: JsonObject, variant: Variant | null): boolean;
   /** Top-level fields that are this provider's to say, laid over a body that otherwise stays as it is. */
   readonly ownFields?: JsonObject;
   /** Headers that must agree with the body; what the client set itself wins. */

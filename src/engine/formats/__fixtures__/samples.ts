@@ -170,7 +170,7 @@ export const sampleRequest: HubRequest = frozen({
   parallelToolCalls: false,
   stream: true,
   wantsStreamUsage: true,
-  maxTokens: 10,
+  maxTokens: 20,
   temperature: 0.5,
   stop: ["END"],
   extras: {},

@@ -34,10 +34,9 @@ export interface WrittenTurn {
 
 /** `goesOn`: something follows the results of this turn. */
 export function writeTurn(parts: readonly AssistantPart[], goesOn: boolean, options: AssistantOptions): WrittenTurn {
-  const steps: { said: WireBlock[]; calls: WireBlock[]; callIds: Set<string> }[] = [];
+  let step = begun();
+  const steps = [step];
   const pictures: ImagePart[] = [];
-  let step = { said: [] as WireBlock[], calls: [] as WireBlock[], callIds: new Set<string>() };
-  steps.push(step);
   for (const part of parts) {
     if (part.type === "tool-call") {
       step.calls.push(writeCall(part, options));
@@ -47,21 +46,34 @@ export function writeTurn(parts: readonly AssistantPart[], goesOn: boolean, opti
     if (part.type === "image") pictures.push(part);
     const blocks = writeSpoken(part, options);
     if (blocks.length > 0 && step.calls.length > 0) {
-      step = { said: [], calls: [], callIds: new Set() };
+      step = begun();
       steps.push(step);
     }
     step.said.push(...blocks);
   }
-  const whole = (all: typeof steps): Step => ({
-    blocks: [...all.flatMap((one) => one.said), ...all.flatMap((one) => one.calls)],
-    callIds: new Set(all.flatMap((one) => [...one.callIds])),
-  });
-  if (steps.length === 1) return { steps: [whole(steps)], pictures };
-  // While a model thinks by budget, the turn it is in must begin with its thinking: only there is nothing to split.
-  const mayEndHere = step.calls.length > 0 && !parts.some((part) => part.type.includes("thinking"));
-  if (goesOn || mayEndHere) return { steps: steps.map((one) => whole([one])), pictures };
+  // A turn that waits for the model can be split only if it ends with a call; and a model that thinks by budget wants the
+  // last of its messages to begin with thinking, so a turn that holds some stays whole.
+  const endsWithCall = step.calls.length > 0 && !parts.some((part) => part.type.includes("thinking"));
+  if (steps.length === 1 || goesOn || endsWithCall) return { steps: steps.map((one) => joined([one])), pictures };
   options.losses.add("message-order", "text after a tool call was moved before it");
-  return { steps: [whole(steps)], pictures };
+  return { steps: [joined(steps)], pictures };
+}
+
+interface Begun {
+  readonly said: WireBlock[];
+  readonly calls: WireBlock[];
+  readonly callIds: Set<string>;
+}
+
+function begun(): Begun {
+  return { said: [], calls: [], callIds: new Set() };
+}
+
+function joined(steps: readonly Begun[]): Step {
+  return {
+    blocks: [...steps.flatMap((step) => step.said), ...steps.flatMap((step) => step.calls)],
+    callIds: new Set(steps.flatMap((step) => [...step.callIds])),
+  };
 }
 
 function writeSpoken(

@@ -171,7 +171,8 @@ function readThinking(body: unknown): Thinking | undefined {
     case "disabled":
       return { mode: "off" };
     case "enabled":
-      return { mode: "budget", tokens: numberField(thinking, "budget_tokens") ?? 1024, ...show };
+      // Shown unless its client says otherwise; of the adaptive kind newer models hide it (documented, late 2026).
+      return { mode: "budget", tokens: numberField(thinking, "budget_tokens") ?? 1024, show: true, ...show };
     case undefined:
       return level === undefined ? undefined : { mode: "level", level, effortOnly: true };
     default:

@@ -109,7 +109,8 @@ export function spellThinking(wish: Thinking, room: Room, losses: Losses): Writt
     return {};
   }
   if (wish.mode === "budget" && budget !== wish.tokens) losses.add("thinking", `the budget became ${budget} tokens`);
-  return { thinking: { type: "enabled", budget_tokens: budget, ...display } };
+  // To show it is what this kind does unasked.
+  return { thinking: { type: "enabled", budget_tokens: budget, ...(wish.show === true ? {} : display) } };
 }
 
 /** In the middle of a tool loop the API wants the model's own thinking back before the calls. */

@@ -28,6 +28,22 @@ const silent = new Set([
   "prompt_cache_options",
   "prompt_cache_retention",
   "safety_identifier",
+  // What Codex says to its own backend, and what only Responses' own bookkeeping needs.
+  "clientTools",
+  "include",
+  "client_metadata",
+  "truncation",
+  "stream_options",
+  // The envelopes of Google's Code Assist say these to their own backend.
+  "project",
+  "user_prompt_id",
+  "session_id",
+  "enabled_credit_types",
+  "requestId",
+  "requestType",
+  "userAgent",
+  "sessionId",
+  "enabledCreditTypes",
 ]);
 
 export function nameUnsaid(request: HubRequest, losses: Losses): void {

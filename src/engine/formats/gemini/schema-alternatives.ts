@@ -54,7 +54,7 @@ function simplified(rest: Fields, shapes: readonly Flat[], notes: Notes): Flat {
 }
 
 function into(rest: Fields, shape: Flat, notes: Notes): Flat {
-  if (shape.cut !== undefined) notes.say("$ref", `its inner shape is ${shape.cut}`);
+  if (shape.cut !== undefined) notes.cut(shape.cut);
   return { node: merged(rest, shape.node), refs: shape.refs };
 }
 

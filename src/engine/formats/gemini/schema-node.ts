@@ -5,8 +5,8 @@
  */
 import { isRecord, own } from "../../../base/json.ts";
 import type { Fields } from "../fields.ts";
-import { alternatives } from "./schema-alternatives.ts";
-import { typeName, type TypeName } from "./schema-dialects.ts";
+import { alternatives, type Choice } from "./schema-alternatives.ts";
+import { typeName, type DialectRules, type TypeName } from "./schema-dialects.ts";
 import { flatten, without, type Flat } from "./schema-refs.ts";
 import {
   inShort,
@@ -35,14 +35,19 @@ export function cleanNode(value: unknown, at: Place, walk: Walk): Fields | null 
   const hints: string[] = [];
   const notes = walk.notes(hints);
   const flat = outlined(value, at, walk);
-  if (flat.cut !== undefined) notes.say("$ref", `its inner shape is ${flat.cut}`);
+  if (flat.cut !== undefined) notes.cut(flat.cut);
   const here = { depth: at.depth, steps: at.steps + 1, refs: flat.refs };
-  const written = typed(flat.node, { at: here, walk, notes });
-  const { title: shownTitle } = walk.rules;
-  const said = textIn(flat.node, "description") ?? (shownTitle ? undefined : textIn(flat.node, "title"));
-  const more = hints.length === 0 ? undefined : `(${[...new Set(hints)].join("; ")})`;
-  const description = [said, more].filter((part) => part !== undefined).join(" ");
+  const choice = alternatives(flat.node, here.refs, walk, notes);
+  const written = typed(choice, { at: { ...here, refs: choice.refs }, walk, notes });
+  const description = described(choice.node, hints, walk.rules);
   return description === "" ? written : { ...written, description };
+}
+
+/** The schema's own words, and behind them in brackets what could not stay a keyword. */
+function described(node: Fields, hints: readonly string[], { title }: DialectRules): string {
+  const said = textIn(node, "description") ?? (title ? undefined : textIn(node, "title"));
+  const more = hints.length === 0 ? undefined : `(${[...new Set(hints)].join("; ")})`;
+  return [said, more].filter((part) => part !== undefined).join(" ");
 }
 
 /** The schema with its references followed, or where that has gone far enough only its outline. */
@@ -55,17 +60,16 @@ function outlined(value: Fields, at: Place, walk: Walk): Flat {
 }
 
 /** Everything but the description. */
-function typed(node: Fields, { at, walk, notes }: Scope): Fields {
+function typed(choice: Choice, scope: Scope): Fields {
+  const { at, walk, notes } = scope;
+  const { node } = choice;
   const { rules } = walk;
   if (own(node, "default") !== null) sayPlain(node, ["default"], notes);
   for (const keyword of unsayable) if (own(node, keyword) !== undefined) notes.drop(keyword);
   const title = rules.title ? textIn(node, "title") : undefined;
   const head = title === undefined ? {} : { title };
-
-  const choice = alternatives(node, at.refs, walk, notes);
-  const place = { ...at, refs: choice.refs };
   if (choice.anyOf !== undefined) {
-    const inner = choice.anyOf.flatMap((branch) => cleanNode(branch, place, walk) ?? []);
+    const inner = choice.anyOf.flatMap((branch) => cleanNode(branch, at, walk) ?? []);
     const isNullType = choice.nullable && rules.typeLists;
     return {
       ...head,
@@ -73,10 +77,9 @@ function typed(node: Fields, { at, walk, notes }: Scope): Fields {
       ...(choice.nullable && !isNullType ? { nullable: true } : {}),
     };
   }
-  const { types, values, nullable } = typesOf(choice.node);
+  const { types, values, nullable } = typesOf(node);
   const orNull = nullable || choice.nullable;
-  const scope = { at: place, walk, notes };
-  const write = (type: TypeName | undefined): Fields => oneType(type, values, choice.node, scope);
+  const write = (type: TypeName | undefined): Fields => oneType(type, values, node, scope);
   const [first, ...others] = types;
   if (rules.typeLists) {
     // All that was said about any of the types, once.

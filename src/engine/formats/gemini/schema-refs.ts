@@ -4,13 +4,12 @@
  */
 import { isRecord, own } from "../../../base/json.ts";
 import type { Fields } from "../fields.ts";
-import type { RefPath, Walk } from "./schema-walk.ts";
+import type { Cut, RefPath, Walk } from "./schema-walk.ts";
 
 export interface Flat {
   readonly node: Fields;
   readonly refs: RefPath;
-  /** Why the schema ends here instead of at its end. */
-  readonly cut?: string;
+  readonly cut?: Cut;
 }
 
 const indirections = ["$ref", "allOf", "then", "else"];
@@ -36,7 +35,7 @@ export function flatten(value: Fields, refs: RefPath, walk: Walk): Flat {
   const branches = [...(Array.isArray(all) ? all : []), ...conditional].filter(isRecord);
   if (branches.length === 0) return { node, refs: path };
   let whole: Fields = without(node, "allOf", "then", "else");
-  let cut: string | undefined;
+  let cut: Cut | undefined;
   const here = path;
   for (const branch of branches) {
     if (!walk.spend()) return { node: whole, refs: path, cut: "not spelled out" };

@@ -18,10 +18,14 @@ const maxSteps = 48;
 /** A tool with more schemas than this would be a document of its own. */
 const maxSchemas = 4000;
 
+export type Cut = "recursive" | "not spelled out";
+
 /** What could not stay a keyword, for one schema. `say` puts it into the description, `drop` only into the report. */
 export interface Notes {
   say(keyword: string, words: string): void;
   drop(keyword: string): void;
+  /** The schema ends here instead of at its end. */
+  cut(why: Cut): void;
   /** Values of this schema come back in another type than the client declared. */
   coerce(): void;
 }
@@ -66,6 +70,10 @@ export function createWalk(root: unknown, dialect: WireDialect): Walk {
         inWords.add(keyword);
       },
       drop: (keyword) => void leftOut.add(keyword),
+      cut(why) {
+        hints.push(`its inner shape is ${why}`);
+        leftOut.add(why === "recursive" ? "recursion" : "what lies deeper or elsewhere");
+      },
       coerce() {
         isCoerced = true;
       },

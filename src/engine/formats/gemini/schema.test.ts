@@ -79,6 +79,8 @@ describe("Q1: a tool's schema for Gemini", () => {
     const report = cleanSchema({ ...q1, not: { required: ["at"] } }, "gemini");
     expect(report.inWords).toEqual(["uniqueItems"]);
     expect(report.leftOut).toEqual(["not"]);
+    const recursive = { type: "object", properties: { self: { $ref: "#" } } };
+    expect(cleanSchema(recursive, "gemini").leftOut).toEqual(["recursion"]);
     expect(report.isCoerced).toBe(true);
   });
 });
@@ -245,6 +247,11 @@ describe("single schemas", () => {
     ],
     ["values that are no words are said", { enum: [{ a: 1 }] }, { type: "object", description: '(one of [{"a":1}])' }],
     ["a type in capitals is read", { type: "STRING" }, { type: "string" }],
+    [
+      "an alternative to null keeps its words",
+      { anyOf: [{ type: "string", description: "d" }, { type: "null" }] },
+      { type: "string", nullable: true, description: "d" },
+    ],
     ["a default is said", { type: "integer", default: 5 }, { type: "integer", description: "(default 5)" }],
     [
       "a map says what its values are",

@@ -162,6 +162,9 @@ describe("the choice", () => {
     const validated = { mode: "VALIDATED" };
     expect(config({}, { backend: antigravity })).toEqual(validated);
     expect(config({ tools: [tool("a", undefined, { strict: true })] })).toEqual(validated);
+    const old = written({ tools: [tool("a", undefined, { strict: true })] }, { model: "gemini-2.0-flash" });
+    expect(old.body).not.toHaveProperty("toolConfig");
+    expect(old.losses).toEqual(["tool: strict: this model does not hold calls to their schema"]);
     expect(config({ extras: { gemini: { "toolConfig.functionCallingConfig": validated } } })).toEqual(validated);
   });
 

@@ -149,11 +149,13 @@ function writeChoice(
 ): Fields | undefined {
   const choice = request.toolChoice;
   // Held to the schema: asked for by the client, always so in Antigravity, and the way tools of both kinds go together.
+  const isStrict = request.tools.some((tool) => tool.kind === "function" && tool.strict === true);
   const isValidated =
     request.extras.gemini?.["toolConfig.functionCallingConfig"] !== undefined ||
     target.schema === "antigravity" ||
     hasServerTools ||
-    (request.tools.some((tool) => tool.kind === "function" && tool.strict === true) && target.model.jsonSchema);
+    (isStrict && target.model.jsonSchema);
+  if (isStrict && !isValidated) losses.add("tool", "strict: this model does not hold calls to their schema");
   const free = isValidated ? { mode: "VALIDATED" } : undefined;
   switch (choice?.type) {
     case undefined:

@@ -54,6 +54,9 @@ export function createMessageReader(losses: Losses): MessageReader {
         case "assistant": {
           if (recordField(message, "audio") !== undefined)
             losses.add("message", "what the model spoke is at its provider");
+          for (const type of readAnnotations(message).unknown) {
+            losses.add("citation", `an annotation of type ${type} in the history`);
+          }
           const legacy = recordField(message, "function_call");
           if (legacy !== undefined) legacyCalls += 1;
           const parts = readAssistantParts(message);

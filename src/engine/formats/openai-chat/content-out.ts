@@ -5,7 +5,7 @@
 import { isRecord } from "../../../base/json.ts";
 import { unreachable } from "../../../base/unreachable.ts";
 import type { Losses } from "../../hub/losses.ts";
-import type { DocumentPart, HubMessage, ImagePart, ToolResultContent, UserPart } from "../../hub/message.ts";
+import type { AssistantPart, DocumentPart, HubMessage, ToolResultContent, UserPart } from "../../hub/message.ts";
 import { writeDataUrl } from "../data-url.ts";
 import type { Fields } from "../fields.ts";
 import { writeAssistant, type AssistantOptions } from "./assistant-out.ts";
@@ -67,8 +67,8 @@ export function writeMessages(messages: readonly HubMessage[], options: ContentO
 }
 
 /** No Chat server is known to take pictures in an assistant message. */
-function picturesIn(parts: readonly { readonly type: string }[], losses: Losses): readonly Fields[] {
-  const pictures = parts.filter((part): part is ImagePart => part.type === "image");
+function picturesIn(parts: readonly AssistantPart[], losses: Losses): readonly Fields[] {
+  const pictures = parts.filter((part) => part.type === "image");
   if (pictures.length > 0) losses.add("image", "a picture the model drew stands in the user's turn after it");
   return pictures.flatMap((picture) => [
     { type: "text", text: "[the picture that the assistant drew]" },

@@ -6,6 +6,7 @@ import { edits } from "./edits.ts";
 import { readErrorAnswer, writeErrorAnswer } from "./errors.ts";
 import { writeModels } from "./model-list.ts";
 import { observe } from "./observe.ts";
+import { withoutOwnMarks } from "./own-marks.ts";
 import { readReply, writeReply } from "./reply.ts";
 import { readRequest } from "./request-in.ts";
 import { writeRequest } from "./request-out.ts";
@@ -36,5 +37,5 @@ export const openaiChat: Format = {
   edits,
   callTarget: (target) => `/v1/chat/completions${target.includes("?") ? target.slice(target.indexOf("?")) : ""}`,
   observe,
-  withoutOwnMarks: () => null,
+  withoutOwnMarks,
 };

@@ -16,7 +16,7 @@ import { readError } from "./errors.ts";
 import { readFinish, writeFinish } from "./finish.ts";
 import { writeImage } from "./images.ts";
 import { shownDetails } from "./reasoning-details.ts";
-import { extraContent, googleSignature } from "./thought-signature.ts";
+import { shownSignature } from "./thought-signature.ts";
 import { readUsage, writeUsage } from "./usage.ts";
 
 /** The first choice is the reply; Copilot puts its calls into a choice of their own (2026). */
@@ -86,7 +86,7 @@ export function writeReply(reply: HubReply, options: WriterOptions): Uint8Array 
     ...(images.length === 0 ? {} : { images }),
     ...(annotations.length === 0 ? {} : { annotations }),
     ...(calls.length === 0 ? {} : { tool_calls: calls }),
-    ...(signature === null ? {} : extraContent(signature)),
+    ...signature,
   };
   const completion = {
     id: reply.id === null || reply.id === "" ? options.fallbackId : reply.id,
@@ -103,20 +103,20 @@ interface WholeText {
   readonly text: string;
   readonly annotations: readonly Fields[];
   /** Google's, of the last text that has one. */
-  readonly signature: string | null;
+  readonly signature: Fields | null;
 }
 
 /** All text of the reply as one, with citations placed in it. */
 function textOf(parts: readonly AssistantPart[]): WholeText {
   let text = "";
-  let signature: string | null = null;
+  let signature: Fields | null = null;
   const annotations: Fields[] = [];
   for (const part of parts) {
     if (part.type === "opaque") text += part.text ?? "";
     if (part.type !== "text") continue;
     const startsAt = text.length;
     text += part.text;
-    signature = googleSignature(part) ?? signature;
+    signature = shownSignature(part) ?? signature;
     for (const citation of part.citations ?? []) {
       const written = writeAnnotation(citation, startsAt, text.length);
       if (written !== null) annotations.push(written);
@@ -129,11 +129,10 @@ function writeCall(part: Extract<AssistantPart, { type: "tool-call" }>): Fields 
   if (part.kind === "custom")
     return { id: part.id, type: "custom", custom: { name: part.name, input: part.arguments } };
   const text = part.arguments.trim() === "" ? "{}" : part.arguments;
-  const signature = googleSignature(part);
   return {
     id: part.id,
     type: "function",
     function: { name: part.name, arguments: text },
-    ...(signature === null ? {} : extraContent(signature)),
+    ...shownSignature(part),
   };
 }

@@ -14,7 +14,7 @@ import { writeErrorBody } from "./errors.ts";
 import { writeFinish } from "./finish.ts";
 import { writeImage } from "./images.ts";
 import { shownDetails } from "./reasoning-details.ts";
-import { extraContent, googleSignature } from "./thought-signature.ts";
+import { shownSignature } from "./thought-signature.ts";
 import { writeUsage } from "./usage.ts";
 
 const none: readonly Uint8Array[] = [];
@@ -75,8 +75,8 @@ export function createStreamWriter(options: WriterOptions): StreamWriter {
     cited = [];
   };
 
-  const sign = (event: Extract<StreamEvent, { type: "text-end" | "tool-end" }>): string | null => {
-    const signature = googleSignature(event);
+  const sign = (event: Extract<StreamEvent, { type: "text-end" | "tool-end" }>): Fields | null => {
+    const signature = shownSignature(event);
     if (signature === null && event.signature !== undefined) {
       losses.add("thinking-signature", "a Chat client cannot hand it back");
     }
@@ -113,7 +113,7 @@ export function createStreamWriter(options: WriterOptions): StreamWriter {
       case "tool-end": {
         const signature = sign(event);
         if (signature === null || isCustom) return none;
-        const piece = JSON.stringify({ function: { arguments: "" }, ...extraContent(signature) }).slice(1);
+        const piece = JSON.stringify({ function: { arguments: "" }, ...signature }).slice(1);
         return [chunk(`${toolHead}${piece}]}`)];
       }
       case "citation":
@@ -122,7 +122,7 @@ export function createStreamWriter(options: WriterOptions): StreamWriter {
       case "text-end": {
         placeCitations();
         const signature = sign(event);
-        return signature === null ? none : [chunk(JSON.stringify(extraContent(signature)))];
+        return signature === null ? none : [chunk(JSON.stringify(signature))];
       }
       case "thinking-end": {
         const details = shownDetails({ ...event, type: "thinking", text: "" });

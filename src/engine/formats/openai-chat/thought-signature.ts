@@ -1,7 +1,9 @@
 /**
  * Gemini's thought signatures in the shape of Google's own Chat endpoint: `extra_content.google.thought_signature` of a
- * call or of a message (`vertex` on Vertex AI). Only Google's are written there, and only for its models.
+ * call or of a message (`vertex` on Vertex AI). Only Google's are written there, and only for its models. A client gets
+ * them with a mark of ours beside them: OpenAI's servers refuse the field, so it must be known who put it there.
  */
+import { readCarrier, writeCarrier } from "../../hub/carrier.ts";
 import type { Provenance } from "../../hub/message.ts";
 import { isMadeBy } from "../../hub/provenance.ts";
 import type { Signed } from "../../hub/segments.ts";
@@ -15,11 +17,29 @@ export function readThoughtSignature(owner: unknown, from: Omit<Provenance, "for
     textField(recordField(extra, "google"), "thought_signature") ??
     textField(recordField(extra, "vertex"), "thought_signature") ??
     "";
-  return signature === "" ? null : { signature, from: { ...from, format: "gemini" } };
+  if (signature === "" || signature === noSignature) return null;
+  const marked = readCarrier(textField(extra, "switchyard") ?? "")?.from;
+  return { signature, from: marked ?? { ...from, format: "gemini" } };
 }
 
+/** For a provider. */
 export function extraContent(signature: string): Fields {
   return { extra_content: { google: { thought_signature: signature } } };
+}
+
+/** For a client; nothing when the signature is not Google's. */
+export function shownSignature(part: MaybeSigned): Fields | null {
+  const signature = googleSignature(part);
+  if (signature === null || part.from === undefined) return null;
+  const mark = writeCarrier({ from: part.from });
+  return { extra_content: { google: { thought_signature: signature }, switchyard: mark } };
+}
+
+/** What a client hands back, without our mark; nothing of it where Google's field is of no use either. */
+export function withoutMark(extra: Fields, forGoogle: boolean): Fields | null {
+  if (extra["switchyard"] === undefined) return extra;
+  const { switchyard: _mark, ...rest } = extra;
+  return forGoogle ? rest : null;
 }
 
 interface MaybeSigned {

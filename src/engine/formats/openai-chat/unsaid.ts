@@ -39,7 +39,31 @@ function unknownToCopilot(part: AnyPart): string | null {
 }
 
 /** Fields of other dialects that mean nothing outside their provider and are not worth a line in the flow. */
-const silent = new Set(["attribution", "metadata", "diagnostics", "betas", "user_profile_id", "workspace_id"]);
+const silent = new Set([
+  "attribution",
+  "metadata",
+  "diagnostics",
+  "betas",
+  "user_profile_id",
+  "workspace_id",
+  "store",
+  // What Codex says to its own backend, and what only Responses' own bookkeeping needs.
+  "clientTools",
+  "include",
+  "client_metadata",
+  "truncation",
+  "stream_options",
+  // The envelopes of Google's Code Assist say these to their own backend.
+  "project",
+  "user_prompt_id",
+  "session_id",
+  "enabled_credit_types",
+  "requestId",
+  "requestType",
+  "userAgent",
+  "sessionId",
+  "enabledCreditTypes",
+]);
 
 /** `maxStops`: how many stop sequences go upstream. */
 export function nameUnsaid(request: HubRequest, maxStops: number, losses: Losses): void {

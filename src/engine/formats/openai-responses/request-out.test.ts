@@ -1,41 +1,10 @@
 /** What a Responses upstream is asked, by clients of other dialects. */
 import { describe, expect, it } from "vitest";
-import { bodyOf, frozen, translateRequest, writeRequest, type Loose } from "../__fixtures__/harness.ts";
+import { bodyOf, writeRequest, type Loose } from "../__fixtures__/harness.ts";
 import type { HubMessage, ThinkingPart } from "../../hub/message.ts";
-import type { HubRequest } from "../../hub/request.ts";
 import type { WriteOptions } from "../format.ts";
 import { formats } from "../table.ts";
-
-const hi: HubMessage = { role: "user", parts: [{ type: "text", text: "hi" }] };
-
-function hub(fields: Partial<HubRequest> = {}): HubRequest {
-  const blank = {
-    model: "asked",
-    messages: [hi],
-    tools: [],
-    stream: true,
-    wantsStreamUsage: true,
-    stop: [],
-    extras: {},
-  };
-  return frozen({ ...blank, ...fields });
-}
-
-const written = (fields: Partial<HubRequest> = {}, options: Partial<WriteOptions> = {}): Loose =>
-  bodyOf(writeRequest("openai-responses", hub(fields), { model: "gpt-5", ...options }));
-const lossesOf = (fields: Partial<HubRequest> = {}, options: Partial<WriteOptions> = {}): readonly string[] =>
-  writeRequest("openai-responses", hub(fields), { model: "gpt-5", ...options }).losses;
-
-const calls = (id: string, more: object = {}): HubMessage => ({
-  role: "assistant",
-  parts: [{ type: "tool-call", id, name: "read", arguments: '{"a":1}', kind: "function", ...more }],
-});
-const found = (callId: string, isError = false): HubMessage => ({
-  role: "tool",
-  callId,
-  parts: [{ type: "text", text: "found" }],
-  isError,
-});
+import { calls, found, hi, hub, lossesOf, written } from "./__fixtures__/asking.ts";
 
 describe("the plain request", () => {
   it("stores nothing and asks for encrypted reasoning instead", () => {
@@ -298,9 +267,14 @@ describe("other fields", () => {
   });
 
   it("Q16: keep a small limit as small as it is, and lower one that is too large", () => {
-    expect(written({ maxTokens: 10 })["max_output_tokens"]).toBe(10);
-    expect(written({ maxTokens: 10 }, { maxTokensLimit: 5 })["max_output_tokens"]).toBe(5);
+    expect(written({ maxTokens: 20 })["max_output_tokens"]).toBe(20);
+    expect(written({ maxTokens: 100 }, { maxTokensLimit: 50 })["max_output_tokens"]).toBe(50);
     expect(written()).not.toHaveProperty("max_output_tokens");
+  });
+
+  it("make a probe's one token the sixteen that the API asks for, and say so", () => {
+    expect(written({ maxTokens: 1 })["max_output_tokens"]).toBe(16);
+    expect(lossesOf({ maxTokens: 1 })).toEqual(["parameter: max_output_tokens: 1 became 16, the least this API takes"]);
   });
 
   it("R18: leave sampling out for models that reason, and say so", () => {
@@ -386,90 +360,5 @@ describe("what it refuses", () => {
       ok: false,
       error: { kind: "bad-request" },
     });
-  });
-});
-
-describe("codex", () => {
-  const codex = { variant: "codex" } as const;
-
-  it("always streams, stores nothing, has instructions, and leaves out what that backend refuses", () => {
-    const fields = { stream: false, temperature: 0.5, maxTokens: 100, userId: "u", serviceTier: "priority" };
-    const request = writeRequest("openai-responses", hub(fields), { model: "gpt-4o", ...codex });
-    expect(bodyOf(request)).toEqual({
-      model: "gpt-4o",
-      instructions: "",
-      input: [{ type: "message", role: "user", content: [{ type: "input_text", text: "hi" }] }],
-      prompt_cache_key: expect.any(String) as string,
-      service_tier: "priority",
-      store: false,
-      stream: true,
-    });
-    expect(request.headers).toContainEqual(["accept", "text/event-stream"]);
-    expect(request.losses).toEqual([
-      "parameter: max_output_tokens: this backend takes none",
-      "parameter: temperature: this backend takes none",
-    ]);
-  });
-
-  it("shows the address of a picture it would not fetch, and names the loss", () => {
-    const image = { type: "image", source: { kind: "url", url: "https://example.com/a.png" } } as const;
-    const messages: readonly HubMessage[] = [{ role: "user", parts: [image] }];
-    expect(JSON.stringify(written({ messages }, codex)["input"])).toContain("[image: https://example.com/a.png]");
-    expect(lossesOf({ messages }, codex)).toEqual([expect.stringMatching(/^image: this backend fetches nothing/)]);
-  });
-
-  it("declares only the tools that may be chosen", () => {
-    const tools = ["read", "list"].map((name) => ({ kind: "function", name, parameters: {} }) as const);
-    const body = written({ tools, toolChoice: { type: "allowed", mode: "auto", names: ["list"] } }, codex);
-    expect((body["tools"] as readonly Loose[]).map((tool) => tool["name"])).toEqual(["list"]);
-    expect(body["tool_choice"]).toBe("auto");
-  });
-
-  it("takes a Claude Code turn whole", () => {
-    const body = translateRequest(
-      "claude",
-      "openai-responses",
-      {
-        system: [{ type: "text", text: "be brief", cache_control: { type: "ephemeral" } }],
-        thinking: { type: "enabled", budget_tokens: 2000 },
-        tools: [{ name: "Read", input_schema: { type: "object", properties: {} } }],
-        messages: [
-          { role: "user", content: "hi" },
-          { role: "assistant", content: [{ type: "tool_use", id: "toolu_1", name: "Read", input: { a: 1 } }] },
-          { role: "user", content: [{ type: "tool_result", tool_use_id: "toolu_1", content: "found" }] },
-        ],
-      },
-      { model: "gpt-5-codex", ...codex },
-    );
-    expect(body).toEqual({
-      model: "gpt-5-codex",
-      instructions: "be brief",
-      input: [
-        { type: "message", role: "user", content: [{ type: "input_text", text: "hi" }] },
-        { type: "function_call", call_id: "toolu_1", name: "Read", arguments: '{"a":1}' },
-        { type: "function_call_output", call_id: "toolu_1", output: "found" },
-      ],
-      tools: [{ type: "function", name: "Read", parameters: { type: "object", properties: {} }, strict: false }],
-      reasoning: { effort: "medium" },
-      include: ["reasoning.encrypted_content"],
-      store: false,
-      stream: true,
-    });
-  });
-});
-
-describe("copilot", () => {
-  const copilot = { variant: "copilot" } as const;
-
-  it("has no service tier and no freeform tools", () => {
-    const tools = [{ kind: "custom", name: "patch" }] as const;
-    const request = writeRequest("openai-responses", hub({ tools, serviceTier: "flex" }), {
-      model: "gpt-5",
-      ...copilot,
-    });
-    expect(bodyOf(request)).not.toHaveProperty("service_tier");
-    expect(bodyOf(request)["tools"]).toMatchObject([{ type: "function", name: "patch" }]);
-    expect(request.replyContext.customTools).toEqual(new Set(["patch"]));
-    expect(request.losses).toEqual(["parameter: service_tier: this backend takes none"]);
   });
 });

@@ -137,8 +137,16 @@ function callIds(messages: readonly HubMessage[]): readonly string[] {
   return messages.flatMap((message) => message.parts.flatMap((part) => (part.type === "tool-call" ? [part.id] : [])));
 }
 
+/** Below it the API answers 400 (reported, late 2025); clients probe with one token. */
+const minMaxTokens = 16;
+
 function fittedMaxTokens({ maxTokens }: HubRequest, limit: number | null, losses: Losses): number | undefined {
-  if (maxTokens === undefined || limit === null || maxTokens <= limit) return maxTokens;
+  if (maxTokens === undefined) return undefined;
+  if (maxTokens < minMaxTokens) {
+    losses.add("parameter", `max_output_tokens: ${maxTokens} became ${minMaxTokens}, the least this API takes`);
+    return minMaxTokens;
+  }
+  if (limit === null || maxTokens <= limit) return maxTokens;
   losses.add("parameter", `max_output_tokens: ${maxTokens} became ${limit}, the most this model writes`);
   return limit;
 }
@@ -236,6 +244,16 @@ const silent = new Set([
   "prompt_cache_options",
   "prompt_cache_retention",
   "safety_identifier",
+  // The envelopes of Google's Code Assist say these to their own backend.
+  "project",
+  "user_prompt_id",
+  "session_id",
+  "enabled_credit_types",
+  "requestId",
+  "requestType",
+  "userAgent",
+  "sessionId",
+  "enabledCreditTypes",
 ]);
 
 function nameUnsaid(request: HubRequest, losses: Losses): void {

@@ -9,14 +9,14 @@ export interface ClientDialect {
   /** Where a call goes that wants a stream, or a whole reply. */
   asked(stream: boolean): Pick<Asked, "host" | "target" | "headers">;
   /** A small question as a body. */
-  body(stream: boolean): Readonly<Record<string, unknown>>;
+  body(stream: boolean, question?: string): Readonly<Record<string, unknown>>;
   /** What an error answer says; null when it is not an error in this dialect. */
-  errorIn(text: string): string | null;
+  readonly errorIn: (text: string) => string | null;
 }
 
 const jsonHeader: HeaderPairs = [["content-type", "application/json"]];
-const question = "What is in a.txt?";
-const contents = [{ role: "user", parts: [{ text: question }] }];
+const usual = "What is in a.txt?";
+const contents = (text: string): readonly object[] => [{ role: "user", parts: [{ text }] }];
 
 /** OpenAI's shape: `{"error":{"message","type",…}}`. */
 function openAiError(text: string): string | null {
@@ -56,7 +56,7 @@ const dialects: Readonly<Record<FormatId, Omit<ClientDialect, "id">>> = {
       target: "/v1/messages",
       headers: [...jsonHeader, ["x-api-key", "sk-client-own-key"], ["anthropic-version", "2023-06-01"]],
     }),
-    body: (stream) => ({
+    body: (stream, question = usual) => ({
       model: "claude-sonnet-4-5",
       max_tokens: 1024,
       stream,
@@ -75,7 +75,7 @@ const dialects: Readonly<Record<FormatId, Omit<ClientDialect, "id">>> = {
       target: "/v1/chat/completions",
       headers: [...jsonHeader, ["authorization", "Bearer sk-client-own-key"]],
     }),
-    body: (stream) => ({ model: "gpt-4.1", stream, messages: [{ role: "user", content: question }] }),
+    body: (stream, question = usual) => ({ model: "gpt-4.1", stream, messages: [{ role: "user", content: question }] }),
     errorIn: openAiError,
   },
   "openai-responses": {
@@ -84,7 +84,7 @@ const dialects: Readonly<Record<FormatId, Omit<ClientDialect, "id">>> = {
       target: "/v1/responses",
       headers: [...jsonHeader, ["authorization", "Bearer sk-client-own-key"]],
     }),
-    body: (stream) => ({ model: "gpt-5", stream, input: question }),
+    body: (stream, question = usual) => ({ model: "gpt-5", stream, input: question }),
     errorIn: openAiError,
   },
   gemini: {
@@ -93,22 +93,27 @@ const dialects: Readonly<Record<FormatId, Omit<ClientDialect, "id">>> = {
       target: `/v1beta/models/gemini-2.5-pro:${stream ? "streamGenerateContent?alt=sse" : "generateContent"}`,
       headers: [...jsonHeader, ["x-goog-api-key", "client-own-key"]],
     }),
-    body: () => ({ contents }),
+    body: (_, question = usual) => ({ contents: contents(question) }),
     errorIn: googleError,
   },
   "gemini-cli": {
     ...codeAssist("GeminiCLI/0.61.0/gemini-2.5-pro (linux; x64)"),
-    body: () => ({ model: "gemini-2.5-pro", project: "client-project", user_prompt_id: "p-1", request: { contents } }),
+    body: (_, question = usual) => ({
+      model: "gemini-2.5-pro",
+      project: "client-project",
+      user_prompt_id: "p-1",
+      request: { contents: contents(question) },
+    }),
   },
   antigravity: {
     ...codeAssist("antigravity/1.20.1 linux/amd64"),
-    body: () => ({
+    body: (_, question = usual) => ({
       model: "gemini-2.5-pro",
       project: "client-project",
       userAgent: "antigravity",
       requestType: "agent",
       requestId: "agent-1",
-      request: { contents, sessionId: "s-1" },
+      request: { contents: contents(question), sessionId: "s-1" },
     }),
   },
 };

@@ -43,7 +43,7 @@ export interface Rig {
   readonly facts: FlowFact[];
   readonly heads: [FlowSide, CapturedHead][];
   readonly chunks: [FlowSide, Uint8Array][];
-  /** What one exchange's flow was told: heads, bodies and facts as one text. The first exchange is `flow-1`. */
+  /** What one exchange's flow was told: heads and facts, then bodies, as one text. The first exchange is `flow-1`. */
   toldTo(flow: string): string;
   /** Timers that have neither fired nor been called off. */
   timers(): number;
@@ -62,7 +62,7 @@ export function createRig(yaml: string, play: Play): Rig {
   const facts: FlowFact[] = [];
   const heads: [FlowSide, CapturedHead][] = [];
   const chunks: [FlowSide, Uint8Array][] = [];
-  const told = new Map<string, (string | Uint8Array)[]>();
+  const told = new Map<string, { readonly said: unknown[]; readonly bodies: Uint8Array[] }>();
   let exchanges = 0;
   let now = 0;
   const timers = new Set<{ readonly at: number; readonly run: () => void }>();
@@ -90,21 +90,22 @@ export function createRig(yaml: string, play: Play): Rig {
   });
   const open = (asked: Asked): Promise<HttpReply | typeof passThrough> => engine.handle(exchangeFor(asked));
   const tapFor = (id: string): FlowTap => {
-    const mine: (string | Uint8Array)[] = [];
-    told.set(id, mine);
+    const said: unknown[] = [];
+    const bodies: Uint8Array[] = [];
+    told.set(id, { said, bodies });
     return {
       id,
       head(side, head) {
         heads.push([side, head]);
-        mine.push(JSON.stringify(head));
+        said.push(head);
       },
       chunk(side, bytes) {
         chunks.push([side, bytes]);
-        mine.push(bytes);
+        bodies.push(bytes);
       },
       tell(fact) {
         facts.push(fact);
-        mine.push(JSON.stringify(fact));
+        said.push(fact);
       },
     };
   };
@@ -132,7 +133,10 @@ export function createRig(yaml: string, play: Play): Rig {
     facts,
     heads,
     chunks,
-    toldTo: (flow) => (told.get(flow) ?? []).map((one) => Buffer.from(one).toString()).join("\n"),
+    toldTo(flow) {
+      const { said, bodies } = told.get(flow) ?? { said: [], bodies: [] };
+      return [...said.map((one) => JSON.stringify(one)), Buffer.concat(bodies).toString()].join("\n");
+    },
     timers: () => timers.size,
     open,
     async ask(asked) {

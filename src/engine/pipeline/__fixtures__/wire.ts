@@ -145,6 +145,10 @@ export const responsesEvents = [
   { type: "response.completed", response: responsesWhole },
 ].map((event, index) => ({ ...event, sequence_number: index }));
 
+export function responsesStream(events: readonly { readonly type: string }[]): string {
+  return claudeStream(events);
+}
+
 export const geminiWhole = {
   candidates: [{ index: 0, content: { role: "model", parts: [{ text: "Hello" }] }, finishReason: "STOP" }],
   usageMetadata: { promptTokenCount: 6, candidatesTokenCount: 2, totalTokenCount: 8 },
