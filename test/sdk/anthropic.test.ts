@@ -32,7 +32,7 @@ const ask = { model: "claude-x", max_tokens: 100, messages: [{ role: "user" as c
 /** Chat bytes → our Claude stream → the SDK's own accumulated message. */
 async function collect(chat: Uint8Array, pieceBytes = 37): Promise<Anthropic.Message> {
   upstream.play({
-    headers: formats.claude.client.streamHeaders,
+    headers: formats.claude.client.streamHeaders("/"),
     body: translateStream("openai-chat", "claude", chat),
     pieceBytes,
   });
@@ -72,6 +72,58 @@ describe("streaming", () => {
       usage: { input_tokens: 60, cache_read_input_tokens: 40, output_tokens: 20 },
     });
     expect(message.content[0]).toHaveProperty("signature", expect.stringMatching(/^switchyard\./));
+  });
+
+  it("accumulates what a Chat upstream cites", async () => {
+    const page = { url: "https://example.com/a", title: "A", start_index: 0, end_index: 5 };
+    const message = await collect(
+      chatStream(
+        chatChunk({ role: "assistant", content: "It is" }),
+        chatChunk({ content: " so.", annotations: [{ type: "url_citation", url_citation: page }] }),
+        chatChunk({}, "stop"),
+        "[DONE]",
+      ),
+    );
+    expect(message.content).toMatchObject([
+      {
+        type: "text",
+        text: "It is so.",
+        citations: [{ type: "web_search_result_location", url: "https://example.com/a", title: "A" }],
+      },
+    ]);
+  });
+
+  it("accumulates thinking without its words where they are not to be shown", async () => {
+    upstream.play({
+      headers: formats.claude.client.streamHeaders("/"),
+      body: translateStream(
+        "openai-chat",
+        "claude",
+        chatStream(chatChunk({ reasoning_content: "secret" }), chatChunk({ content: "so" }, "stop"), "[DONE]"),
+        { thinking: { mode: "dynamic", show: false } },
+      ),
+    });
+    const message = await client.messages.stream(ask).finalMessage();
+    expect(message.content).toMatchObject([
+      { type: "thinking", thinking: "", signature: expect.stringMatching(/^switchyard\./) as string },
+      { type: "text", text: "so" },
+    ]);
+  });
+
+  it("T10: accumulates a cut call to what a whole message shows of it", async () => {
+    const chat = chatStream(
+      chatChunk(chatCall(0, "call_a", "read", '{"path":"/etc","lines":[1,2')),
+      chatChunk({}, "length"),
+      "[DONE]",
+    );
+    const streamed = await collect(chat);
+    const whole = JSON.parse(
+      Buffer.from(
+        formats.claude.client.writeReply(replyOf(readStream("openai-chat", chat)), writerOptions()),
+      ).toString(),
+    ) as Anthropic.Message;
+    expect(streamed.content).toMatchObject([{ type: "tool_use", input: { path: "/etc", lines: [1] } }]);
+    expect([whole.content, whole.stop_reason]).toMatchObject([streamed.content, "max_tokens"]);
   });
 
   it("accumulates a call that comes first, and text after it", async () => {
@@ -118,7 +170,7 @@ describe("streaming", () => {
     const body = Buffer.concat(
       events.flatMap((event) => [writer.keepAlive(), ...writer.push(event), writer.keepAlive()]),
     );
-    upstream.play({ headers: formats.claude.client.streamHeaders, body });
+    upstream.play({ headers: formats.claude.client.streamHeaders("/"), body });
     expect((await client.messages.stream(ask).finalMessage()).content).toMatchObject([{ type: "text", text: "ab" }]);
   });
 });
@@ -164,7 +216,7 @@ describe("whole replies and errors", () => {
 describe("what the SDK sends", () => {
   it("reaches a Chat upstream as a legal Chat request", async () => {
     upstream.play({
-      headers: formats.claude.client.streamHeaders,
+      headers: formats.claude.client.streamHeaders("/"),
       body: translateStream("openai-chat", "claude", chatStream(chatChunk({ content: "x" }, "stop"), "[DONE]")),
     });
     await client.messages

@@ -63,7 +63,7 @@ const claudeReply = claudeStream(
 
 function playStream(bytes: Uint8Array, wantsStreamUsage = true): void {
   const body = translateStream("claude", "openai-chat", bytes, { wantsStreamUsage });
-  upstream.play({ headers: formats["openai-chat"].client.streamHeaders, body, pieceBytes: 41 });
+  upstream.play({ headers: formats["openai-chat"].client.streamHeaders("/"), body, pieceBytes: 41 });
 }
 
 const wanted = {
@@ -111,7 +111,7 @@ describe("streaming", () => {
       chatChunk({}, "stop"),
     );
     upstream.play({
-      headers: formats["openai-chat"].client.streamHeaders,
+      headers: formats["openai-chat"].client.streamHeaders("/"),
       body: translateStream("openai-chat", "openai-chat", chat, { wantsStreamUsage: false }),
     });
     const completion = await client.chat.completions.stream(ask).finalChatCompletion();
@@ -119,6 +119,45 @@ describe("streaming", () => {
       finish_reason: "tool_calls",
       message: { content: null, tool_calls: [{ id: "a" }, { id: "b", function: { arguments: '{"y":2}' } }] },
     });
+  });
+
+  it("accumulates what Claude cites, of all its blocks", async () => {
+    const cite = (url: string): object => ({
+      type: "citations_delta",
+      citation: { type: "web_search_result_location", url, title: url, cited_text: "", encrypted_index: "E" },
+    });
+    playStream(
+      claudeStream(
+        claudeStart,
+        ...claudeBlock(0, { type: "text", text: "" }, { type: "text_delta", text: "one " }, cite("https://a.example")),
+        ...claudeBlock(1, { type: "text", text: "" }, { type: "text_delta", text: "two" }, cite("https://b.example")),
+        ...claudeEnd("end_turn"),
+      ),
+    );
+    const completion = await client.chat.completions.stream(ask).finalChatCompletion();
+    expect(completion.choices[0]?.message).toMatchObject({
+      content: "one two",
+      annotations: [
+        { url_citation: { url: "https://a.example", start_index: 0, end_index: 4 } },
+        { url_citation: { url: "https://b.example", start_index: 4, end_index: 7 } },
+      ],
+    });
+  });
+
+  it("R1: keeps a thought signature on its call, to be handed back with it", async () => {
+    const call = { id: "c", type: "function", function: { name: "read", arguments: "{}" } };
+    const signed = { ...call, extra_content: { google: { thought_signature: "c2ln" } } };
+    const chat = chatStream(
+      chatChunk({ role: "assistant", tool_calls: [{ index: 0, ...signed }] }),
+      chatChunk({}, "tool_calls"),
+      "[DONE]",
+    );
+    upstream.play({
+      headers: formats["openai-chat"].client.streamHeaders("/"),
+      body: translateStream("openai-chat", "openai-chat", chat, { wantsStreamUsage: false }),
+    });
+    const completion = await client.chat.completions.stream(ask).finalChatCompletion();
+    expect(completion.choices[0]?.message.tool_calls).toMatchObject([signed]);
   });
 
   it("tells a refusal", async () => {
