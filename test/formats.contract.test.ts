@@ -253,7 +253,7 @@ describe.each(formatIds)("%s", (id) => {
       toolChoice: { type: "tool", name: "read" },
       ...(dialect.oneByOne ? { parallelToolCalls: false } : {}),
       stream: true,
-      maxTokens: 10,
+      maxTokens: 20,
       temperature: 0.5,
       stop: dialect.stops ? ["END"] : [],
     });
