@@ -36,15 +36,15 @@ export function createAnswer(options: AnswerOptions): Exchange1 {
   let continued = false;
   let onDrain: (() => void) | null = null;
 
-  const queue = createByteQueue(
-    () => client.resume(),
-    () => {
+  const queue = createByteQueue({
+    onRoom: () => client.resume(),
+    onFirstPull() {
       if (head.expectsContinue && !scanner.done) {
         continued = true;
         client.write("HTTP/1.1 100 Continue\r\n\r\n");
       }
     },
-  );
+  });
   if (scanner.done) queue.end();
 
   const finish = (outcome: Outcome): void => {

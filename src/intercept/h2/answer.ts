@@ -25,7 +25,7 @@ export function answerStream(answer: Answer2): void {
   const { stream, tap, deps } = answer;
   const gone = new AbortController();
   const read: Uint8Array[] = [];
-  const queue = createByteQueue(() => stream.resume());
+  const queue = createByteQueue({ onRoom: () => stream.resume() });
   let over = false;
   const finish = (): boolean => {
     if (over) return false;
@@ -83,7 +83,7 @@ export function answerStream(answer: Answer2): void {
 export function slowRelay(relay: Relay2): void {
   const { stream, tap, deps, request } = relay;
   const gone = new AbortController();
-  const queue = createByteQueue(() => stream.resume());
+  const queue = createByteQueue({ onRoom: () => stream.resume() });
   for (const bytes of relay.opened) queue.push(bytes);
   let over = false;
   stream.on("data", (bytes: Buffer) => {

@@ -8,7 +8,7 @@ import { connectionBound, headerValue } from "../../base/headers.ts";
 import type { HeaderPairs, HttpReply, HttpRequest } from "../../base/http.ts";
 import { UpstreamError } from "../../base/upstream-error.ts";
 import { createDeadline } from "../deadline.ts";
-import { createByteQueue, type ByteQueue } from "../byte-queue.ts";
+import { createByteQueue, systemPace, type ByteQueue } from "../byte-queue.ts";
 import { createBodyScanner, type BodyScanner } from "../h1/body.ts";
 import { findHeadEnd, isWritableField, maxHeadBytes, parseReplyHead, writeHead, type ReplyHead1 } from "../h1/head.ts";
 import type { Purpose } from "./destination.ts";
@@ -135,7 +135,7 @@ function exchangeOn(lane: Lane, send: OneSend): Promise<HttpReply> {
       reply = head;
       const bodyScanner = createBodyScanner(head.framing);
       scanner = bodyScanner;
-      const bytes = createByteQueue(() => socket.resume());
+      const bytes = createByteQueue({ onRoom: () => socket.resume(), pace: systemPace });
       queue = bytes;
       deadline.start(deps.timeouts().idleMs, "idle-timeout");
       resolve({
