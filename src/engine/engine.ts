@@ -4,6 +4,7 @@ import type { FlowFact } from "../base/flow.ts";
 import type { HttpHandler, RequestHead } from "../base/http.ts";
 import type { RouteAnswer, RouteQuestion } from "../base/controls.ts";
 import type { Clock } from "../base/clock.ts";
+import type { Random } from "../base/random.ts";
 import type { RequestLog } from "../base/request-log.ts";
 import type { UpstreamError } from "../base/upstream-error.ts";
 import type { WholeAnswer } from "./formats/format.ts";
@@ -17,6 +18,8 @@ export interface EngineDeps {
   readonly config: () => Config;
   /** Runs something once after so many ms and returns how to call it off; default: an unreferenced timer. */
   readonly after?: (ms: number, run: () => void) => () => void;
+  /** What ids that must not be guessed are made of; default: the system's. */
+  readonly random?: Random;
   /** Keeps the stages of rerouted calls as files; default: none. */
   readonly requestLog?: RequestLog;
 }

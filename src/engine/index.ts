@@ -3,6 +3,7 @@ import type { ExchangeHead } from "../base/exchange.ts";
 import type { FlowFact } from "../base/flow.ts";
 import type { RequestHead } from "../base/http.ts";
 import { own, parseJson } from "../base/json.ts";
+import { systemRandom } from "../base/random.ts";
 import { candidates } from "./accounts/select.ts";
 import type { Engine, EngineDeps, RouteAnswer, RouteQuestion } from "./engine.ts";
 import type { UpstreamError } from "../base/upstream-error.ts";
@@ -14,6 +15,7 @@ import { detectCall, isModelAddress, isModelSocket, mayTellInBody, mediaKind } f
 import { createHandler } from "./pipeline/handle.ts";
 import { pathOf } from "./pipeline/read-client.ts";
 import { createDedupe } from "./pipeline/dedupe.ts";
+import { createResponseMemory } from "./pipeline/response-memory.ts";
 import { systemAfter, type Tools } from "./pipeline/tools.ts";
 import { createViews, type View } from "./pipeline/view.ts";
 import { decide } from "./routing/decide.ts";
@@ -30,6 +32,7 @@ export function createEngine(deps: EngineDeps): Engine {
     after: deps.after ?? systemAfter,
     ledger: createSignatureLedger({ clock }),
     dedupe: createDedupe({ clock }),
+    responses: createResponseMemory({ clock, random: deps.random ?? systemRandom }),
     ...(deps.requestLog === undefined ? {} : { requestLog: deps.requestLog }),
   };
   const handle = createHandler(tools, views);
@@ -83,7 +86,7 @@ function explain(view: View, question: RouteQuestion): RouteAnswer {
 /** A pass-through call that failed before its answer began: told in the dialect of the call, where it is one. */
 function describeFailure(head: RequestHead, error: UpstreamError): WholeAnswer | null {
   const detected = detectCall(head);
-  return detected === null ? null : formats[detected.format].client.writeError(fromUnknown(error));
+  return detected === null ? null : formats[detected.format].client.writeError(fromUnknown(error), undefined, head.target);
 }
 
 /** Where clients' calls go on hosts that do not follow the most common way (OpenAI's). */

@@ -262,7 +262,6 @@ function thinkingMistake(
   messages: readonly unknown[],
   blobs: Blobs,
 ): string | null {
-  const lastAssistant = messages.findLastIndex((message) => field(message, "role") === "assistant");
   const forged = firstOf(messages, (message, index) =>
     firstOf(list(field(message, "content")), (part, at) => {
       if (field(part, "type") !== "thinking") return null;
@@ -282,17 +281,32 @@ function thinkingMistake(
     if (typeof budget !== "number") return "thinking.enabled.budget_tokens: Field required";
     if (budget < 1024) return "thinking.enabled.budget_tokens: Input should be greater than or equal to 1024";
     if (Number(body["max_tokens"]) <= budget) return "`max_tokens` must be greater than `thinking.budget_tokens`.";
-    const first = field(list(field(messages[lastAssistant], "content"))[0], "type");
-    const isLoop = list(field(messages[lastAssistant], "content")).some((part) => field(part, "type") === "tool_use");
-    if (isLoop && first !== "thinking" && first !== "redacted_thinking") {
-      return `messages.${lastAssistant}.content.0.type: Expected \`thinking\` or \`redacted_thinking\`, but found \`${String(first)}\`. When \`thinking\` is enabled, a final \`assistant\` message must start with a thinking block (preceeding the lastmost set of \`tool_use\` and \`tool_result\` blocks).`;
-    }
+    const wrong = unthoughtTurn(messages);
+    if (wrong !== null) return wrong;
   }
   if (body["temperature"] !== undefined && body["temperature"] !== 1) {
     return "`temperature` may only be set to 1 when thinking is enabled.";
   }
   const choice = field(body["tool_choice"], "type");
   return choice === "any" || choice === "tool" ? "Thinking may not be enabled when tool_choice forces tool use." : null;
+}
+
+/** A turn with tools goes on over several messages; the thought stands at its beginning, later steps need none. */
+function unthoughtTurn(messages: readonly unknown[]): string | null {
+  const lastQuestion = messages.findLastIndex(
+    (message) =>
+      field(message, "role") === "user" &&
+      !list(field(message, "content")).some((part) => field(part, "type") === "tool_result"),
+  );
+  const beginning = messages.findIndex(
+    (message, index) => index > lastQuestion && field(message, "role") === "assistant",
+  );
+  const parts = list(field(messages[beginning], "content"));
+  const first = String(field(parts[0], "type"));
+  const isLoop = parts.some((part) => field(part, "type") === "tool_use");
+  return isLoop && first !== "thinking" && first !== "redacted_thinking"
+    ? `messages.${beginning}.content.0.type: Expected \`thinking\` or \`redacted_thinking\`, but found \`${first}\`. When \`thinking\` is enabled, a final \`assistant\` message must start with a thinking block (preceeding the lastmost set of \`tool_use\` and \`tool_result\` blocks).`
+    : null;
 }
 
 function firstOf(parts: readonly unknown[], check: (part: unknown, index: number) => string | null): string | null {

@@ -12,6 +12,7 @@ export type ErrorKind =
   | "content-policy"
   | "auth" // the account's credential was refused
   | "account-disabled"
+  | "account-warned" // the provider speaks of its terms: the user must know before anything else is tried
   | "permission" // this account may not use this model
   | "model-not-found"
   | "billing"

@@ -36,6 +36,8 @@ export const policy = {
   "tool-history": { ...base, clientStatus: 400, next: "stop" },
   "content-policy": { ...base, clientStatus: 400, next: "stop" },
   auth: { ...base, clientStatus: 401, next: "account", cooldown: "until-user-acts", refreshFirst: true },
+  // Trying one account after the other would turn a warning into a row of bans.
+  "account-warned": { ...base, clientStatus: 403, next: "stop", cooldown: "until-user-acts" },
   "account-disabled": { ...base, clientStatus: 403, next: "account", cooldown: "until-user-acts" },
   permission: { ...base, clientStatus: 403, next: "account", cooldown: "model" },
   "model-not-found": { ...base, clientStatus: 404, next: "account", cooldown: "model" },

@@ -29,7 +29,12 @@ export function classify(complaint: UpstreamComplaint): EngineError {
   };
 }
 
+/** Whatever the code says: seen inside quota errors (reported, early 2026). */
+const warning =
+  /terms of (service|use)|acceptable use policy|(suspicious|abusive|unusual) (activity|usage|behaviou?r)|detected abuse/i;
+
 function kindOf({ status, headers, codes, message }: UpstreamComplaint): ErrorKind {
+  if (warning.test(message)) return "account-warned";
   for (const code of codes) {
     const kind = Object.hasOwn(kindOfCode, code) ? kindOfCode[code] : undefined;
     if (kind !== undefined) return kind;
@@ -106,7 +111,7 @@ const kindOfWords: readonly (readonly [RegExp, ErrorKind])[] = [
   ],
   [/token count.{0,40}exceeds the maximum/i, "context-overflow"],
   [
-    /account (has been|is|was) (disabled|deactivated|suspended)|verify your account|organization has been disabled|violation of .{0,20}terms of service/i,
+    /account (has been|is|was) (disabled|deactivated|suspended)|verify your account|organization has been disabled/i,
     "account-disabled",
   ],
   [/credit balance is too low|insufficient (funds|balance|credits?)|requires more credits/i, "billing"],

@@ -28,6 +28,7 @@ describe("kinds", () => {
     [401, chat("invalid_api_key", "Incorrect API key provided"), "auth"],
     [401, chat(null, "You didn't provide an API key."), "auth"],
     [403, chat(null, "Your account has been deactivated."), "account-disabled"],
+    [429, chat("rate_limit_exceeded", "Paused: suspicious activity; see our Terms of Service."), "account-warned"],
     [404, chat("model_not_found", "The model `x` does not exist"), "model-not-found"],
     [429, chat("insufficient_quota", "You exceeded your current quota", "insufficient_quota"), "billing"],
     [429, chat("rate_limit_exceeded", "Rate limit reached", "requests"), "rate-limit"],

@@ -32,6 +32,11 @@ export interface StreamWriter {
   keepAlive(): Uint8Array;
   /** What the client's dialect had no word for so far; the flow names it. */
   losses(): readonly string[];
+  /**
+   * The reply object as far as it was written, for dialects whose clients refer to earlier replies; null before it began.
+   * The whole of it once the stream is over.
+   */
+  written?(): JsonObject | null;
 }
 
 export interface WriterOptions {
@@ -42,6 +47,11 @@ export interface WriterOptions {
   readonly usageBuffer: number;
   /** Used where the dialect demands an id and the upstream gave none: stable per flow. */
   readonly fallbackId: string;
+  /**
+   * The reply is remembered for requests that refer to it: what its ids are made of, and the reply it goes on from as the
+   * client named it. For dialects that have such references.
+   */
+  readonly kept?: { readonly id: string; readonly previous: string | null };
   /** Seconds since the epoch, for dialects that stamp their frames. */
   readonly createdAt: number;
   /** The client's request target (path and query): some dialects say there how they want to be answered. */
@@ -104,8 +114,11 @@ export interface ClientSide {
   writeModels(models: readonly ListedModel[]): WholeAnswer;
   /** JSON body of a whole reply. */
   writeReply(reply: HubReply, options: WriterOptions): Uint8Array;
-  /** An error before any byte was sent, in this dialect: status, type and wording that its clients understand. */
-  writeError(error: EngineError, variant?: Variant): WholeAnswer;
+  /**
+   * An error before any byte was sent, in this dialect: status, type and wording that its clients understand. `target`:
+   * the client's request target, for dialects that answer errors in the shape of the reply that was asked for.
+   */
+  writeError(error: EngineError, variant?: Variant, target?: string): WholeAnswer;
 }
 
 export interface WriteOptions {
@@ -157,10 +170,16 @@ export interface ProviderSide {
 export interface BodyEdits {
   /** Text before and after whatever the system prompt says; no cache marks on it, and never between cached blocks. */
   systemPrompt(body: JsonObject, prompt: { readonly prepend?: string; readonly append?: string }): JsonObject;
-  /** The wish to think replaced (`null`: taken out, so that the model's default holds). */
-  thinking(body: JsonObject, wish: Thinking | null): JsonObject;
-  /** Without the opaque blobs a provider refused (signed thinking, encrypted reasoning, thought signatures). */
-  withoutBlobs(body: JsonObject): JsonObject;
+  /**
+   * The wish to think replaced (`null`: taken out, so that the model's default holds). `model`: the upstream's name for
+   * the one that is asked, for dialects whose body does not say it.
+   */
+  thinking(body: JsonObject, wish: Thinking | null, model?: string): JsonObject;
+  /**
+   * Without the opaque blobs a provider refused (signed thinking, encrypted reasoning, thought signatures), and with the
+   * documented word for "there is none" where `model` demands one.
+   */
+  withoutBlobs(body: JsonObject, model?: string): JsonObject;
 }
 
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -187,9 +206,10 @@ export interface Format {
   observe(body: Uint8Array, contentType: string): Observed;
   /**
    * The request body (JSON bytes) without what only we put into this conversation and the dialect's own servers
-   * refuse; null when there is nothing of ours in it. For the lane that leaves bytes alone.
+   * refuse; null when there is nothing of ours in it. For the lane that leaves bytes alone. `model`: the upstream's name
+   * for the one that is asked.
    */
-  withoutOwnMarks(body: Uint8Array): Uint8Array | null;
+  withoutOwnMarks(body: Uint8Array, model?: string): Uint8Array | null;
 }
 
 export interface Observed {

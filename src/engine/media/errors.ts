@@ -29,6 +29,7 @@ const openaiCodes: Readonly<Partial<Record<ErrorKind, string | null>>> = {
   "content-policy": "content_policy_violation",
   auth: "invalid_api_key",
   "account-disabled": "account_deactivated",
+  "account-warned": "account_warned",
   billing: "insufficient_quota",
   "rate-limit": "rate_limit_exceeded",
   quota: "insufficient_quota",

@@ -14,11 +14,14 @@ export interface AnswerOptions {
   readonly attempts?: number;
   /** The accent of the client's dialect. */
   readonly variant?: Variant | null;
+  /** The client's request target: some dialects say there how they want to be answered. */
+  readonly target?: string;
 }
 
 /** `format` is null when no dialect is known: then plain JSON. */
 export function answerError(format: Format | null, error: EngineError, options: AnswerOptions = {}): HttpReply {
-  const answer = format === null ? lastResort(error) : format.client.writeError(error, options.variant ?? undefined);
+  const { variant, target } = options;
+  const answer = format === null ? lastResort(error) : format.client.writeError(error, variant ?? undefined, target);
   return answerWhole(answer, error, options);
 }
 

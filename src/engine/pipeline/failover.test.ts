@@ -30,6 +30,19 @@ const ports = (rig: Rig): readonly number[] => rig.sent.map(({ request }) => req
 const bearers = (rig: Rig): readonly (string | undefined)[] =>
   rig.sent.map(({ request }) => headerValue(request.headers, "authorization"));
 
+describe("a warning about the provider's terms", () => {
+  it("U7: stops there, inside a quota error too: no other account is put at risk, and the client is told", async () => {
+    const rig = createRig(
+      twoAccounts,
+      troubleFirst(() => error(429, "rate_limit_exceeded", "Quota paused: this use is against our Terms of Service.")),
+    );
+    const answer = await rig.ask({ body: claudeRequest });
+    expect(bearers(rig)).toHaveLength(1);
+    expect(answer.status).toBe(403);
+    expect(answer.text).toContain("Terms of Service");
+  });
+});
+
 describe("the next target is tried", () => {
   it.each<[string, () => HttpReply]>([
     [

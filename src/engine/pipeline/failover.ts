@@ -10,6 +10,7 @@ import { policy } from "../errors/policy.ts";
 import type { WholeAnswer } from "../formats/format.ts";
 import type { RouteTarget } from "../routing/targets.ts";
 import { attempt } from "./attempt.ts";
+import { readAsked } from "./read-asked.ts";
 import type { ClientCall } from "./read-client.ts";
 import { remedyFor, remedyWords } from "./remedy.ts";
 import type { Tools } from "./tools.ts";
@@ -44,7 +45,7 @@ export const maxAttempts = 16;
 
 export async function failover(input: FailoverInput): Promise<FailoverResult> {
   const { view, exchange, call, targets, tools } = input;
-  const hub = once<ReturnType<HubRead>>(() => call.reads.client.readRequest(call.value, exchange.target));
+  const hub = once<ReturnType<HubRead>>(() => readAsked(tools, exchange, call));
   let attempts = 0;
   let answered: { error: EngineError; whole: WholeAnswer | null } | null = null;
   let refused: EngineError | null = null;
@@ -82,7 +83,8 @@ export async function failover(input: FailoverInput): Promise<FailoverResult> {
       log = result.log ?? noCallLog;
       if (result.wasSent) attempts += 1;
       answered = { error: result.error, whole: result.whole };
-      const { next } = policy[result.error.kind];
+      // What we could not say to this target another may take as it is: one of the client's own dialect.
+      const next = result.wasSent ? policy[result.error.kind].next : "target";
       const text = `${who}: ${result.error.kind}: ${result.error.message}`;
       exchange.tap.tell({ type: "why", step: { stage: "error", text, kind: result.error.kind, next } });
       if (next === "stop") break walk;

@@ -31,7 +31,7 @@ export function createHandler(tools: Tools, views: () => View): (exchange: Excha
 function answerFault(exchange: Exchange, error: EngineError): HttpReply {
   try {
     why(exchange, { stage: "error", text: error.message, kind: error.kind });
-    return answerError(formatOf(exchange), error);
+    return answerError(formatOf(exchange), error, { target: exchange.target });
   } catch {
     return answerError(null, error);
   }

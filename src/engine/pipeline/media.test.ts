@@ -5,6 +5,8 @@ import type { FlowFact } from "../../base/flow.ts";
 import { bodyOf, type HeaderPairs, type HttpReply, type HttpRequest } from "../../base/http.ts";
 import { UpstreamError } from "../../base/upstream-error.ts";
 import { createSignatureLedger } from "../hub/signature-ledger.ts";
+import { systemRandom } from "../../base/random.ts";
+import { createResponseMemory } from "./response-memory.ts";
 import { mediaCall } from "../media/index.ts";
 import type { RouteTarget } from "../routing/targets.ts";
 import { keys, loadConfigText } from "./__fixtures__/config.ts";
@@ -61,7 +63,14 @@ function createBench(play: Play) {
     return play(one, sent.length);
   };
   const ledger = createSignatureLedger({ clock });
-  const tools = { send, clock, after: () => () => {}, ledger, dedupe: createDedupe({ clock }) };
+  const tools = {
+    send,
+    clock,
+    after: () => () => {},
+    ledger,
+    dedupe: createDedupe({ clock }),
+    responses: createResponseMemory({ clock, random: systemRandom }),
+  };
   const ask = (asked: Asked): Promise<FailoverResult> => {
     const target = asked.target ?? "/v1/embeddings";
     const exchange: Exchange = {

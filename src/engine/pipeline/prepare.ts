@@ -2,14 +2,16 @@
 import { withoutBlobs } from "../hub/without-blobs.ts";
 import type { HubRequest } from "../hub/request.ts";
 import type { AttemptInput } from "./attempt.ts";
+import type { HubAsked } from "./read-asked.ts";
 import { applySystemPrompt, systemPromptFor } from "./system-prompt.ts";
 import { applyThinkingBudget, suffixSaid } from "./thinking-budget.ts";
 import { systemPromptSaid } from "./upstream-call.ts";
 
-export function prepareRequest(input: AttemptInput, asked: HubRequest): HubRequest {
+export function prepareRequest(input: AttemptInput, asked: Pick<HubAsked, "request" | "recalled">): HubRequest {
   const { config, provider, exchange, tools, remedy } = input;
   const tell = (text: string): void => exchange.tap.tell({ type: "why", step: { stage: "translate", text } });
-  let request = asked;
+  let { request } = asked;
+  if (asked.recalled > 0) tell(`${asked.recalled} of the items are remembered ones that the client only referred to`);
   if (remedy === "without-blobs") request = { ...request, messages: withoutBlobs(request.messages) };
   else {
     const { messages, count } = tools.ledger.reattach(request.messages);

@@ -196,6 +196,21 @@ describe("a count of tokens", () => {
     expect((await refused.ask(count("claude"))).status).toBe(401);
   });
 
+  it("is never made a question to the model, however its history looks", async () => {
+    const rig = createRig(dedupes("{ to: claude/claude-sonnet-4-5 }"), () =>
+      json(400, {
+        type: "error",
+        error: {
+          type: "invalid_request_error",
+          message: "messages.2: `tool_use` ids were found without `tool_result`",
+        },
+      }),
+    );
+    const answer = await rig.ask(count("claude"));
+    expect(answer.status).toBe(400);
+    expect(rig.sent.map(({ url }) => url.includes("count_tokens"))).toEqual([true]);
+  });
+
   it("is never a reply: an equal question for one is asked", async () => {
     const rig = createRig(dedupes("{ to: claude/claude-sonnet-4-5 }"), (sent) =>
       json(200, sent.url.includes("count") ? { input_tokens: 1 } : claudeWhole),

@@ -13,7 +13,9 @@ import { failover, type FailoverResult } from "./failover.ts";
 import { loggedReply } from "./logged.ts";
 import { maxWholeReplyBytes } from "./lossless.ts";
 import { readWhole } from "./read-body.ts";
+import { readAsked } from "./read-asked.ts";
 import type { ClientCall } from "./read-client.ts";
+import { itemNotFound } from "./response-memory.ts";
 import { nobodyWaits, refuse, why, type Answer } from "./say.ts";
 import type { Tools } from "./tools.ts";
 import type { View } from "./view.ts";
@@ -53,10 +55,13 @@ async function ask(
   const targets = counts
     ? decision.targets.filter(({ provider }) => view.providers.get(provider)?.format === call.format.id)
     : decision.targets;
-  if (counts && targets.length === 0) return estimateCount(exchange, call);
+  if (counts && targets.length === 0) return estimateCount(tools, exchange, call);
   const result = await failover({ tools, view, exchange, call, targets });
   if (result.ok) return result.reply;
-  const answer = answerFailure(exchange, call, decision, result, counts);
+  const answer =
+    counts && hasNoSuchCall(result.error)
+      ? estimateCount(tools, exchange, call)
+      : answerFailure(exchange, call, decision, result);
   const { log } = result;
   if (answer !== passThrough && log !== undefined && log !== noCallLog) return loggedReply(answer, log);
   log?.end();
@@ -68,10 +73,8 @@ function answerFailure(
   call: ClientCall,
   decision: Rerouted,
   result: FailoverResult & { readonly ok: false },
-  counts: boolean,
 ): Answer {
   if (result.error.kind === "client-gone") return nobodyWaits;
-  if (counts && hasNoSuchCall(result.error)) return estimateCount(exchange, call);
   if (decision.fallback === "passthrough") {
     exchange.tap.tell({ type: "described", action: "passthrough" });
     why(exchange, {
@@ -152,10 +155,12 @@ async function wholeOf(reply: HttpReply): Promise<WholeReply> {
  * "How large is this request", asked of a model that lives at another dialect's provider: answered with our estimate,
  * because the original provider cannot count for a model it does not have.
  */
-function estimateCount(exchange: Exchange, call: ClientCall): HttpReply {
-  const read = call.reads.client.readRequest(call.value, exchange.target);
+function estimateCount(tools: Tools, exchange: Exchange, call: ClientCall): HttpReply {
+  const read = readAsked(tools, exchange, call);
   const counter = call.format.client.countTokens;
   if (!read.ok) return refuse(exchange, call, read.error);
+  const [missing] = read.value.missing;
+  if (missing !== undefined) return refuse(exchange, call, itemNotFound(missing));
   if (counter === undefined) return refuse(exchange, call, { kind: "unsupported", message: "cannot count" });
   why(exchange, { stage: "translate", text: "tokens estimated here: the target has no call to count them" });
   const answer = counter.writeCount(estimateTokens(read.value.request));

@@ -27,7 +27,11 @@ export type Dialect = Pick<ClientCall, "format"> & Partial<Pick<ClientCall, "var
 
 export function refuse(exchange: Exchange, dialect: Dialect, error: EngineError, attempts = 0): HttpReply {
   why(exchange, { stage: "error", text: error.message, kind: error.kind });
-  const reply = answerError(dialect.format, error, { attempts, ...dialect });
+  const reply = answerError(dialect.format, error, {
+    attempts,
+    variant: dialect.variant ?? null,
+    target: exchange.target,
+  });
   exchange.tap.tell({ type: "reply-started", status: reply.status });
   return reply;
 }

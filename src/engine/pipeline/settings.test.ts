@@ -1,6 +1,7 @@
 /** `settings.*` and wishes behind a model's name, through the whole engine: both lanes, what is sent and what the flow says. */
 import { describe, expect, it } from "vitest";
 import { listField } from "../formats/fields.ts";
+import type { FormatId } from "../formats/format.ts";
 import { callOf } from "./__fixtures__/clients.ts";
 import { createRig, json, streamed, type Asked, type Rig } from "./__fixtures__/rig.ts";
 import { chatStream, chatText, chatWhole, claudeEvents, claudeStream, claudeWhole } from "./__fixtures__/wire.ts";
@@ -152,6 +153,46 @@ describe("settings.system_prompt", () => {
     expect(rig.why("translate")).toEqual([]);
   });
 });
+
+describe.each<[FormatId, string, string, object]>([
+  ["claude", "anthropic-compatible", "claude-sonnet-4-5", { thinking: { type: "enabled" } }],
+  ["openai-chat", "openai-compatible", "gpt-5", { reasoning_effort: "low" }],
+  ["openai-responses", "openai-responses-compatible", "gpt-5", { reasoning: { effort: "low" } }],
+  ["gemini", "gemini-compatible", "gemini-2.5-pro", thinkingConfig({ thinkingBudget: 1024 })],
+  ["gemini-cli", "gemini-cli", "gemini-3-pro-preview", { request: thinkingConfig({ thinkingLevel: "LOW" }) }],
+  ["antigravity", "antigravity", "gemini-3-pro-preview", { request: thinkingConfig({ thinkingLevel: "LOW" }) }],
+])("where bytes of %s are left alone", (id, type, model, thinking) => {
+  const yaml = (suffix: string, settings: string): string =>
+    `providers: { p: { type: ${type}, endpoint: "http://127.0.0.1:8000", auth_type: none } }
+routes: [{ to: "p/${model}${suffix}" }]\nsettings: ${settings}`;
+  const sentTo = async (text: string, more: object = {}): Promise<Rig> => {
+    const rig = createRig(text, () => json(500, { error: { message: "not today" } }));
+    await rig.ask(callOf(id, false, { ...more }));
+    return rig;
+  };
+
+  it("nothing is changed but the model's name while nothing is asked for", async () => {
+    const rig = await sentTo(yaml("", "{}"));
+    const asked = JSON.stringify(callOf(id, false).body);
+    expect(rig.sent[0]?.text).toBe(asked.replace(/"model":"[^"]*"/, `"model":"${model}"`));
+  });
+
+  it("the wish behind the target's name is said in the dialect's words", async () => {
+    const rig = await sentTo(yaml("(low)", "{}"), id === "claude" ? { max_tokens: 8000 } : {});
+    expect(rig.sent[0]?.json).toMatchObject(thinking);
+    expect(rig.sent[0]?.text).not.toContain("(low)");
+  });
+
+  it("the system prompt stands there once", async () => {
+    const rig = await sentTo(yaml("", '{ system_prompt: { mode: prepend, text: "House rules." } }'));
+    expect(rig.sent[0]?.text.split("House rules.")).toHaveLength(2);
+    expect(rig.why("translate")).toEqual(["the system prompt of settings.system_prompt was put in"]);
+  });
+});
+
+function thinkingConfig(config: object): object {
+  return { generationConfig: { thinkingConfig: config } };
+}
 
 describe("settings.usage_buffer", () => {
   it("is shown to the client of a translated call, and in no figure of the flow", async () => {

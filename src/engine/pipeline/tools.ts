@@ -3,6 +3,7 @@ import type { Clock } from "../../base/clock.ts";
 import type { HttpHandler } from "../../base/http.ts";
 import type { RequestLog } from "../../base/request-log.ts";
 import type { Dedupe } from "./dedupe.ts";
+import type { ResponseMemory } from "./response-memory.ts";
 import type { SignatureLedger } from "../hub/signature-ledger.ts";
 
 /** Runs `run` once after `ms`; the returned function calls it off. */
@@ -22,6 +23,8 @@ export interface Tools {
   /** Thinking and signatures that clients cannot hand back, kept for their next request. */
   readonly ledger: SignatureLedger;
   readonly dedupe: Dedupe;
+  /** Replies to Responses clients, which may refer to them later. */
+  readonly responses: ResponseMemory;
   /** Absent: rerouted calls are not written down. */
   readonly requestLog?: RequestLog;
 }

@@ -5,7 +5,7 @@ import { isRecord, own, parseJson } from "../../base/json.ts";
 import { noCallLog } from "../../base/request-log.ts";
 import { codings, decodeBody } from "../codecs/compression.ts";
 import { formats } from "../formats/table.ts";
-import type { Result, WriterOptions } from "../formats/format.ts";
+import type { Result, StreamWriter, WriterOptions } from "../formats/format.ts";
 import { accumulate } from "../hub/accumulate.ts";
 import { replay } from "../hub/replay.ts";
 import type { HubReply } from "../hub/reply.ts";
@@ -17,10 +17,13 @@ import type { Meter } from "./meter.ts";
 import { openStream } from "./open-stream.ts";
 import { readWhole } from "./read-body.ts";
 import { prepareRequest } from "./prepare.ts";
+import { createReplyKeeper, keepWhole } from "./keep-reply.ts";
+import type { HubAsked } from "./read-asked.ts";
+import { itemNotFound, type ReplyPlace } from "./response-memory.ts";
 import { translatedCall, type UpstreamCall } from "./upstream-call.ts";
 import { writerOptionsFor } from "./writer-options.ts";
 
-export type HubRead = () => Result<{ readonly request: HubRequest; readonly losses: readonly string[] }>;
+export type HubRead = () => Result<HubAsked>;
 
 export interface Prepared {
   readonly upstream: UpstreamCall;
@@ -31,6 +34,8 @@ export interface Prepared {
 export interface TranslatedContext {
   readonly request: HubRequest;
   readonly replyContext: ReplyContext;
+  /** Where the reply is to be remembered, for requests that refer to it. */
+  readonly place: ReplyPlace | null;
 }
 
 export function prepareTranslated(input: TryInput, meter: Meter): Result<Prepared> {
@@ -38,8 +43,11 @@ export function prepareTranslated(input: TryInput, meter: Meter): Result<Prepare
   return meter.timed(() => {
     const read = hub();
     if (!read.ok) return read;
-    const { losses } = read.value;
-    const request = prepareRequest(input, read.value.request);
+    const { losses, missing, place } = read.value;
+    if (missing[0] !== undefined && provider.format !== call.reads.id) {
+      return { ok: false, error: itemNotFound(missing[0]) };
+    }
+    const request = prepareRequest(input, read.value);
     input.log.stage("3_req_openai", () => request);
     const written = formats[provider.format].provider.writeRequest(request, {
       ...provider.writeOptions(model),
@@ -51,7 +59,7 @@ export function prepareTranslated(input: TryInput, meter: Meter): Result<Prepare
       value: {
         upstream: translatedCall(exchange, call, request, written.value, provider),
         losses: [...losses, ...written.value.losses],
-        context: { request, replyContext: { origin: provider.id, ...written.value.replyContext } },
+        context: { request, replyContext: { origin: provider.id, ...written.value.replyContext }, place },
       },
     };
   });
@@ -94,8 +102,9 @@ async function streamToStream(
   onBytes: (bytes: Uint8Array) => void,
 ): Promise<Result<HttpReply>> {
   const { call, provider, tools, meter, onEnd, abandon } = input;
-  const writer = call.format.client.streamWriter(writerOptions(input, context.request));
+  const writer = call.format.client.streamWriter(writerOptions(input, context));
   const recorder = tools.ledger.recorder();
+  const keeper = createReplyKeeper(context.place, writer);
   const opened = await openStream({
     body,
     onBytes,
@@ -104,9 +113,12 @@ async function streamToStream(
       out(events) {
         recorder.note(events);
         input.log.events(events);
-        return events.length === 1 && events[0] !== undefined
-          ? writer.push(events[0])
-          : events.flatMap((event) => writer.push(event));
+        const frames =
+          events.length === 1 && events[0] !== undefined
+            ? writer.push(events[0])
+            : events.flatMap((event) => writer.push(event));
+        keeper.note(events);
+        return frames;
       },
       keepAlive: () => writer.keepAlive(),
       readsAlong: false,
@@ -114,6 +126,7 @@ async function streamToStream(
     meter,
     after: tools.after,
     onEnd: (error) => {
+      keeper.end();
       meter.lost(writer.losses());
       onEnd(error);
     },
@@ -126,8 +139,9 @@ async function streamToStream(
 /** An upstream that answered at once although a stream was asked for. */
 function wholeToStream(input: OpenInput, context: TranslatedContext, reply: HubReply): Result<HttpReply> {
   const { call, meter } = input;
-  const writer = call.format.client.streamWriter(writerOptions(input, context.request));
+  const writer = call.format.client.streamWriter(writerOptions(input, context));
   const frames = meter.timed(() => replay(reply).flatMap((event) => writer.push(event)));
+  createReplyKeeper(context.place, writer).end();
   meter.lost(writer.losses());
   input.onEnd(null);
   return started(input, {
@@ -139,7 +153,10 @@ function wholeToStream(input: OpenInput, context: TranslatedContext, reply: HubR
 
 function wholeToWhole(input: OpenInput, context: TranslatedContext, reply: HubReply): Result<HttpReply> {
   const { call, meter } = input;
-  const body = meter.timed(() => call.format.client.writeReply(reply, writerOptions(input, context.request)));
+  const options = writerOptions(input, context);
+  const body = meter.timed(() => call.format.client.writeReply(reply, options));
+  keepWhole(context.place, body);
+  meter.lost(lossesOf(reply, () => call.format.client.streamWriter(options)));
   input.onEnd(null);
   return started(input, {
     status: 200,
@@ -149,6 +166,19 @@ function wholeToWhole(input: OpenInput, context: TranslatedContext, reply: HubRe
     ],
     body: bodyOf(body),
   });
+}
+
+/** What the client's dialect has no word for is known by its stream writer; plain text and calls it can all say. */
+function lossesOf(reply: HubReply, makeWriter: () => StreamWriter): readonly string[] {
+  const isPlain = reply.parts.every(
+    (part) =>
+      (part.type === "text" && part.citations === undefined) ||
+      (part.type === "tool-call" && part.signature === undefined),
+  );
+  if (isPlain) return [];
+  const writer = makeWriter();
+  for (const event of replay(reply)) writer.push(event);
+  return writer.losses();
 }
 
 function started(input: OpenInput, reply: HttpReply): Result<HttpReply> {
@@ -175,6 +205,8 @@ function replyFromStream(input: OpenInput, context: TranslatedContext, bytes: Bu
   return accumulate([...reader.push(bytes), ...reader.end()]);
 }
 
-function writerOptions({ tools, exchange, call, config }: OpenInput, request: HubRequest): WriterOptions {
-  return writerOptionsFor(tools, exchange, call, request, config.settings.usageBuffer);
+function writerOptions({ tools, exchange, call, config }: OpenInput, context: TranslatedContext): WriterOptions {
+  const { request, place } = context;
+  const options = writerOptionsFor(tools, exchange, call, request, config.settings.usageBuffer);
+  return place === null ? options : { ...options, kept: { id: place.id, previous: place.previous } };
 }

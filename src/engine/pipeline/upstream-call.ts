@@ -100,7 +100,7 @@ interface LosslessBody {
 /** The client's own bytes wherever nothing has to change in them. */
 function losslessBody(call: ClientCall, provider: Provider, model: string, changes: LosslessChanges): LosslessBody {
   const { format } = call;
-  const bytes = format.withoutOwnMarks(call.body) ?? call.body;
+  const bytes = format.withoutOwnMarks(call.body, model) ?? call.body;
   const asksChange = changes.systemPrompt !== null || changes.thinking !== null || changes.withoutBlobs;
   const inner = format.withInnerModel?.(call.value, model) ?? null;
   if (!asksChange && provider.ownFields === undefined && inner === null) return { body: bytes, changed: [] };
@@ -114,8 +114,9 @@ function losslessBody(call: ClientCall, provider: Provider, model: string, chang
     value = edited;
   };
   // What a remedy takes out, the flow has heard of.
-  if (changes.withoutBlobs) edit(format.edits.withoutBlobs(value), null);
-  if (changes.thinking !== null) edit(format.edits.thinking(value, changes.thinking.wish), changes.thinking.why);
+  if (changes.withoutBlobs) edit(format.edits.withoutBlobs(value, model), null);
+  const { thinking } = changes;
+  if (thinking !== null) edit(format.edits.thinking(value, thinking.wish, model), thinking.why);
   if (changes.systemPrompt !== null) edit(format.edits.systemPrompt(value, changes.systemPrompt), systemPromptSaid);
   edit(withOwnFields(value, provider, call.operation), null);
   return { body: value === before ? bytes : Buffer.from(JSON.stringify(value)), changed };

@@ -124,6 +124,8 @@ describe("services with an accent", () => {
   const user = { role: "user", content: "x" };
   it.each([
     [{ stream: true, store: false, instructions: "", input: [user] }, true],
+    [{ stream: true, store: false, input: [{ type: "additional_tools", role: "developer" }, user] }, true],
+    [{ stream: true, store: false, input: [user] }, false],
     [{ stream: false, store: false, instructions: "", input: [user] }, false],
     [{ stream: true, store: false, instructions: "", input: "x" }, false],
     [{ stream: true, store: false, instructions: "", input: [user], temperature: 1 }, false],

@@ -10,6 +10,7 @@ const all = {
   "content-policy": true,
   auth: true,
   "account-disabled": true,
+  "account-warned": true,
   permission: true,
   "model-not-found": true,
   billing: true,

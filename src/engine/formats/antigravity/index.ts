@@ -4,6 +4,7 @@ import { callTarget, envelopeEdits, shape } from "../gemini/code-assist.ts";
 import { readErrorAnswer, writeErrorAnswer } from "../gemini/errors.ts";
 import { countTokens } from "../gemini/model-list.ts";
 import { observe } from "../gemini/observe.ts";
+import { withoutOwnMarks } from "../gemini/own-marks.ts";
 import { readReply, writeReply } from "../gemini/reply.ts";
 import { createStreamReader } from "../gemini/stream-in.ts";
 import { createStreamWriter, streamHeaders } from "../gemini/stream-out.ts";
@@ -34,5 +35,5 @@ export const antigravity: Format = {
   withInnerModel: (body, model) => renamedInside(body, "request", model),
   callTarget,
   observe,
-  withoutOwnMarks: () => null,
+  withoutOwnMarks,
 };

@@ -49,6 +49,7 @@ const wireErrors = {
   "content-policy": { status: 400, type: "invalid_request_error" },
   auth: { status: 401, type: "authentication_error" },
   "account-disabled": { status: 403, type: "permission_error" },
+  "account-warned": { status: 403, type: "permission_error" },
   permission: { status: 403, type: "permission_error" },
   "model-not-found": { status: 404, type: "not_found_error" },
   billing: { status: 402, type: "billing_error" },

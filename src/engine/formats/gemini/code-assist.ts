@@ -109,11 +109,11 @@ export function missingProject(provider: FormatId): { readonly ok: false; readon
   return { ok: false, error: { kind: "unsupported", message } };
 }
 
-/** Edits of the body inside. The envelope names the model, so thinking is said the way that model takes it. */
+/** Edits of the body inside. The envelope names the model where the caller does not. */
 export const envelopeEdits: BodyEdits = {
   systemPrompt: (body, prompt) => inside(body, (inner) => editSystemPrompt(inner, prompt)),
-  thinking: (body, wish) => inside(body, (inner) => editThinking(inner, wish, modelOf(body))),
-  withoutBlobs: (body) => inside(body, (inner) => withoutSignatures(inner, modelOf(body))),
+  thinking: (body, wish, model) => inside(body, (inner) => editThinking(inner, wish, model ?? modelOf(body))),
+  withoutBlobs: (body, model) => inside(body, (inner) => withoutSignatures(inner, model ?? modelOf(body))),
 };
 
 function inside(body: JsonObject, edit: (inner: JsonObject) => JsonObject): JsonObject {

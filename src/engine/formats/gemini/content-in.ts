@@ -4,23 +4,18 @@
  */
 import { isRecord, own } from "../../../base/json.ts";
 import type { Losses } from "../../hub/losses.ts";
-import type {
-  AssistantPart,
-  HubMessage,
-  OpaquePart,
-  Provenance,
-  ToolResultContent,
-  UserPart,
-} from "../../hub/message.ts";
+import type { AssistantPart, HubMessage, OpaquePart, ToolResultContent, UserPart } from "../../hub/message.ts";
 import { madeToolId } from "../../hub/tool-ids.ts";
 import { listField, optional, textField, type Fields } from "../fields.ts";
 import { isStoredAtGoogle, isYouTube, kindOf, mediaTypeOf } from "./media-types.ts";
+import { readModelPart, readOpaque, readSignature } from "./model-turn-in.ts";
 import { readResponse } from "./response-in.ts";
-import { camel, camelField, isSignature } from "./wire.ts";
+import { camel, camelField } from "./wire.ts";
 
 export interface ContentReader {
-  /** Null when the role is unknown. Contents are read in the order in which they stand. */
-  read(content: Fields): readonly HubMessage[] | null;
+  /** False when the role is unknown. Contents are read in the order in which they stand. */
+  read(content: Fields): boolean;
+  messages(): readonly HubMessage[];
 }
 
 /** A call of the last turn of the model that waits for its result. */
@@ -32,9 +27,11 @@ interface OpenCall {
 }
 
 export function createContentReader(losses: Losses): ContentReader {
-  let turn = 0;
+  const messages: HubMessage[] = [];
+  let count = 0;
   let open: readonly OpenCall[] = [];
-  let wasModel = false;
+  /** The turn of the model that is going on: neighbouring contents of its are one. */
+  let turn: AssistantPart[] | null = null;
 
   function callIdOf(id: string, name: string): string {
     const found =
@@ -46,48 +43,53 @@ export function createContentReader(losses: Losses): ContentReader {
     return found.id;
   }
 
-  function readUser(parts: readonly Fields[]): readonly HubMessage[] {
-    const results: HubMessage[] = [];
+  function readUser(parts: readonly Fields[]): void {
     const said: UserPart[] = [];
+    const results = messages.length;
     for (const part of parts) {
       const response = camelField(part, "functionResponse");
       if (response === undefined) said.push(...readUserPart(part, losses));
-      else results.push(readResult(response, losses, callIdOf));
+      else messages.push(readResult(response, losses, callIdOf));
     }
-    return said.length === 0 && results.length > 0 ? results : [...results, { role: "user", parts: said }];
+    if (said.length > 0 || messages.length === results) messages.push({ role: "user", parts: said });
   }
 
-  function readModel(parts: readonly Fields[]): readonly HubMessage[] {
-    const read: AssistantPart[] = [];
+  function readModel(parts: readonly Fields[], said: AssistantPart[]): void {
     for (const [index, part] of parts.entries()) {
       const call = camelField(part, "functionCall");
       if (call === undefined) {
-        readModelPart(part, read, losses);
+        readModelPart(part, said, losses);
         continue;
       }
       const name = textField(call, "name") ?? "";
       const given = textField(call, "id") ?? "";
-      const id = given === "" ? madeToolId(`gemini ${turn} ${name}`, index) : given;
+      const id = given === "" ? madeToolId(`gemini ${count} ${name}`, index) : given;
       open = [...open, { id, name, isMade: given === "" }];
       const args = JSON.stringify(own(call, "args") ?? {});
-      read.push({ type: "tool-call", id, name, arguments: args, kind: "function", ...readSignature(part) });
+      said.push({ type: "tool-call", id, name, arguments: args, kind: "function", ...readSignature(part) });
     }
-    return [{ role: "assistant", parts: read }];
   }
 
   return {
     read(content) {
       const role = own(content, "role");
       const parts = partsOf(own(content, "parts"));
-      turn += 1;
+      count += 1;
       if (role === "model") {
-        if (!wasModel) open = [];
-        wasModel = true;
-        return readModel(parts);
+        if (turn === null) {
+          open = [];
+          turn = [];
+          messages.push({ role: "assistant", parts: turn });
+        }
+        readModel(parts, turn);
+        return true;
       }
-      wasModel = false;
-      return role === undefined || role === null || role === "user" || role === "function" ? readUser(parts) : null;
+      turn = null;
+      if (role !== undefined && role !== null && role !== "user" && role !== "function") return false;
+      readUser(parts);
+      return true;
     },
+    messages: () => messages,
   };
 }
 
@@ -101,42 +103,11 @@ export function partsOf(parts: unknown): readonly Fields[] {
   );
 }
 
-/** Whose: Google's. All three formats of its service share their signatures, so one name stands for them. */
-const from: Provenance = { format: "gemini" };
-
-function readSignature(part: Fields): { readonly signature?: string; readonly from?: Provenance } {
-  const signature = own(part, "thoughtSignature");
-  return isSignature(signature) ? { signature, from } : {};
-}
-
-function readModelPart(part: Fields, read: AssistantPart[], losses: Losses): void {
-  const text = textField(part, "text");
-  const signed = readSignature(part);
-  if (text !== undefined && own(part, "thought") === true) {
-    read.push({ type: "thinking", text, from, ...signed });
-  } else if (text !== undefined) {
-    const before = read[read.length - 1];
-    if (text.trim() !== "" || signed.signature === undefined) read.push({ type: "text", text, ...signed });
-    // In a stream the signature may come last, on a text of nothing; it belongs to the text before it.
-    else if (before?.type === "text" && before.signature === undefined)
-      read[read.length - 1] = { ...before, text: before.text + text, ...signed };
-    else read.push({ type: "thinking", text: "", ...signed });
-  } else read.push(...readModelMedia(part, losses));
-}
-
-function readModelMedia(part: Fields, losses: Losses): readonly AssistantPart[] {
-  const inline = camelField(part, "inlineData");
-  const mediaType = textField(inline, "mimeType") ?? "";
-  if (inline === undefined || kindOf(mediaType) !== "image") return opaque(part, losses);
-  const data = textField(inline, "data") ?? "";
-  return [{ type: "image", source: { kind: "base64", mediaType, data }, ...readSignature(part) }];
-}
-
 function readUserPart(part: Fields, losses: Losses): readonly UserPart[] {
   const text = textField(part, "text");
   if (text !== undefined) return [{ type: "text", text }];
   const file = readFile(part);
-  if (file === null) return opaque(part, losses).map((one) => ({ ...one, essential: true }));
+  if (file === null) return readOpaque(part, losses).map((one) => ({ ...one, essential: true }));
   for (const field of ["videoMetadata", "mediaResolution", "mediaProcessing"]) {
     if (own(part, field) !== undefined) losses.add("parameter", `${field} of a file`);
   }
@@ -185,32 +156,4 @@ function readResult(
     parts: [...(text === "" ? [] : [{ type: "text", text } as const]), ...files],
     isError,
   };
-}
-
-/** Fields beside the payload; they are not what the part is. */
-const beside: ReadonlySet<string> = new Set(["thought", "thoughtSignature", "partMetadata", "videoMetadata"]);
-
-function opaque(part: Fields, losses: Losses): readonly OpaquePart[] {
-  const name = Object.keys(part).find((key) => !beside.has(key));
-  if (name === undefined) {
-    if (Object.keys(part).length > 0) losses.add("message", "a part without content");
-    return [];
-  }
-  return [{ type: "opaque", from: "gemini", name, raw: part, ...optional("text", spokenFor(part)) }];
-}
-
-/** What another model may read where one of Google's own parts stood. */
-function spokenFor(part: Fields): string | undefined {
-  const code = camelField(part, "executableCode");
-  if (code !== undefined) {
-    const language = (textField(code, "language") ?? "").toLowerCase().replace("language_unspecified", "");
-    return `\`\`\`${language}\n${textField(code, "code") ?? ""}\n\`\`\``;
-  }
-  const result = camelField(part, "codeExecutionResult");
-  if (result !== undefined) return `\`\`\`\n${(textField(result, "output") ?? "").replace(/\n$/, "")}\n\`\`\``;
-  const call = camelField(part, "toolCall");
-  if (call !== undefined)
-    return `[${textField(call, "toolType") ?? "server tool"}: ${JSON.stringify(own(call, "args") ?? {})}]`;
-  const inline = camelField(part, "inlineData");
-  return inline === undefined ? undefined : `[${textField(inline, "mimeType") ?? "file"}]`;
 }

@@ -14,8 +14,10 @@ import { neutralSignature } from "./wire.ts";
 
 export const edits: BodyEdits = {
   systemPrompt: editSystemPrompt,
-  thinking: (body, wish) => editThinking(body, wish, null),
-  withoutBlobs: (body) => withoutSignatures(body, null),
+  // A name that does not tell what its model takes: the client's own way of asking is the better guess.
+  thinking: (body, wish, model) =>
+    editThinking(body, wish, model === undefined || geminiModel(model).family === "other" ? null : model),
+  withoutBlobs: (body, model) => withoutSignatures(body, model ?? null),
 };
 
 export function editSystemPrompt(
@@ -33,7 +35,7 @@ export function editSystemPrompt(
   return { ...body, [key]: { ...whole, parts: [...part(prepend), ...partsOf(parts), ...part(append)] } };
 }
 
-/** `model`: where the caller knows it; a plain body does not say, and then the client's own way of asking is kept. */
+/** Without `model`, the client's own way of asking is kept. */
 export function editThinking(body: JsonObject, wish: Thinking | null, model: string | null): JsonObject {
   const configKey = keyIn(body, "generationConfig");
   const given = own(body, configKey);
@@ -63,29 +65,41 @@ function kindBySaid(before: unknown): ThinkingKind {
 }
 
 /**
- * Every thought signature taken out, and what was nothing but one. `model`: for a Gemini 3, where the caller knows it is
- * one, the first call of a step gets the documented neutral word instead, since it is refused without any.
+ * Every thought signature taken out, and what was nothing but one. A Gemini 3 refuses a step whose first call has none:
+ * there, it gets the documented neutral word. Claude, behind the same wire, takes no thought without its signature.
  */
 export function withoutSignatures(body: JsonObject, model: string | null): JsonObject {
   const contents = own(body, "contents");
   if (!Array.isArray(contents)) return body;
-  const wantsSome = model !== null && geminiModel(model).wantsSignatures;
+  const asked = model === null ? null : geminiModel(model);
+  let isStepMarked = false;
+  const editPart = (part: unknown): readonly unknown[] => {
+    const isFirstCall = asked?.wantsSignatures === true && !isStepMarked && isCall(part);
+    if (isFirstCall) isStepMarked = true;
+    if (isFirstCall && isRecord(part)) {
+      const { thoughtSignature, thought_signature: snake, ...rest } = part;
+      const isNeutral = thoughtSignature === neutralSignature && snake === undefined;
+      return [isNeutral ? part : { ...rest, thoughtSignature: neutralSignature }];
+    }
+    if (asked?.family === "claude" && own(part, "thought") === true) return [];
+    return hasSignature(part) ? withoutSignature(part) : [part];
+  };
   let isChanged = false;
-  const cleaned = contents.flatMap((content: unknown) => {
+  const cleaned = (contents as readonly unknown[]).flatMap((content) => {
+    // Neighbouring contents of the model are one step.
+    if (own(content, "role") !== "model") isStepMarked = false;
     const parts = own(content, "parts");
-    if (!isRecord(content) || !Array.isArray(parts) || !parts.some(hasSignature)) return [content];
+    if (!isRecord(content) || !Array.isArray(parts)) return [content];
+    const bare = (parts as readonly unknown[]).flatMap(editPart);
+    if (bare.length === parts.length && bare.every((part, index) => part === parts[index])) return [content];
     isChanged = true;
-    const bare = (parts as readonly unknown[]).flatMap((part): readonly unknown[] =>
-      hasSignature(part) ? withoutSignature(part) : [part],
-    );
-    if (bare.length === 0) return [];
-    const first = wantsSome ? bare.findIndex((part) => own(part, keyIn(part, "functionCall")) !== undefined) : -1;
-    const marked = bare.map((part, index) =>
-      index === first && isRecord(part) ? { ...part, thoughtSignature: neutralSignature } : part,
-    );
-    return [{ ...content, parts: marked }];
+    return bare.length === 0 ? [] : [{ ...content, parts: bare }];
   });
   return isChanged ? { ...body, contents: cleaned } : body;
+}
+
+function isCall(part: unknown): boolean {
+  return own(part, keyIn(part, "functionCall")) !== undefined;
 }
 
 function hasSignature(part: unknown): part is Fields {

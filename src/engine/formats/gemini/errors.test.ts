@@ -72,7 +72,7 @@ describe("what an answer means", () => {
     [
       403,
       google(403, "PERMISSION_DENIED", "This service was disabled in this account for violation of Terms of Service."),
-      "account-disabled",
+      "account-warned",
     ],
     [404, google(404, "NOT_FOUND", "models/x is not found for API version v1beta"), "model-not-found"],
     [404, google(404, "NOT_FOUND", "Requested entity was not found."), "model-not-found"],

@@ -4,9 +4,10 @@ import type { HeaderPairs } from "../../../base/http.ts";
 import type { EngineError, ErrorKind } from "../../errors/engine-error.ts";
 import { classify, plainText } from "../classify.ts";
 import { listField, numberField, optional, textField, type Fields } from "../fields.ts";
-import type { WholeAnswer } from "../format.ts";
+import type { Variant, WholeAnswer } from "../format.ts";
 import { overflowFigures } from "../overflow.ts";
 import { retryAfterHeader } from "../retry-after.ts";
+import { wantsList } from "./target.ts";
 
 /** A wait beyond this is no short limit whatever it is called; Gemini CLI draws the same line (late 2026). */
 const longWaitMs = 300_000;
@@ -72,6 +73,7 @@ const wireErrors = {
   "content-policy": { code: 400, status: "INVALID_ARGUMENT" },
   auth: { code: 401, status: "UNAUTHENTICATED" },
   "account-disabled": { code: 403, status: "PERMISSION_DENIED" },
+  "account-warned": { code: 403, status: "PERMISSION_DENIED" },
   permission: { code: 403, status: "PERMISSION_DENIED" },
   "model-not-found": { code: 404, status: "NOT_FOUND" },
   // Google has no 402; its 429 would make clients ask again and again.
@@ -107,11 +109,13 @@ export function writeErrorBody(error: EngineError): string {
   return JSON.stringify({ error: { code, message: wording(error), status, ...details } });
 }
 
-export function writeErrorAnswer(error: EngineError): WholeAnswer {
+/** A stream that is asked for as one JSON list answers errors as a list, too. */
+export function writeErrorAnswer(error: EngineError, _variant?: Variant, target = ""): WholeAnswer {
+  const body = writeErrorBody(error);
   return {
     status: wireErrorOf(error).code,
     headers: [["content-type", "application/json; charset=utf-8"], ...retryAfterHeader(error)],
-    body: Buffer.from(writeErrorBody(error)),
+    body: Buffer.from(wantsList(target) ? `[${body}]` : body),
   };
 }
 

@@ -4,6 +4,7 @@ import { edits } from "./edits.ts";
 import { readErrorAnswer, writeErrorAnswer } from "./errors.ts";
 import { countTokens, writeModels } from "./model-list.ts";
 import { observe } from "./observe.ts";
+import { withoutOwnMarks } from "./own-marks.ts";
 import { readReply, writeReply } from "./reply.ts";
 import { readRequest } from "./request-in.ts";
 import { writeRequest } from "./request-out.ts";
@@ -34,6 +35,5 @@ export const gemini: Format = {
   withInnerModel: (body, model) => renamedInside(body, "generateContentRequest", model),
   callTarget,
   observe,
-  // Nothing of ours stands in a conversation of this dialect: signatures that are not Google's never reach its clients.
-  withoutOwnMarks: () => null,
+  withoutOwnMarks,
 };

@@ -9,7 +9,7 @@ import type { Result, WriterOptions } from "../format.ts";
 import { createAssembler } from "./assemble.ts";
 import { ownMetadata, writeGrounding, type PlacedCitation } from "./citations.ts";
 import { writeEnd } from "./finish.ts";
-import { hidesThoughts, wholePart } from "./parts-out.ts";
+import { createStep, hidesThoughts, wholePart } from "./parts-out.ts";
 import { enveloped, type Envelope } from "./stream-out.ts";
 import { writeUsage } from "./usage.ts";
 
@@ -35,13 +35,14 @@ function nameOf(body: unknown): string {
 export function writeReply(reply: HubReply, options: WriterOptions, envelope: Envelope = "plain"): Uint8Array {
   const losses = createLosses();
   const hides = hidesThoughts(options.request);
+  const step = createStep();
   const parts: string[] = [];
   const foreign: PlacedCitation[] = [];
   const metadata: object[] = [];
   let malformedCall: string | null = null;
   let hasWords = false;
   for (const part of reply.parts) {
-    const written = wholePart(part, hides, losses);
+    const written = wholePart(part, hides, step, losses);
     if (written === null) {
       if (part.type === "tool-call") malformedCall = `${part.name}(${part.arguments.slice(0, 300)})`;
       continue;

@@ -4,7 +4,7 @@
  */
 import { isRecord, own } from "../../../base/json.ts";
 import { createLosses, type Losses } from "../../hub/losses.ts";
-import type { HubMessage, TextPart } from "../../hub/message.ts";
+import type { TextPart } from "../../hub/message.ts";
 import type { HubRequest, ResponseFormat, Thinking } from "../../hub/request.ts";
 import { isThinkingLevel } from "../../hub/thinking-levels.ts";
 import { booleanField, listField, numberField, optional, textField, type Fields } from "../fields.ts";
@@ -33,15 +33,12 @@ export function readGeminiRequest(body: unknown, address: { readonly model: stri
   if (!Array.isArray(contents)) return bad("contents: a list is required");
 
   const losses = createLosses();
-  const messages: HubMessage[] = [];
   const system = readSystem(own(request, "systemInstruction"), losses);
-  if (system.length > 0) messages.push({ role: "system", parts: system });
   const reader = createContentReader(losses);
   for (const [index, content] of contents.entries()) {
     if (!isRecord(content)) return bad(`contents[${index}]: an object is required`);
-    const read = reader.read(camel(content));
-    if (read === null) return bad(`contents[${index}]: role ${JSON.stringify(own(content, "role"))} is not known`);
-    messages.push(...read);
+    if (!reader.read(camel(content)))
+      return bad(`contents[${index}]: role ${JSON.stringify(own(content, "role"))} is not known`);
   }
 
   const config = camelField(request, "generationConfig") ?? {};
@@ -49,7 +46,7 @@ export function readGeminiRequest(body: unknown, address: { readonly model: stri
   const format = readResponseFormat(config);
   const hub: HubRequest = {
     model,
-    messages,
+    messages: [...(system.length > 0 ? [{ role: "system" as const, parts: system }] : []), ...reader.messages()],
     tools: readTools(listField(request, "tools") ?? [], losses),
     stream: address.stream,
     wantsStreamUsage: true,

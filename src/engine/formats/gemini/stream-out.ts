@@ -15,7 +15,7 @@ import type { StreamWriter, WriterOptions } from "../format.ts";
 import { ownMetadata, writeGrounding, type PlacedCitation } from "./citations.ts";
 import { writeErrorBody } from "./errors.ts";
 import { writeEnd } from "./finish.ts";
-import { callPart, hidesThoughts, imagePart, opaquePart, signatureField } from "./parts-out.ts";
+import { callPart, createStep, hidesThoughts, imagePart, opaquePart, signatureField } from "./parts-out.ts";
 import { wantsSse } from "./target.ts";
 import { writeUsage } from "./usage.ts";
 
@@ -44,6 +44,7 @@ export function enveloped(envelope: Envelope, traceId: string): { readonly head:
 export function createStreamWriter(options: WriterOptions, envelope: Envelope = "plain"): StreamWriter {
   const losses = createLosses();
   const hides = hidesThoughts(options.request);
+  const step = createStep();
   const isSse = wantsSse(options.target);
   const frameTail = isSse ? "\n\n" : "\n";
   let frameHead = isSse ? "data: " : "[";
@@ -107,7 +108,7 @@ export function createStreamWriter(options: WriterOptions, envelope: Envelope = 
 
   const endCall = (event: Extract<StreamEvent, { type: "tool-end" }>): readonly Uint8Array[] => {
     if (call === null) return none;
-    const part = callPart({ ...call, ...event }, losses);
+    const part = callPart({ ...call, ...event }, step, losses);
     if (part === null) {
       losses.add("tool-arguments", `the arguments of ${call.name} are no JSON object; the call was left out`);
       malformedCall = `${call.name}(${call.arguments.slice(0, 300)})`;
@@ -146,6 +147,7 @@ export function createStreamWriter(options: WriterOptions, envelope: Envelope = 
         return hides ? none : [thought(`{"text":${JSON.stringify(event.text)},"thought":true}`)];
       case "text-end":
       case "thinking-end": {
+        step.note(event.from);
         const signature = signatureField(event, losses);
         if (signature === "") return none;
         return event.type === "text-end"
@@ -166,8 +168,10 @@ export function createStreamWriter(options: WriterOptions, envelope: Envelope = 
         losses.add("thinking", "encrypted thinking has no form here");
         return none;
       case "image":
+        step.note(event.part.from);
         return [chunk(imagePart(event.part, losses))];
       case "opaque":
+        step.note({ format: event.part.from });
         return maybe(opaquePart(event.part, losses));
       case "thinking-start":
       case "refusal-start":

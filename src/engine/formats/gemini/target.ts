@@ -50,6 +50,11 @@ export function wantsSse(target: string): boolean {
   return query.get("alt") === "sse" || query.get("$alt") === "sse";
 }
 
+/** A streamed answer as one JSON list. */
+export function wantsList(target: string): boolean {
+  return methodOf(target) === "streamGenerateContent" && !wantsSse(target);
+}
+
 export function callTarget(target: string, model: string): string {
   const mark = target.indexOf("?");
   const query = mark < 0 ? "" : target.slice(mark);

@@ -53,7 +53,18 @@ export function parsedArgs(argumentsText: string): { readonly args: Fields; read
  */
 export const neutralSignature = "skip_thought_signature_validator";
 
-const neutralSignatures: ReadonlySet<string> = new Set([neutralSignature, "context_engineering_is_the_way_to_go"]);
+/**
+ * The same bytes in the alphabet of base64 that Google's own signatures are written in: what our replies say. Clients in
+ * Go, Java and C# decode the field strictly and would not take the documented spelling; Google takes both (2026).
+ */
+export const shownNeutralSignature = "skip/thought/signature/validator";
+
+const neutralWords = [neutralSignature, "context_engineering_is_the_way_to_go"];
+
+/** Clients whose field holds bytes write a word in either alphabet, or put its letters into base64 once more. */
+const neutralSignatures: ReadonlySet<string> = new Set(
+  neutralWords.flatMap((word) => [word, word.replaceAll("_", "/"), Buffer.from(word).toString("base64")]),
+);
 
 /** A signature that somebody made; the documented neutral words are none. */
 export function isSignature(text: unknown): text is string {

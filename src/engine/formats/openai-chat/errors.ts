@@ -67,6 +67,7 @@ const wireErrors = {
   "content-policy": { status: 400, type: "invalid_request_error", code: "content_policy_violation" },
   auth: { status: 401, type: "invalid_request_error", code: "invalid_api_key" },
   "account-disabled": { status: 403, type: "invalid_request_error", code: "account_deactivated" },
+  "account-warned": { status: 403, type: "invalid_request_error", code: "account_warned" },
   permission: { status: 403, type: "invalid_request_error", code: "permission_denied" },
   "model-not-found": { status: 404, type: "invalid_request_error", code: "model_not_found" },
   billing: { status: 402, type: "insufficient_quota", code: "insufficient_quota" },

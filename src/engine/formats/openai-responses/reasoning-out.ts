@@ -8,6 +8,8 @@ export interface ReasoningWriter {
   delta(text: string): readonly Uint8Array[];
   /** Thinking without words and without a blob says nothing, and no item is made of it. */
   end(blob: string | undefined): readonly Uint8Array[];
+  /** What there is of an item that will never be over. */
+  cut(): readonly Fields[];
 }
 
 export function createReasoningWriter(frames: Frames): ReasoningWriter {
@@ -52,5 +54,6 @@ export function createReasoningWriter(frames: Frames): ReasoningWriter {
       out.push(frames.done(index, reasoningItem(id, text === "" ? null : text, hasBlob ? blob : undefined)));
       return out;
     },
+    cut: () => (item === null ? [] : [reasoningItem(item.id, text === "" ? null : text, undefined)]),
   };
 }

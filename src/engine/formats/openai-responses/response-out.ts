@@ -36,10 +36,10 @@ export function writeResponse(id: string, options: WriterOptions, state: Respons
     model: options.model,
     output: state.output,
     parallel_tool_calls: request.parallelToolCalls ?? true,
-    previous_response_id: null,
+    previous_response_id: options.kept?.previous ?? null,
     reasoning: writeReasoning(request),
     service_tier: request.serviceTier ?? null,
-    store: false,
+    store: options.kept !== undefined,
     temperature: request.temperature ?? null,
     text: {
       format: writeTextFormat(request.responseFormat) ?? { type: "text" },

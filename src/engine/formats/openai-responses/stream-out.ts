@@ -27,12 +27,19 @@ const none: readonly Uint8Array[] = [];
 
 export function createStreamWriter(options: WriterOptions): StreamWriter {
   const writer = createResponseWriter(options);
-  return { push: (event) => writer.push(event), keepAlive: () => sseComment, losses: () => writer.losses() };
+  return {
+    push: (event) => writer.push(event),
+    keepAlive: () => sseComment,
+    losses: () => writer.losses(),
+    written: () => writer.written(),
+  };
 }
 
 export interface ResponseWriter extends Pick<StreamWriter, "push" | "losses"> {
   /** The whole response object; null until its end was pushed. */
   final(): Fields | null;
+  /** With everything that clients have seen of its items, whole or cut. */
+  written(): Fields | null;
 }
 
 export function createResponseWriter(options: WriterOptions): ResponseWriter {
@@ -50,7 +57,7 @@ export function createResponseWriter(options: WriterOptions): ResponseWriter {
   let last: Fields | null = null;
 
   const begin = (given: string | null): readonly Uint8Array[] => {
-    const replyId = given === null || given === "" ? options.fallbackId : given;
+    const replyId = options.kept?.id ?? (given === null || given === "" ? options.fallbackId : given);
     id = replyId.startsWith("resp_") ? replyId : `resp_${replyId}`;
     frames.begin(idStem(replyId));
     const response = writeResponse(id, options, { status: "in_progress", output: [], usage: null });
@@ -176,5 +183,10 @@ export function createResponseWriter(options: WriterOptions): ResponseWriter {
     push: (event) => (isOver ? none : write(event)),
     losses: () => losses.list(),
     final: () => last,
+    written() {
+      if (id === "") return null;
+      const response = last ?? writeResponse(id, options, { status: "incomplete", output: [], usage });
+      return { ...response, output: [...frames.output(), ...reasoning.cut(), ...message.cut()] };
+    },
   };
 }

@@ -66,8 +66,11 @@ export function createRig(yaml: string, play: Play): Rig {
   let exchanges = 0;
   let now = 0;
   const timers = new Set<{ readonly at: number; readonly run: () => void }>();
+  let drawn = 0;
   const engine = createEngine({
     config: () => config,
+    // No chance in tests: the same calls get the same ids.
+    random: { bytes: (count) => Buffer.alloc(count, (drawn += 1)) },
     clock: { now: () => 1_700_000_000_000 + now, monotonic: () => now },
     after(ms, run) {
       const timer = { at: now + ms, run };
