@@ -65,5 +65,3 @@ export const noCallLog: CallLog = {
   bytesLeftAlone() {},
   end() {},
 };
-
-export const noRequestLog: RequestLog = { enabled: false, open: () => noCallLog };

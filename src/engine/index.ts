@@ -86,7 +86,9 @@ function explain(view: View, question: RouteQuestion): RouteAnswer {
 /** A pass-through call that failed before its answer began: told in the dialect of the call, where it is one. */
 function describeFailure(head: RequestHead, error: UpstreamError): WholeAnswer | null {
   const detected = detectCall(head);
-  return detected === null ? null : formats[detected.format].client.writeError(fromUnknown(error), undefined, head.target);
+  return detected === null
+    ? null
+    : formats[detected.format].client.writeError(fromUnknown(error), undefined, head.target);
 }
 
 /** Where clients' calls go on hosts that do not follow the most common way (OpenAI's). */

@@ -102,13 +102,13 @@ async function startSwitchyard(upstream: Upstream): Promise<Gateway> {
     name: "switchyard",
     pid: core.pid,
     route(client, provider, stream) {
-      const { host, path, body } = questions[client];
+      const question = questions[client];
       const model = `to-${provider}`;
       return {
         port: core.port,
-        path: `http://${host}${path(stream, model)}`,
-        headers: { ...json, host },
-        body: JSON.stringify(body(stream, model)),
+        path: `http://${question.host}${question.path(stream, model)}`,
+        headers: { ...json, host: question.host },
+        body: JSON.stringify(question.body(stream, model)),
       };
     },
     close: () => core.close(),
@@ -126,16 +126,16 @@ async function startLlms(upstream: Upstream): Promise<Gateway> {
     pid: started.pid,
     route(client, provider, stream) {
       if (!clients.includes(client)) return null;
-      const { path, body } = questions[client];
+      const question = questions[client];
       const model = `${provider},bench`;
       return {
         port: started.port,
-        path: path(stream, model),
+        path: question.path(stream, model),
         headers: json,
-        body: JSON.stringify(body(stream, model)),
+        body: JSON.stringify(question.body(stream, model)),
       };
     },
-    close: started.close,
+    close: () => started.close(),
   };
 }
 
@@ -163,20 +163,20 @@ async function startPortkey(upstream: Upstream): Promise<Gateway> {
       // It translates from Chat only; the other dialects it hands through to a provider of the same one.
       if (target === undefined || client === "gemini" || (client !== "openai-chat" && client !== provider)) return null;
       if (client === "openai-chat" && provider === "openai-responses") return null;
-      const { path, body } = questions[client];
+      const question = questions[client];
       return {
         port: started.port,
-        path: path(stream, "bench"),
+        path: question.path(stream, "bench"),
         headers: {
           ...json,
           authorization: "Bearer bench",
           "x-portkey-provider": target.provider,
           "x-portkey-custom-host": `http://127.0.0.1:${upstream.port}${target.base}`,
         },
-        body: JSON.stringify(body(stream, "bench")),
+        body: JSON.stringify(question.body(stream, "bench")),
       };
     },
-    close: started.close,
+    close: () => started.close(),
   };
 }
 

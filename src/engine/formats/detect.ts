@@ -5,6 +5,7 @@
 import type { HeaderPairs, RequestHead } from "../../base/http.ts";
 import { headerValue } from "../../base/headers.ts";
 import { own } from "../../base/json.ts";
+import { unreachable } from "../../base/unreachable.ts";
 import { detectBody } from "./detect-body.ts";
 import type { FormatId, Variant } from "./format.ts";
 
@@ -66,8 +67,12 @@ function settle(found: Detected | null, { headers }: DetectableHead, body: unkno
       const isCodex = /^codex/i.test(agent) || /^codex/i.test(headerValue(headers, "originator") ?? "");
       return isCodex && found.variant === undefined ? { ...found, variant: "codex" } : found;
     }
-    default:
+    case "claude":
+    case "gemini":
+    case "antigravity":
       return found;
+    default:
+      return unreachable(found.format);
   }
 }
 

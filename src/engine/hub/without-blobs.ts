@@ -1,4 +1,5 @@
 /** A history without anything only its maker can read: for a provider that refused a signature or encrypted reasoning. */
+import { unreachable } from "../../base/unreachable.ts";
 import type { AssistantPart, HubMessage } from "./message.ts";
 
 export function withoutBlobs(messages: readonly HubMessage[]): readonly HubMessage[] {
@@ -18,7 +19,11 @@ function withoutBlob(part: AssistantPart): readonly AssistantPart[] {
       // Thinking that was nothing but its signature has nothing left to say.
       return rest.type === "thinking" && rest.text === "" ? [] : [rest];
     }
-    default:
+    case "refusal":
+    case "image":
+    case "opaque":
       return [part];
+    default:
+      return unreachable(part);
   }
 }

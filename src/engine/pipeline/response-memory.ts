@@ -126,8 +126,8 @@ function tooMuch(maxChars: number): EngineError {
   return { kind: "too-large", message: `what this request refers to is larger than ${mebi} MiB` };
 }
 
-/** In OpenAI's words, with its status: clients know these. */
+/** In OpenAI's words. Its status is 404, which some clients take for a model that does not exist; Azure's is 400. */
 export function itemNotFound(id: string): EngineError {
   const shown = id.length <= 80 ? id : `${id.slice(0, 80)}…`;
-  return { kind: "bad-request", status: 404, message: `Item with id '${shown}' not found.` };
+  return { kind: "bad-request", message: `Item with id '${shown}' not found.` };
 }

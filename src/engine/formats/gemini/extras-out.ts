@@ -64,6 +64,11 @@ const silent: ReadonlySet<string> = new Set([
   "prompt_cache_options",
   "prompt_cache_retention",
   "safety_identifier",
+  // Of Responses: how the reply is to be told, what is kept of it, and which client asks.
+  "clientTools",
+  "client_metadata",
+  "truncation",
+  "stream_options",
 ]);
 
 export function nameUnsaid(request: HubRequest, losses: Losses): void {

@@ -7,7 +7,10 @@ import { geminiModel, type GeminiModel } from "./models.ts";
 import { neutralSignature } from "./wire.ts";
 
 /** Our spelling, as it is written by clients that escape slashes as well. */
-const ours = { mayHold: ["skip/thought/signature/validator", "skip\\/thought\\/signature\\/validator"], slash: "\\\\?/" };
+const ours = {
+  mayHold: ["skip/thought/signature/validator", "skip\\/thought\\/signature\\/validator"],
+  slash: "\\\\?/",
+};
 /** Clients whose field holds bytes write it in the documented spelling, which is also Gemini CLI's own. */
 const anyones = { mayHold: [...ours.mayHold, neutralSignature], slash: "(?:\\\\?/|_)" };
 

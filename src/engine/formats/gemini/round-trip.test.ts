@@ -73,17 +73,26 @@ const conversation = fc.tuple(fc.array(step, { maxLength: 3 }), word).map(([step
   return [...contents, { role: "user", parts: [{ text: last }] }];
 });
 
-/** The same conversation with neighbours of one role in one content: how the writer says it. */
-function joined(
-  contents: readonly { readonly role: string; readonly parts: readonly unknown[] }[],
-): readonly unknown[] {
-  const whole: { role: string; parts: readonly unknown[] }[] = [];
+/**
+ * The same conversation with neighbours of one role in one content, and with neighbouring unsigned texts of the model's
+ * in one part: how the writer says it.
+ */
+function joined(contents: readonly { readonly role: string; readonly parts: readonly object[] }[]): readonly unknown[] {
+  const whole: { role: string; parts: readonly Loose[] }[] = [];
   for (const { role, parts } of contents) {
-    const before = whole[whole.length - 1];
-    if (before?.role === role) before.parts = [...before.parts, ...parts];
-    else whole.push({ role, parts });
+    let before = whole[whole.length - 1];
+    if (before?.role !== role) whole.push((before = { role, parts: [] }));
+    for (const part of parts) before.parts = role === "model" ? withPart(before.parts, part) : [...before.parts, part];
   }
   return whole;
+}
+
+function withPart(parts: readonly Loose[], part: Loose): readonly Loose[] {
+  const before = parts[parts.length - 1];
+  const isOpen = (one: Loose): boolean => one["text"] !== undefined && one["thoughtSignature"] === undefined;
+  return before !== undefined && isOpen(before) && isOpen(part) && before["thought"] === part["thought"]
+    ? [...parts.slice(0, -1), { ...before, text: `${before["text"]}${part["text"]}` }]
+    : [...parts, part];
 }
 
 const settings = fc.record(
