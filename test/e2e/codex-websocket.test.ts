@@ -88,6 +88,7 @@ describe("a WebSocket to a place where a rule may reroute calls", () => {
     socket.write(upgrade(codexHost, codexPath));
     const declined = await readUntil(socket, "}}");
     expect(declined).toMatch(/^HTTP\/1\.1 426 Upgrade Required\r\n/);
+    expect(declined).toMatch(/\r\nconnection: upgrade\r\nupgrade: HTTP\/1\.1\r\n/i);
     expect(declined).not.toMatch(/^connection: close/im);
     expect(JSON.parse(declined.split("\r\n\r\n")[1] ?? "")).toMatchObject({ error: { code: "upgrade_declined" } });
     // Nobody upstream was asked, neither about the socket nor about anything else.

@@ -80,7 +80,10 @@ export function createAnswer(options: AnswerOptions): Exchange1 {
     let length: number | null = null;
     for (const [name, value] of reply.headers) {
       const lower = name.toLowerCase();
-      if (dropped.has(lower) || !isWritableField(name, value)) continue;
+      // A 426 must say which protocol would do (RFC 9110 §15.5.22); everywhere else the field belongs to the connection.
+      const isOffer = lower === "upgrade" && reply.status === 426;
+      if ((dropped.has(lower) && !isOffer) || !isWritableField(name, value)) continue;
+      if (isOffer) fields.push(["Connection", "upgrade"]);
       if (lower === "content-length") {
         length = Number(value);
         if (bodiless && head.method !== "HEAD") continue;
