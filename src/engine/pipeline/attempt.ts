@@ -20,7 +20,7 @@ import type { ClientCall } from "./read-client.ts";
 import { sendTo } from "./send.ts";
 import type { Tools } from "./tools.ts";
 import { openTranslated, prepareTranslated, type HubRead } from "./translated.ts";
-import { canStayAsIs, bodyChanges } from "./lane.ts";
+import { canStayAsIs, bodyChanges, refersToOurs } from "./lane.ts";
 import type { Remedy } from "./remedy.ts";
 import { losslessCall, type UpstreamCall } from "./upstream-call.ts";
 
@@ -144,7 +144,7 @@ export async function attempt(given: AttemptInput): Promise<AttemptResult> {
 
 function chooseLane(input: TryInput, meter: Meter): Result<Lane> {
   const { exchange, call, provider, model } = input;
-  if (canStayAsIs(call, provider, input.remedy)) {
+  if (canStayAsIs(call, provider, input.remedy) && !refersToOurs(input)) {
     const { upstream, changed } = losslessCall(exchange, call, provider, model, bodyChanges(input));
     input.log.bytesLeftAlone();
     for (const text of changed) exchange.tap.tell({ type: "why", step: { stage: "translate", text } });

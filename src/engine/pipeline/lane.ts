@@ -1,4 +1,6 @@
 /** Which of the two lanes a try takes, and what a configuration changes in a body that otherwise keeps its bytes. */
+import { own } from "../../base/json.ts";
+import type { JsonObject } from "../formats/format.ts";
 import type { Provider } from "../providers/provider.ts";
 import type { AttemptInput } from "./attempt.ts";
 import type { ClientCall } from "./read-client.ts";
@@ -11,6 +13,21 @@ import type { LosslessChanges } from "./upstream-call.ts";
 export function canStayAsIs(call: ClientCall, provider: Provider, remedy: Remedy | null): boolean {
   if (provider.format !== call.format.id || call.reads !== call.format || remedy === "repaired") return false;
   return call.operation !== "reply" || provider.takesAsIs?.(call.value, call.variant) !== false;
+}
+
+/**
+ * It refers to an answer of ours, or to a part of one: what stands behind that id nobody else knows, whatever dialect they
+ * speak, so the body goes with the words themselves.
+ */
+export function refersToOurs({ call, hub }: Pick<AttemptInput, "call" | "hub">): boolean {
+  if (call.operation !== "reply" || call.reads.id !== "openai-responses" || !refersBack(call.value)) return false;
+  const read = hub();
+  return read.ok && read.value.recalled > 0;
+}
+
+function refersBack({ previous_response_id: previous, input }: JsonObject): boolean {
+  if (typeof previous === "string") return true;
+  return Array.isArray(input) && input.some((item) => own(item, "type") === "item_reference");
 }
 
 /** A count or a compaction is not a question to the model: nothing is put into it. */

@@ -24,7 +24,7 @@ export interface ResponseMemory {
 }
 
 export interface Recalled {
-  /** The very same where nothing was put in. */
+  /** The very same where there was nothing to put in or to take out. */
   readonly body: JsonObject;
   /** How many items were put in. */
   readonly count: number;
@@ -107,7 +107,8 @@ export function createResponseMemory({ clock, random, ...options }: ResponseMemo
               previous,
               remember: (response: JsonObject) => remember(key, asked, response),
             };
-      if (previous === null && count === 0) return { ok: true, value: { body, count, missing, place } };
+      const isAsItWas = previous === null && count === 0 && filled.input.length === input.length;
+      if (isAsItWas) return { ok: true, value: { body, count, missing, place } };
       const { previous_response_id: _previous, ...rest } = body;
       const said = { ...rest, input: [...filled.conversation, ...filled.input] };
       return { ok: true, value: { body: said, count, missing, place } };
@@ -126,7 +127,7 @@ function tooMuch(maxChars: number): EngineError {
   return { kind: "too-large", message: `what this request refers to is larger than ${mebi} MiB` };
 }
 
-/** In OpenAI's words. Its status is 404, which some clients take for a model that does not exist; Azure's is 400. */
+/** In OpenAI's words; its own status for it is 404, Azure's 400 (late 2026). */
 export function itemNotFound(id: string): EngineError {
   const shown = id.length <= 80 ? id : `${id.slice(0, 80)}…`;
   return { kind: "bad-request", message: `Item with id '${shown}' not found.` };

@@ -3,7 +3,7 @@
  * A reply names the one it goes on from, so a conversation is a chain of them. Items are kept as JSON text, and a text
  * that comes again (clients repeat their history) is held once. In memory only.
  */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { Clock } from "../../base/clock.ts";
 
 export interface StoredItem {
@@ -37,9 +37,12 @@ export interface ResponseStoreLimits {
   readonly ttlMs: number;
 }
 
-interface Held {
+interface Digested {
   readonly digest: string;
   readonly text: string;
+}
+
+interface Held extends Digested {
   users: number;
 }
 
@@ -66,8 +69,7 @@ export function createResponseStore(clock: Clock, limits: ResponseStoreLimits): 
   const texts = new Map<string, Held>();
   let bytes = 0;
 
-  const hold = (text: string): Held => {
-    const digest = createHash("sha256").update(text).digest("base64");
+  const hold = ({ digest, text }: Digested): Held => {
     const known = texts.get(digest);
     if (known !== undefined) {
       known.users += 1;
@@ -106,25 +108,23 @@ export function createResponseStore(clock: Clock, limits: ResponseStoreLimits): 
     remember(id, { previous, input, output }) {
       const known = entries.get(id);
       if (known !== undefined) forget(known);
-      const all = new Set([...input, ...output.map(({ text }) => text)]);
-      let own = frameBytes(input.length + output.length);
-      for (const text of all) own += textBytes(text);
-      if (own > maxBytes) return;
-      const held = output.map((item) => ({ id: item.id, held: hold(item.text) }));
-      // An id that is taken stays what it was: nobody's item changes under them.
-      const named = held.flatMap((item) => (item.id === null || items.has(item.id) ? [] : [{ ...item, id: item.id }]));
+      const asked = input.map(digested);
+      const answered = output.map(({ text }) => digested(text));
+      const frame = frameBytes(input.length + output.length);
+      if (frame + distinctBytes([...asked, ...answered]) > maxBytes) return;
       const now = clock.monotonic();
-      const entry: Entry = {
-        id,
-        previous,
-        input: input.map(hold),
-        output: held.map((item) => item.held),
-        itemIds: named.map((item) => item.id),
-        usedAt: now,
-      };
-      bytes += frameBytes(input.length + output.length);
+      const held = answered.map(hold);
+      const itemIds: string[] = [];
+      const entry: Entry = { id, previous, input: asked.map(hold), output: held, itemIds, usedAt: now };
+      bytes += frame;
       entries.set(id, entry);
-      for (const item of named) items.set(item.id, { entry, held: item.held });
+      for (const [index, item] of output.entries()) {
+        const text = held[index];
+        // An id that is taken stays what it was: nobody's item changes under them.
+        if (text === undefined || item.id === null || items.has(item.id)) continue;
+        itemIds.push(item.id);
+        items.set(item.id, { entry, held: text });
+      }
       for (const oldest of entries.values()) {
         if (entries.size <= maxEntries && bytes <= maxBytes && now - oldest.usedAt <= ttlMs) break;
         forget(oldest);
@@ -153,6 +153,18 @@ export function createResponseStore(clock: Clock, limits: ResponseStoreLimits): 
     },
     size: () => ({ replies: entries.size, bytes }),
   };
+}
+
+/** Held texts are known by it: a map of long texts would compare those of the same length. */
+function digested(text: string): Digested {
+  return { digest: hash("sha256", text, "base64"), text };
+}
+
+function distinctBytes(texts: readonly Digested[]): number {
+  const sizes = new Map(texts.map(({ digest, text }) => [digest, textBytes(text)]));
+  let bytes = 0;
+  for (const size of sizes.values()) bytes += size;
+  return bytes;
 }
 
 /** Two bytes to a character: the most a string costs. */
