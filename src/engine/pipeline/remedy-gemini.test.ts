@@ -49,7 +49,7 @@ const signatures = (rig: Rig): readonly unknown[] =>
   });
 
 describe("calls that another provider made, asked of Gemini 3 with the client's own bytes", () => {
-  it("R2, R17: are refused once, and then go with Google's neutral word", async () => {
+  it("R17: are refused once, and then go with Google's neutral word", async () => {
     const rig = createRig(config("gemini-3-pro-preview"), (_, turn) =>
       turn === 1 ? missing() : json(200, geminiWhole),
     );
@@ -61,7 +61,7 @@ describe("calls that another provider made, asked of Gemini 3 with the client's 
     ]);
   });
 
-  it("R2: are taken at once where the reply they came in was ours", async () => {
+  it("are taken at once where the reply they came in was ours", async () => {
     const rig = createRig(config("gemini-3-pro-preview"), () => json(200, geminiWhole));
     const answer = await rig.ask(callOf("gemini", false, history("skip/thought/signature/validator")));
     expect(answer.status).toBe(200);

@@ -11,8 +11,8 @@ import { isUseful } from "./useful.ts";
 
 /** The last frame of a Responses stream repeats the whole answer; nothing else comes near. */
 const maxTailBytes = 1024 * 1024;
-/** Where the end of every other stream is found. */
-const shortTailBytes = 32 * 1024;
+/** So many frames hold the end of every dialect's stream: finish, figures, terminal. */
+const lastFrames = 4;
 
 const none: readonly StreamEvent[] = [];
 
@@ -64,9 +64,22 @@ function isEnd(event: StreamEvent): boolean {
 }
 
 function readTail(format: Format, contentType: string, tail: Buffer, before: Usage): readonly StreamEvent[] {
-  const short = tail.length > shortTailBytes ? fromFrame(tail.subarray(tail.length - shortTailBytes)) : null;
-  const near = short === null ? null : ending(format, contentType, short, before);
+  const from = startOfLast(tail, lastFrames);
+  const near = from === null ? null : ending(format, contentType, tail.subarray(from), before);
   return near ?? ending(format, contentType, fromFrame(tail), before) ?? [{ type: "error", error: truncated }];
+}
+
+/** Where the last frames begin, found from the end; null when there are not so many. */
+function startOfLast(tail: Buffer, frames: number): number | null {
+  let at = tail.length;
+  // The blank line behind the last frame counts as well.
+  for (let seen = 0; seen <= frames; seen += 1) {
+    const feed = tail.lastIndexOf("\n\n", at - 1);
+    const carriage = tail.lastIndexOf("\r\n\r\n", at - 1);
+    at = Math.max(feed, carriage);
+    if (at <= 0) return null;
+  }
+  return at + (tail[at] === 0x0d ? 4 : 2);
 }
 
 const truncated: EngineError = {

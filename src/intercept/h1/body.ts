@@ -91,6 +91,13 @@ function chunkedScanner(): BodyScanner {
       while (at < bytes.length && state !== "done") {
         switch (state) {
           case "size": {
+            const plain = line === "" ? plainSize(bytes, at) : 0;
+            if (plain > 0) {
+              left = plain;
+              at = bytes.indexOf(0x0a, at) + 1;
+              state = "data";
+              break;
+            }
             const next = readLine(bytes, at, maxChunkLineBytes);
             if (next === -1) return bytes.length;
             at = next;
@@ -109,6 +116,11 @@ function chunkedScanner(): BodyScanner {
             break;
           }
           case "data-end": {
+            if (line === "" && bytes[at] === 0x0d && bytes[at + 1] === 0x0a) {
+              at += 2;
+              state = "size";
+              break;
+            }
             const next = readLine(bytes, at, 2);
             if (next === -1) return bytes.length;
             at = next;
@@ -139,4 +151,28 @@ function chunkedScanner(): BodyScanner {
     },
     trailers,
   };
+}
+
+/**
+ * The size of a chunk line that is whole and holds nothing else, read without making text of it: a stream has one such line
+ * for every delta. 0 for everything that needs a closer look, the last chunk among it.
+ */
+function plainSize(bytes: Buffer, from: number): number {
+  let size = 0;
+  for (let at = from; at < from + maxPlainDigits + 1; at += 1) {
+    const byte = bytes[at] ?? 0;
+    if (byte === 0x0d) return at > from && bytes[at + 1] === 0x0a ? size : 0;
+    const digit = hexDigit(byte);
+    if (digit < 0) return 0;
+    size = size * 16 + digit;
+  }
+  return 0;
+}
+
+const maxPlainDigits = 8;
+
+function hexDigit(byte: number): number {
+  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
+  const lower = byte | 0x20;
+  return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1;
 }

@@ -1,9 +1,10 @@
 /**
  * Fragments of a `GenerateContentResponse` → hub events. The same for a stream and for a whole body, which is a stream
  * of one. Reads Code Assist's envelope too. The reply ends where its bytes end: servers have sent `finishReason` with
- * every chunk (2024), and the figures may follow it.
+ * every chunk (2024), and the figures may follow it. Fields that every chunk has are read without detours: each piece of
+ * text comes this way.
  */
-import { isRecord, own } from "../../../base/json.ts";
+import { isRecord } from "../../../base/json.ts";
 import { unreachable } from "../../../base/unreachable.ts";
 import type { EngineError } from "../../errors/engine-error.ts";
 import { settleFinish } from "../../hub/finish.ts";
@@ -12,13 +13,13 @@ import type { Provenance } from "../../hub/message.ts";
 import type { ReplyContext } from "../../hub/restore.ts";
 import type { Finish, StreamEvent } from "../../hub/stream.ts";
 import { noUsage } from "../../hub/usage.ts";
-import { listField, numberField, optional, recordField, textField } from "../fields.ts";
+import { optional, textField, type Fields } from "../fields.ts";
 import { readCitations } from "./citations.ts";
 import { createBlocks } from "./blocks-in.ts";
 import { createCallReader, type WholeCall } from "./calls-in.ts";
 import { readError } from "./errors.ts";
 import { malformed, readBlock, readFinish } from "./finish.ts";
-import { readPart } from "./parts-in.ts";
+import { readPart, signatureOf } from "./parts-in.ts";
 import { readUsage } from "./usage.ts";
 
 export interface Assembler {
@@ -61,14 +62,14 @@ export function createAssembler(format: FormatId, context: ReplyContext | undefi
     out.push({ type: "error", error });
   };
 
-  const start = (out: StreamEvent[], body: unknown, trace: string | undefined, text: string): boolean => {
+  const start = (out: StreamEvent[], body: Fields, trace: string | undefined, text: string): boolean => {
     if (isStarted) return false;
     isStarted = true;
     const model = textField(body, "modelVersion") ?? null;
     const id = textField(body, "responseId") || trace || null;
     seed = id ?? text;
     if (from.model === undefined && model !== null) from = { ...from, model };
-    const counted = readUsage(own(body, "usageMetadata"), usage);
+    const counted = readUsage(body["usageMetadata"], usage);
     usage = counted ?? usage;
     out.push({ type: "reply-start", id, model, ...optional("usage", counted ?? undefined) });
     return true;
@@ -81,11 +82,15 @@ export function createAssembler(format: FormatId, context: ReplyContext | undefi
 
   const takePart = (out: StreamEvent[], part: unknown): void => {
     if (!isRecord(part)) return;
+    const text = part["text"];
+    if (typeof text === "string") {
+      blocks.prose(out, part["thought"] === true ? "thinking" : "text", text, signatureOf(part));
+      return;
+    }
     const said = readPart(part, from);
     switch (said.type) {
-      case "text":
-      case "thinking":
-        return blocks.prose(out, said.type, said.text, said.signature);
+      case "signature":
+        return blocks.prose(out, said.of, "", said.signature);
       case "call":
         for (const call of calls.take(said.call, said.signature)) tellCall(out, call);
         return;
@@ -96,7 +101,7 @@ export function createAssembler(format: FormatId, context: ReplyContext | undefi
     }
   };
 
-  const takeCitations = (out: StreamEvent[], candidate: unknown): void => {
+  const takeCitations = (out: StreamEvent[], candidate: Fields): void => {
     const text = blocks.openText();
     for (const citation of readCitations(candidate, text ?? "")) {
       // The same sources come again with every chunk.
@@ -109,30 +114,33 @@ export function createAssembler(format: FormatId, context: ReplyContext | undefi
   };
 
   const takeCandidate = (out: StreamEvent[], candidate: unknown): void => {
-    if ((numberField(candidate, "index") ?? 0) !== 0) {
+    if (!isRecord(candidate)) return;
+    const { index, content } = candidate;
+    if (typeof index === "number" && index !== 0) {
       drop(out, "an answer beyond the first");
       return;
     }
-    for (const part of listField(recordField(candidate, "content"), "parts") ?? []) takePart(out, part);
+    const parts = isRecord(content) ? content["parts"] : undefined;
+    if (Array.isArray(parts)) for (const part of parts as readonly unknown[]) takePart(out, part);
     takeCitations(out, candidate);
-    for (const [field, what] of wordless) if (own(candidate, field) !== undefined) drop(out, what);
+    for (const [field, what] of wordless) if (candidate[field] !== undefined) drop(out, what);
     finish = readFinish(candidate) ?? finish;
   };
 
   const takeOne = (out: StreamEvent[], fragment: unknown, text: string): void => {
-    const body = recordField(fragment, "response") ?? fragment;
+    if (!isRecord(fragment)) return;
+    const body = isRecord(fragment["response"]) ? fragment["response"] : fragment;
     const failed = hasError(fragment) ? fragment : hasError(body) ? body : null;
     if (failed !== null) {
       fail(out, readError(undefined, [], failed, text));
       return;
     }
-    const candidates = listField(body, "candidates");
-    const feedback = recordField(body, "promptFeedback");
-    const counts = recordField(body, "usageMetadata");
-    if (candidates === undefined && feedback === undefined && counts === undefined) return;
+    const { candidates, promptFeedback: feedback, usageMetadata: counts } = body;
+    const hasCandidates = Array.isArray(candidates);
+    if (!hasCandidates && !isRecord(feedback) && !isRecord(counts)) return;
     const isFirst = start(out, body, textField(fragment, "traceId"), text);
-    for (const candidate of candidates ?? []) takeCandidate(out, candidate);
-    blocked = readBlock(feedback) ?? blocked;
+    if (hasCandidates) for (const candidate of candidates as readonly unknown[]) takeCandidate(out, candidate);
+    if (feedback !== undefined) blocked = readBlock(feedback) ?? blocked;
     if (calls.isTooLarge()) fail(out, { kind: "too-large", message: "a tool call's arguments are too large" });
     const counted = isFirst ? null : readUsage(counts, usage);
     if (counted === null || isOver) return;
@@ -157,7 +165,8 @@ export function createAssembler(format: FormatId, context: ReplyContext | undefi
   return {
     take(fragment, text) {
       const out: StreamEvent[] = [];
-      for (const one of Array.isArray(fragment) ? fragment : [fragment]) if (!isOver) takeOne(out, one, text);
+      if (!Array.isArray(fragment)) takeOne(out, fragment, text);
+      else for (const one of fragment as readonly unknown[]) if (!isOver) takeOne(out, one, text);
       return out;
     },
     fail(error) {
@@ -178,7 +187,6 @@ export function createAssembler(format: FormatId, context: ReplyContext | undefi
   };
 }
 
-function hasError(body: unknown): boolean {
-  const error = own(body, "error");
-  return error !== undefined && error !== null;
+function hasError(body: Fields): boolean {
+  return body["error"] !== undefined && body["error"] !== null;
 }

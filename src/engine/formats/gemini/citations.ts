@@ -12,13 +12,12 @@ const none: readonly Citation[] = [];
  * What one chunk cites. `text` is the text it speaks of, as far as it has come. Each citation keeps the whole metadata
  * as `raw` (the same object for all of one chunk), so that a client of this dialect gets it back as it was.
  */
-export function readCitations(candidate: unknown, text: string): readonly Citation[] {
-  const grounding = recordField(candidate, "groundingMetadata");
-  const quoted = recordField(candidate, "citationMetadata");
+export function readCitations(candidate: Fields, text: string): readonly Citation[] {
+  const { groundingMetadata: grounding, citationMetadata: quoted } = candidate;
   if (grounding === undefined && quoted === undefined) return none;
   return [
-    ...(grounding === undefined ? [] : readGrounding(grounding, text)),
-    ...(quoted === undefined ? [] : readQuotations(quoted, text)),
+    ...(isRecord(grounding) ? readGrounding(grounding, text) : []),
+    ...(isRecord(quoted) ? readQuotations(quoted, text) : []),
   ];
 }
 

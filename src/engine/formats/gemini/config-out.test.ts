@@ -116,6 +116,12 @@ describe("fields beside the conversation", () => {
     ]);
   });
 
+  it("of Responses and of the envelopes that say nothing about the answer are not worth a line", () => {
+    const responses = { clientTools: {}, include: [], client_metadata: {}, truncation: "auto", stream_options: {} };
+    const envelope = { project: "p", user_prompt_id: "u", session_id: "s", enabled_credit_types: [] };
+    expect(written({ extras: { "openai-responses": responses, "gemini-cli": envelope } }).losses).toEqual([]);
+  });
+
   it("say which tier and what kinds of answer in Google's words", () => {
     expect(written({ serviceTier: "default" }).body["serviceTier"]).toBe("standard");
     expect(written({ serviceTier: "auto" }).body).not.toHaveProperty("serviceTier");

@@ -206,8 +206,13 @@ describe("parts of Gemini contents", () => {
   });
 
   it("do not take Google's neutral word for anybody's signature", () => {
-    const parts = model({ functionCall: { name: "f" }, thoughtSignature: "skip_thought_signature_validator" });
-    expect(parts).not.toHaveProperty("0.signature");
+    const word = "skip_thought_signature_validator";
+    // As documented, in the alphabet of clients whose field holds bytes, and put into base64 once more by others.
+    for (const thoughtSignature of [word, word.replaceAll("_", "/"), btoa(word)]) {
+      const parts = model({ functionCall: { name: "f" }, thoughtSignature });
+      expect(parts).not.toHaveProperty("0.signature");
+      expect(parts).not.toHaveProperty("0.from");
+    }
   });
 
   it("put Google's own tools into words for others", () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { frozen } from "../__fixtures__/harness.ts";
+import { envelopeEdits } from "./code-assist.ts";
 import { editThinking, edits, withoutSignatures } from "./edits.ts";
 
 const hi = { role: "user", parts: [{ text: "hi" }] };
@@ -66,6 +67,14 @@ describe("the thinking of a body", () => {
     });
     expect(editThinking({}, { mode: "level", level: "high" }, "gemini-2.0-flash")).toEqual({});
   });
+
+  it("is said the way the asked model takes it, where its name tells", () => {
+    const think = (model: string): unknown => edits.thinking({}, { mode: "level", level: "high" }, model);
+    expect(think("gemini-3-pro")).toEqual({ generationConfig: { thinkingConfig: { thinkingLevel: "HIGH" } } });
+    expect(think("gemini-2.5-flash")).toEqual({ generationConfig: { thinkingConfig: { thinkingBudget: 24_576 } } });
+    expect(think("gemini-2.0-flash")).toEqual({});
+    expect(think("tunedModels/mine")).toEqual(edits.thinking({}, { mode: "level", level: "high" }));
+  });
 });
 
 describe("a body whose signatures were refused", () => {
@@ -110,5 +119,62 @@ describe("a body whose signatures were refused", () => {
 
   it("is itself where there are none", () => {
     expect(edits.withoutBlobs(body)).toBe(body);
+    for (const model of ["gemini-3-pro", "gemini-2.5-pro"]) expect(edits.withoutBlobs(body, model)).toBe(body);
+  });
+
+  const word = { thoughtSignature: "skip_thought_signature_validator" };
+  const call = (name: string, more: object = {}): object => ({ functionCall: { name }, ...more });
+  const model = (...parts: readonly object[]): object => ({ role: "model", parts });
+  const answers = (...names: readonly string[]): object => ({
+    role: "user",
+    parts: names.map((name) => ({ functionResponse: { name, response: {} } })),
+  });
+
+  it("another provider's calls, which never had one, get the word on the first call of each step", () => {
+    const moved = frozen({
+      contents: [
+        hi,
+        model({ text: "I look." }, call("a"), call("b")),
+        answers("a", "b"),
+        // A chat keeps a streamed step as one content for each chunk.
+        model({ text: "Again." }),
+        model(call("c")),
+        model(call("d", { thoughtSignature: "YQ==" })),
+        answers("c", "d"),
+        model({ text: "Done." }),
+      ],
+    });
+    expect(edits.withoutBlobs(moved, "gemini-3-pro-preview")).toEqual({
+      contents: [
+        hi,
+        model({ text: "I look." }, call("a", word), call("b")),
+        answers("a", "b"),
+        model({ text: "Again." }),
+        model(call("c", word)),
+        model(call("d")),
+        answers("c", "d"),
+        model({ text: "Done." }),
+      ],
+    });
+    const marked = frozen(edits.withoutBlobs(moved, "gemini-3-pro-preview"));
+    expect(edits.withoutBlobs(marked, "gemini-3-pro-preview")).toBe(marked);
+  });
+
+  it("is read in snake_case, too", () => {
+    const snake = frozen({ contents: [hi, model({ function_call: { name: "f" }, thought_signature: "YQ==" })] });
+    expect(edits.withoutBlobs(snake, "gemini-3-pro")).toEqual({
+      contents: [hi, model({ function_call: { name: "f" }, ...word })],
+    });
+  });
+
+  it("R7: Claude gets neither the word nor a thought whose signature it refused", () => {
+    const history = [model({ text: "hm", thought: true, thoughtSignature: "YQ==" }, call("a", word), call("b"))];
+    const clean = [model(call("a"), call("b"))];
+    expect(edits.withoutBlobs({ contents: history }, "claude-opus-4-6-thinking")).toEqual({ contents: clean });
+    const enveloped = { model: "claude-opus-4-6-thinking", request: { contents: history } };
+    expect(envelopeEdits.withoutBlobs(enveloped)).toEqual({ ...enveloped, request: { contents: clean } });
+    expect(envelopeEdits.withoutBlobs({ ...enveloped, model: "fast" }, "gemini-3-flash")).toMatchObject({
+      request: { contents: [{ parts: [{ text: "hm", thought: true }, word, {}] }] },
+    });
   });
 });

@@ -191,6 +191,20 @@ describe("what a client is told", () => {
     expect(told("bad-request", { status: 500 })["answered"]).toBe(400);
   });
 
+  it("is a list of one where a stream was asked for as a list", () => {
+    const answer = (target: string): unknown =>
+      JSON.parse(
+        Buffer.from(writeErrorAnswer({ kind: "capacity", message: "busy" }, undefined, target).body).toString(),
+      );
+    const error = { error: { code: 503, message: "busy", status: "UNAVAILABLE" } };
+    for (const path of ["/v1beta/models/gemini-3-pro", "/v1internal"]) {
+      expect(answer(`${path}:streamGenerateContent`)).toEqual([error]);
+      expect(answer(`${path}:streamGenerateContent?key=x`)).toEqual([error]);
+      expect(answer(`${path}:streamGenerateContent?alt=sse`)).toEqual(error);
+      expect(answer(`${path}:generateContent`)).toEqual(error);
+    }
+  });
+
   it("U4: a full context in Google's wording, whoever said it", () => {
     expect(
       told("context-overflow", { message: "prompt is too long: 208310 tokens > 200000 maximum" })["error"],

@@ -41,9 +41,9 @@ function known(raw: string | null): FinishReason | undefined {
 }
 
 /** `finishReason` of a candidate; null while it is still running. */
-export function readFinish(candidate: unknown): Finish | null {
-  const raw = textField(candidate, "finishReason");
-  if (raw === undefined || raw === "") return null;
+export function readFinish(candidate: Fields): Finish | null {
+  const raw = candidate["finishReason"];
+  if (typeof raw !== "string" || raw === "") return null;
   const explanation = textField(candidate, "finishMessage");
   return { reason: known(raw) ?? "unknown", raw, ...(explanation === undefined ? {} : { explanation }) };
 }

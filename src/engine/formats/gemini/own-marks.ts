@@ -4,28 +4,35 @@
  * ask for none, get nothing. Every other byte is left alone.
  */
 import { geminiModel, type GeminiModel } from "./models.ts";
-import { neutralSignature } from "./wire.ts";
+import { neutralSignature, shownNeutralSignature } from "./wire.ts";
 
-/** Our spelling, as it is written by clients that escape slashes as well. */
-const ours = {
-  mayHold: ["skip/thought/signature/validator", "skip\\/thought\\/signature\\/validator"],
-  slash: "\\\\?/",
+interface Spelling {
+  readonly mayHold: readonly string[];
+  /** What stands between the words, as a pattern. */
+  readonly joint: string;
+}
+
+/** Some clients escape slashes. */
+const ours: Spelling = {
+  mayHold: [shownNeutralSignature, shownNeutralSignature.replaceAll("/", "\\/")],
+  joint: "\\\\?/",
 };
-/** Clients whose field holds bytes write it in the documented spelling, which is also Gemini CLI's own. */
-const anyones = { mayHold: [...ours.mayHold, neutralSignature], slash: "(?:\\\\?/|_)" };
+/** Clients whose field holds bytes may write it in the documented spelling, which is also Gemini CLI's own. */
+const anyones: Spelling = { mayHold: [...ours.mayHold, neutralSignature], joint: `(?:${ours.joint}|_)` };
 
 /** `model`: the one that is asked; without it the word stays. */
 export function withoutOwnMarks(body: Uint8Array, model?: string): Uint8Array | null {
   const asked = model === undefined ? null : geminiModel(model);
-  const { mayHold, slash } = asked?.family === "claude" ? anyones : ours;
+  const { mayHold, joint } = asked?.family === "claude" ? anyones : ours;
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   if (!mayHold.some((word) => bytes.includes(word))) return null;
   // One character for each byte, and quotes inside of texts are escaped: only whole fields match.
   const text = bytes.toString("latin1");
-  const field = `"thought(?:S|_s)ignature"\\s*:\\s*"${["skip", "thought", "signature", "validator"].join(slash)}"`;
+  const name = '"thought(?:S|_s)ignature"\\s*:\\s*';
+  const word = `"${neutralSignature.replaceAll("_", joint)}"`;
   const changed = takesNone(asked)
-    ? text.replace(new RegExp(`,\\s*${field}|${field}\\s*,?`, "g"), "")
-    : text.replace(new RegExp(field, "g"), `"thoughtSignature":"${neutralSignature}"`);
+    ? text.replace(new RegExp(`,\\s*${name}${word}|${name}${word}\\s*,?`, "g"), "")
+    : text.replace(new RegExp(`(${name})${word}`, "g"), `$1"${neutralSignature}"`);
   return changed === text ? null : Buffer.from(changed, "latin1");
 }
 

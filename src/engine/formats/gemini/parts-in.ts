@@ -1,31 +1,33 @@
-/** One part of a reply: what it is in the hub. Text and thoughts are the hot path and are looked at first. */
-import { own } from "../../../base/json.ts";
+/** A part of a reply that is no text: what it is in the hub. */
 import type { ImagePart, OpaquePart, Provenance } from "../../hub/message.ts";
 import { recordField, textField, type Fields } from "../fields.ts";
 import { codeInWords, opaquePart, payloadName } from "./opaque-in.ts";
 import { isSignature } from "./wire.ts";
 
 export type SaidPart =
-  | { readonly type: "text" | "thinking"; readonly text: string; readonly signature: string }
+  /** Alone, without even an empty text. */
+  | { readonly type: "signature"; readonly of: "text" | "thinking"; readonly signature: string }
   | { readonly type: "call"; readonly call: Fields; readonly signature: string }
   | { readonly type: "whole"; readonly part: ImagePart | OpaquePart };
 
 export function readPart(part: Fields, from: Provenance): SaidPart {
-  const given = own(part, "thoughtSignature");
-  const signature = isSignature(given) ? given : "";
-  const type = part["thought"] === true ? "thinking" : "text";
-  const text = part["text"];
-  if (typeof text === "string") return { type, text, signature };
+  const signature = signatureOf(part);
   const call = recordField(part, "functionCall");
   if (call !== undefined) return { type: "call", call, signature };
-  const image = type === "text" ? readImage(part) : null;
+  const isThought = part["thought"] === true;
+  const image = isThought ? null : readImage(part);
   if (image !== null) return { type: "whole", part: signature === "" ? image : { ...image, signature, from } };
   const name = payloadName(part);
-  // A signature may come alone, without even an empty text.
-  if (name === undefined) return { type, text: "", signature };
+  if (name === undefined) return { type: "signature", of: isThought ? "thinking" : "text", signature };
   const code = codeInWords(part);
   // Set off from the text around it: the client of another dialect reads it as text.
   return { type: "whole", part: opaquePart(part, name, code === undefined ? undefined : `\n${code}\n`) };
+}
+
+/** Empty where nobody signed it. */
+export function signatureOf(part: Fields): string {
+  const given = part["thoughtSignature"];
+  return isSignature(given) ? given : "";
 }
 
 function readImage(part: Fields): ImagePart | null {

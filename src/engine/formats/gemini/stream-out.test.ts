@@ -10,6 +10,7 @@ import { frozen, writerOptions, type Loose } from "../__fixtures__/harness.ts";
 import type { WriterOptions } from "../format.ts";
 import { call, chunk, events, lastChunk, read, replyFrom, written } from "./__fixtures__/chunks.ts";
 import { readReply, writeReply } from "./reply.ts";
+import { readRequest } from "./request-in.ts";
 import { createStreamWriter, streamHeaders } from "./stream-out.ts";
 
 const sse = "/v1beta/models/asked-model:streamGenerateContent?alt=sse";
@@ -193,6 +194,49 @@ describe("signatures", () => {
       "thinking-signature: another provider's signature has no field in Google's dialect",
       "thinking: encrypted thinking has no form here",
     ]);
+  });
+});
+
+describe("the calls of another provider", () => {
+  const word = "skip/thought/signature/validator";
+  const second = called("{}", { id: "call_2" });
+  const signatures = (...parts: readonly AssistantPart[]): readonly unknown[] => {
+    const said = reply(parts, { reason: "tool-calls", raw: null });
+    const whole = JSON.parse(writeReply(said, options()).toString()) as Loose;
+    const ofCalls = (all: readonly unknown[]): readonly unknown[] =>
+      all.filter((part) => own(part, "functionCall") !== undefined).map((part) => own(part, "thoughtSignature"));
+    const streamed = ofCalls(partsOf(streamOf(said)));
+    expect(ofCalls(whole["candidates"][0].content.parts)).toEqual(streamed);
+    return streamed;
+  };
+
+  it("have the neutral word on the first, so that Gemini 3 can go on with the conversation", () => {
+    expect(signatures({ type: "text", text: "hi" }, called("{}"), second)).toEqual([word, undefined]);
+    const thinking = { type: "thinking", text: "hm", signature: "EqX", from: { format: "claude" } } as const;
+    expect(signatures(thinking, called("{}"), second)).toEqual([word, undefined]);
+    // The first that is told.
+    expect(signatures(called("nonsense"), second)).toEqual([word]);
+  });
+
+  it("are told from Google's own: those stay as Google signed them, or did not", () => {
+    expect(signatures(called("{}", { signature: "dDM=", from }), second)).toEqual(["dDM=", undefined]);
+    const thinking = { type: "thinking", text: "hm", from } as const;
+    expect(signatures(thinking, called("{}"), second)).toEqual([undefined, undefined]);
+    const raw = { executableCode: { language: "PYTHON", code: "1" } };
+    const code = { type: "opaque", from: "gemini", name: "executableCode", raw } as const;
+    expect(signatures(code, called("{}"), second)).toEqual([undefined, undefined]);
+  });
+
+  it("are signed by nobody when the client hands them back", () => {
+    const said = reply([called("{}"), second], { reason: "tool-calls", raw: null });
+    const [back] = replyFrom(streamOf(said)).parts;
+    expect(back).not.toHaveProperty("signature");
+    expect(back).not.toHaveProperty("from");
+    const parts = partsOf(streamOf(said));
+    const asked = readRequest({ contents: [{ role: "model", parts }] }, sse);
+    expect(asked).toMatchObject({ ok: true, value: { losses: [] } });
+    const [again] = asked.ok ? (asked.value.request.messages[0]?.parts ?? []) : [];
+    expect(again).toEqual({ type: "tool-call", id: "call_1", name: "read", arguments: "{}", kind: "function" });
   });
 });
 

@@ -63,11 +63,13 @@ export function createStreamWriter(options: WriterOptions, envelope: Envelope = 
   const foreign: PlacedCitation[] = [];
   const shown = new Set<unknown>();
 
+  /** `body` has been through `line`. */
   const frame = (body: string, tail = frameTail): Uint8Array => {
-    const bytes = Buffer.from(`${frameHead}${isSse ? onOneLine(body) : body}${tail}`);
+    const bytes = Buffer.from(frameHead + body + tail);
     if (!isSse) frameHead = ",\n";
     return bytes;
   };
+  const line = isSse ? onOneLine : (json: string): string => json;
   const lastTail = isSse ? frameTail : "]\n";
 
   const begin = (id: string | null): void => {
@@ -75,14 +77,14 @@ export function createStreamWriter(options: WriterOptions, envelope: Envelope = 
     outer = enveloped(envelope, responseId);
     shared = JSON.stringify({ modelVersion: options.model, responseId }).slice(1, -1);
     candidateHead = `${outer.head}{"candidates":[{"content":{"parts":[`;
-    chunkTail = `],"role":"model"},"index":0}],${shared}}${outer.tail}`;
+    chunkTail = line(`],"role":"model"},"index":0}],${shared}}${outer.tail}`);
   };
 
   const whole = (fields: object): string =>
-    `${outer.head}${JSON.stringify(fields).slice(0, -1)},${shared}}${outer.tail}`;
+    line(`${outer.head}${JSON.stringify(fields).slice(0, -1)},${shared}}${outer.tail}`);
   const thought = (part: string): Uint8Array => {
     hasSaid = true;
-    return frame(`${candidateHead}${part}${chunkTail}`);
+    return frame(candidateHead + line(part) + chunkTail);
   };
   const chunk = (part: string): Uint8Array => {
     hasWords = true;
@@ -184,7 +186,7 @@ export function createStreamWriter(options: WriterOptions, envelope: Envelope = 
         return end(event);
       case "error":
         isOver = true;
-        return [frame(writeErrorBody(event.error), lastTail)];
+        return [frame(line(writeErrorBody(event.error)), lastTail)];
       default:
         return unreachable(event);
     }

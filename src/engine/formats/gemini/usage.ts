@@ -1,12 +1,14 @@
 /** Gemini's token counts: the prompt holds the cached ones, the candidates leave the thoughts out. */
+import { isRecord } from "../../../base/json.ts";
 import type { Usage } from "../../hub/usage.ts";
-import { numberField, type Fields } from "../fields.ts";
+import type { Fields } from "../fields.ts";
 
 /**
  * Each chunk repeats the counts so far, so a later one overwrites. Null where nothing is counted: Vertex sends chunks
  * whose `usageMetadata` holds the traffic type alone.
  */
 export function readUsage(wire: unknown, before: Usage): Usage | null {
+  if (!isRecord(wire)) return null;
   const prompt = count(wire, "promptTokenCount");
   const candidates = count(wire, "candidatesTokenCount");
   const thoughts = count(wire, "thoughtsTokenCount");
@@ -26,9 +28,9 @@ export function readUsage(wire: unknown, before: Usage): Usage | null {
 }
 
 /** A count that is given: whole, never negative. */
-function count(wire: unknown, key: string): number | null {
-  const value = numberField(wire, key);
-  return value === undefined ? null : Math.max(0, Math.floor(value));
+function count(wire: Fields, key: string): number | null {
+  const value = wire[key];
+  return typeof value === "number" && Number.isFinite(value) ? Math.max(0, Math.floor(value)) : null;
 }
 
 /** `buffer` is added to what the client sees as input. */
