@@ -77,56 +77,76 @@ describe("a byte queue", () => {
 });
 
 describe("a paced queue", () => {
-  it("hands the first pieces of a stream on at once, and a burst's in larger ones", async () => {
+  /** A pusher that obeys: what it may not push yet waits with it and comes as one piece, like in a socket's buffer. */
+  function paced(): { queue: ByteQueue; clock: ReturnType<typeof handClock>; say(text: string): void } {
     const clock = handClock();
-    const queue = createByteQueue({ onRoom() {}, pace: clock });
+    let mayPush = true;
+    let behind = "";
+    const say = (text: string): void => {
+      behind += text;
+      if (!mayPush) return;
+      const piece = behind;
+      behind = "";
+      mayPush = queue.push(bytes(piece));
+    };
+    const queue = createByteQueue({
+      onRoom() {
+        mayPush = true;
+        if (behind !== "") say("");
+      },
+      pace: clock,
+    });
+    return { queue, clock, say };
+  }
+
+  it("hands on what has come at once, and takes the rest of a burst in larger pieces", async () => {
+    const { queue, clock, say } = paced();
     const got: string[] = [];
     const reading = (async () => {
       for await (const piece of queue.iterable) got.push(Buffer.from(piece).toString());
     })();
     for (let index = 0; index < 30; index += 1) {
-      queue.push(bytes("x"));
+      say("x");
       await turn();
     }
-    // The first one waited for nobody; eight quick ones after it made it a burst.
-    expect(got).toEqual(Array.from({ length: 8 }, () => "x"));
+    // Eight quick ones after the first made it a burst; none of those was held.
+    expect(got).toEqual(Array.from({ length: 9 }, () => "x"));
     clock.pass(1);
     await turn();
-    expect(got.slice(8)).toEqual(["x".repeat(22)]);
+    expect(got.slice(9)).toEqual(["x".repeat(21)]);
     queue.end();
     await reading;
   });
 
-  it("goes back to handing on at once when the burst is over", async () => {
-    const clock = handClock();
-    const queue = createByteQueue({ onRoom() {}, pace: clock });
+  it("is not paced any more once the burst is over", async () => {
+    const { queue, clock, say } = paced();
     const got: string[] = [];
     const reading = (async () => {
       for await (const piece of queue.iterable) got.push(Buffer.from(piece).toString());
     })();
-    for (let index = 0; index < 9; index += 1) {
-      queue.push(bytes("x"));
-      await turn();
-    }
-    clock.pass(1);
+    for (let index = 0; index < 9; index += 1) say("x");
+    clock.pass(3);
     await turn();
     const before = got.length;
-    queue.push(bytes("y"));
-    await turn();
-    expect(got.slice(before)).toEqual(["y"]);
+    for (const text of ["y", "z"]) {
+      say(text);
+      await turn();
+      clock.pass(2);
+    }
+    expect(got.slice(before)).toEqual(["y", "z"]);
+    expect(clock.waiting()).toBe(0);
     queue.end();
     await reading;
   });
 
-  it("never holds pieces that come slowly", async () => {
-    const clock = handClock();
-    const queue = createByteQueue({ onRoom() {}, pace: clock });
+  it("never stops a pusher that is slow", async () => {
+    const { queue, clock, say } = paced();
     const got: string[] = [];
     const reading = (async () => {
       for await (const piece of queue.iterable) got.push(Buffer.from(piece).toString());
     })();
     for (let index = 0; index < 20; index += 1) {
-      queue.push(bytes("x"));
+      say("x");
       await turn();
       clock.pass(2);
     }
@@ -136,26 +156,25 @@ describe("a paced queue", () => {
     await reading;
   });
 
-  it("does not wait once the stream is over, or enough has come", async () => {
+  it("lets a full queue's pusher go on only when there is room and the moment is over", async () => {
     const clock = handClock();
-    const queue = createByteQueue({ onRoom() {}, pace: clock });
-    const got: number[] = [];
-    const reading = (async () => {
-      for await (const piece of queue.iterable) got.push(piece.byteLength);
-    })();
-    for (let index = 0; index < 9; index += 1) {
-      queue.push(bytes("x"));
-      await turn();
-    }
-    queue.push(Buffer.alloc(64 * 1024));
-    await turn();
-    expect(got.reduce((sum, size) => sum + size, 0)).toBe(9 + 64 * 1024);
-    for (let index = 0; index < 9; index += 1) {
-      queue.push(bytes("x"));
-      await turn();
-    }
+    let rooms = 0;
+    const queue = createByteQueue({ onRoom: () => void (rooms += 1), pace: clock });
+    for (let index = 0; index < 9; index += 1) queue.push(Buffer.alloc(40 * 1024));
+    const iterator = queue.iterable[Symbol.asyncIterator]();
+    clock.pass(1);
+    expect(rooms).toBe(0);
+    for (let index = 0; index < 9; index += 1) await iterator.next();
+    expect(rooms).toBe(1);
+  });
+
+  it("asks for nothing more once the stream is over", () => {
+    const clock = handClock();
+    let rooms = 0;
+    const queue = createByteQueue({ onRoom: () => void (rooms += 1), pace: clock });
+    for (let index = 0; index < 9; index += 1) queue.push(bytes("x"));
     queue.end();
-    await reading;
-    expect(got.reduce((sum, size) => sum + size, 0)).toBe(18 + 64 * 1024);
+    clock.pass(5);
+    expect(rooms).toBe(0);
   });
 });

@@ -1,7 +1,7 @@
 /** A bounded bridge from pushed bytes to an async iterable: the pusher learns when to stop, the puller waits. */
 
 export interface ByteQueue {
-  /** False when enough is waiting: stop pushing until `onRoom`. */
+  /** False when enough is waiting, or a burst is to gather for a moment: stop pushing until `onRoom`. */
   push(bytes: Uint8Array): boolean;
   end(): void;
   /** The iterator throws this after what was pushed before. */
@@ -9,7 +9,7 @@ export interface ByteQueue {
   readonly iterable: AsyncIterable<Uint8Array>;
 }
 
-/** Time for a queue that hands a burst on in fewer, larger pieces. */
+/** Time, for a queue that takes a burst in fewer, larger pieces. */
 export interface Pace {
   /** ms that never go back. */
   now(): number;
@@ -22,11 +22,11 @@ export const systemPace: Pace = {
 };
 
 export interface ByteQueueOptions {
-  /** Called when a full queue has emptied. */
+  /** Called when the pusher that was stopped may go on. */
   readonly onRoom: () => void;
   /** Called once, when somebody begins to read. */
   readonly onFirstPull?: () => void;
-  /** Absent: every piece is handed on as soon as it is asked for. */
+  /** Absent: the pusher is only stopped when the queue is full. */
   readonly pace?: Pace;
 }
 
@@ -36,9 +36,10 @@ const highWaterBytes = 256 * 1024;
 const maxJoinedBytes = 64 * 1024;
 
 /**
- * A stream whose pieces come faster than this, so many in a row, is a burst: from then on its pieces are gathered this long
- * before they are handed on. Each piece on its own costs a turn of every stage and a write on the socket behind it; nobody
- * can tell a millisecond in the middle of a burst. The first pieces of a stream and everything slower are never held.
+ * A stream whose pieces come faster than this, so many in a row, is a burst: from then on its pusher is stopped for so long
+ * after each piece, and what comes meanwhile comes as one. Each piece on its own costs a read, a turn of every stage and a
+ * write; nobody can tell a millisecond in the middle of a burst. What has come is handed on at once, always, and a stream
+ * that is slower than this is never stopped.
  */
 const burstMs = 1;
 const burstPieces = 8;
@@ -47,18 +48,32 @@ export function createByteQueue({ onRoom, onFirstPull, pace }: ByteQueueOptions)
   let waiting: Uint8Array[] = [];
   let bytes = 0;
   let full = false;
+  let resting = false;
   let ended = false;
   let failure: Error | null = null;
   let wake: (() => void) | null = null;
   let pulled = false;
   let lastAt = Number.NEGATIVE_INFINITY;
   let quick = 0;
-  let hurry: (() => void) | null = null;
 
   const signal = (): void => {
-    if (ended || bytes >= maxJoinedBytes) hurry?.();
     wake?.();
     wake = null;
+  };
+
+  /** Stops the pusher for a moment when this piece belongs to a burst. */
+  const rest = (timing: Pace): void => {
+    const now = timing.now();
+    quick = now - lastAt < burstMs ? quick + 1 : 0;
+    lastAt = now;
+    if (quick < burstPieces || resting) return;
+    resting = true;
+    timing.after(burstMs, () => {
+      resting = false;
+      // The next piece is quick if it is there as soon as it may come.
+      lastAt = timing.now();
+      if (!full && !ended) onRoom();
+    });
   };
 
   /** Everything that waits, as one. */
@@ -77,26 +92,9 @@ export function createByteQueue({ onRoom, onFirstPull, pace }: ByteQueueOptions)
     bytes -= size;
     if (full && bytes < highWaterBytes) {
       full = false;
-      onRoom();
+      if (!resting) onRoom();
     }
     return taken;
-  };
-
-  /** Waits for more of a burst, no longer than `burstMs`, and not at all once there is enough or no more to come. */
-  const gather = (timing: Pace): Promise<void> =>
-    new Promise((resolve) => {
-      hurry = () => {
-        hurry = null;
-        resolve();
-      };
-      timing.after(burstMs, () => hurry?.());
-    });
-
-  const isBurst = (timing: Pace): boolean => {
-    const now = timing.now();
-    quick = now - lastAt < burstMs ? quick + 1 : 0;
-    lastAt = now;
-    return quick >= burstPieces;
   };
 
   const pull = async (): Promise<IteratorResult<Uint8Array>> => {
@@ -105,16 +103,8 @@ export function createByteQueue({ onRoom, onFirstPull, pace }: ByteQueueOptions)
       onFirstPull?.();
     }
     for (;;) {
-      if (waiting.length > 0) {
-        if (pace !== undefined && isBurst(pace) && !ended && bytes < maxJoinedBytes) {
-          await gather(pace);
-          // Still a burst if more came meanwhile; otherwise the next pieces go at once again.
-          quick = waiting.length > 1 ? burstPieces : 0;
-          lastAt = pace.now();
-        }
-        const value = take();
-        if (value !== null) return { done: false, value };
-      }
+      const value = take();
+      if (value !== null) return { done: false, value };
       if (failure !== null) throw failure;
       if (ended) return { done: true, value: undefined };
       await new Promise<void>((resolve) => {
@@ -130,8 +120,9 @@ export function createByteQueue({ onRoom, onFirstPull, pace }: ByteQueueOptions)
       waiting.push(chunk);
       bytes += chunk.byteLength;
       if (bytes >= highWaterBytes) full = true;
+      if (pace !== undefined) rest(pace);
       signal();
-      return !full;
+      return !full && !resting;
     },
     end() {
       ended = true;
