@@ -9,6 +9,7 @@ import type { Finish, StreamEvent } from "../../hub/stream.ts";
 import { noUsage } from "../../hub/usage.ts";
 import { numberField, optional, recordField, textField, parseFrame } from "../fields.ts";
 import type { StreamReader } from "../format.ts";
+import { createFrameTemplate } from "../frame-template.ts";
 import { withContext } from "../reader-stages.ts";
 import { readCitation, readCitations } from "./citations.ts";
 import { readError } from "./errors.ts";
@@ -39,6 +40,8 @@ function createReader(context: ReplyContext | undefined): StreamReader {
   let tools = 0;
   let isStarted = false;
   let isOver = false;
+  const template = createFrameTemplate();
+  let learned: Extract<StreamEvent, { type: "text-delta" | "thinking-delta" | "tool-delta" }> | null = null;
 
   const fail = (out: StreamEvent[], error: EngineError): void => {
     isOver = true;
@@ -176,6 +179,11 @@ function createReader(context: ReplyContext | undefined): StreamReader {
   };
 
   const takeEvent = (out: StreamEvent[], event: string, data: string, isLast: boolean): void => {
+    const same = template.match(data);
+    if (same !== null && learned !== null && open !== null && "block" in open && open.block === learned.block) {
+      out.push({ ...learned, text: same });
+      return;
+    }
     const parsed = parseFrame(data);
     if (!parsed.ok) {
       if (!isLast && data !== "[DONE]")
@@ -198,9 +206,12 @@ function createReader(context: ReplyContext | undefined): StreamReader {
       case "content_block_start":
         openBlock(out, numberField(body, "index") ?? 0, recordField(body, "content_block") ?? {});
         return;
-      case "content_block_delta":
+      case "content_block_delta": {
+        const said = out.length;
         takeDelta(out, numberField(body, "index") ?? 0, own(body, "delta"));
+        learnFrom(data, out, said);
         return;
+      }
       case "content_block_stop":
         closeBlock(out);
         return;
@@ -215,6 +226,14 @@ function createReader(context: ReplyContext | undefined): StreamReader {
       default:
         out.push({ type: "dropped", what: `an event of type ${type === "" ? "unknown" : type}` });
     }
+  };
+
+  /** A frame that said one piece of one block: most of those that follow will be the same but for the text. */
+  const learnFrom = (data: string, out: readonly StreamEvent[], said: number): void => {
+    const last = out[said];
+    if (out.length !== said + 1) return;
+    if (last?.type !== "text-delta" && last?.type !== "thinking-delta" && last?.type !== "tool-delta") return;
+    if (template.learn(data, last.text)) learned = last;
   };
 
   const drain = (events: ReturnType<typeof sse.push>, isLast: boolean): readonly StreamEvent[] => {

@@ -9,6 +9,7 @@ import type { Finish, StreamEvent } from "../../hub/stream.ts";
 import { noUsage, type Usage } from "../../hub/usage.ts";
 import { listField, numberField, optional, parseFrame, textField } from "../fields.ts";
 import type { StreamReader } from "../format.ts";
+import { createFrameTemplate } from "../frame-template.ts";
 import { withContext } from "../reader-stages.ts";
 import { createBlocks } from "./blocks-in.ts";
 import { saidIn } from "./delta.ts";
@@ -40,6 +41,8 @@ function createReader(context: ReplyContext | undefined): StreamReader {
   let hasLogprobs = false;
   let isStarted = false;
   let isOver = false;
+  const template = createFrameTemplate();
+  let templateKind: "text" | "thinking" = "text";
 
   const fail = (out: StreamEvent[], error: EngineError): void => {
     isOver = true;
@@ -109,6 +112,12 @@ function createReader(context: ReplyContext | undefined): StreamReader {
       else fail(out, { kind: "truncated", message: "the upstream said it was done without having answered" });
       return;
     }
+    const text = finish === null ? template.match(event.data) : null;
+    if (text !== null) {
+      for (const told of segments.prose(templateKind, text)) out.push(told);
+      checkHeld(out);
+      return;
+    }
     const parsed = parseFrame(event.data);
     if (!parsed.ok) {
       if (!isLast) fail(out, { kind: "protocol", message: `the stream holds a chunk that is not JSON: ${parsed.why}` });
@@ -124,18 +133,32 @@ function createReader(context: ReplyContext | undefined): StreamReader {
     const told = readUsage(chunk) ?? readUsage(choices?.[0]);
     if (choices === undefined && told === null) return;
     start(out, chunk);
+    const said = out.length;
     for (const choice of choices ?? []) takeChoice(out, choice);
-    if (segments.heldChars() > maxHeldChars) {
-      fail(out, {
-        kind: "too-large",
-        message: `more than ${maxHeldChars} characters wait behind an unfinished tool call`,
-      });
+    if (checkHeld(out)) return;
+    if (told === null) {
+      learnFrom(event, out, said);
       return;
     }
-    if (told === null) return;
     usage = told;
     out.push({ type: "usage", usage });
     if (finish !== null && (choices === undefined || choices.length === 0)) endReply(out, finish);
+  };
+
+  /** True when too much waits. */
+  const checkHeld = (out: StreamEvent[]): boolean => {
+    if (segments.heldChars() <= maxHeldChars) return false;
+    const message = `more than ${maxHeldChars} characters wait behind an unfinished tool call`;
+    fail(out, { kind: "too-large", message });
+    return true;
+  };
+
+  /** A chunk that said one piece of text and nothing else: most of those that follow will be the same but for the text. */
+  const learnFrom = ({ event, data }: SseEvent, out: readonly StreamEvent[], said: number): void => {
+    const last = out[said];
+    if (out.length !== said + 1 || event !== "" || finish !== null) return;
+    if (last?.type !== "text-delta" && last?.type !== "thinking-delta") return;
+    if (template.learn(data, last.text)) templateKind = last.type === "text-delta" ? "text" : "thinking";
   };
 
   const drain = (events: readonly SseEvent[], isLast: boolean): readonly StreamEvent[] => {
