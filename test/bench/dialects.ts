@@ -15,21 +15,24 @@ const text = "Summarise the design of a proxy that translates between dialects. 
 interface Question {
   readonly host: string;
   path(stream: boolean, model: string): string;
-  body(stream: boolean, model: string): object;
+  body(stream: boolean, model: string, maxTokens: number): object;
 }
+
+/** How long an answer is asked for: the one number that every dialect carries, so it tells the provider which to play. */
+export const lengths = { whole: 1024, live: 1025 } as const;
 
 /** What a client of each dialect sends; about 1 KB. */
 export const questions: Readonly<Record<Dialect, Question>> = {
   "openai-chat": {
     host: "api.openai.com",
     path: () => "/v1/chat/completions",
-    body: (stream, model) => ({
+    body: (stream, model, maxTokens) => ({
       model,
       messages: [
         { role: "system", content: "Be brief." },
         { role: "user", content: text },
       ],
-      max_tokens: 1024,
+      max_tokens: maxTokens,
       stream,
       ...(stream ? { stream_options: { include_usage: true } } : {}),
     }),
@@ -37,11 +40,11 @@ export const questions: Readonly<Record<Dialect, Question>> = {
   "openai-responses": {
     host: "api.openai.com",
     path: () => "/v1/responses",
-    body: (stream, model) => ({
+    body: (stream, model, maxTokens) => ({
       model,
       instructions: "Be brief.",
       input: [{ role: "user", content: [{ type: "input_text", text }] }],
-      max_output_tokens: 1024,
+      max_output_tokens: maxTokens,
       store: false,
       stream,
     }),
@@ -49,11 +52,11 @@ export const questions: Readonly<Record<Dialect, Question>> = {
   claude: {
     host: "api.anthropic.com",
     path: () => "/v1/messages",
-    body: (stream, model) => ({
+    body: (stream, model, maxTokens) => ({
       model,
       system: "Be brief.",
       messages: [{ role: "user", content: text }],
-      max_tokens: 1024,
+      max_tokens: maxTokens,
       stream,
     }),
   },
@@ -61,10 +64,10 @@ export const questions: Readonly<Record<Dialect, Question>> = {
     host: "generativelanguage.googleapis.com",
     path: (stream, model) =>
       `/v1beta/models/${encodeURIComponent(model)}:${stream ? "streamGenerateContent?alt=sse" : "generateContent"}`,
-    body: () => ({
+    body: (_stream, _model, maxTokens) => ({
       systemInstruction: { parts: [{ text: "Be brief." }] },
       contents: [{ role: "user", parts: [{ text }] }],
-      generationConfig: { maxOutputTokens: 1024 },
+      generationConfig: { maxOutputTokens: maxTokens },
     }),
   },
 };

@@ -21,7 +21,7 @@ export interface Gateway {
   /** 0: nobody. */
   readonly pid: number;
   /** Null where it has no such pair. */
-  route(client: Dialect, provider: Dialect, stream: boolean): Route | null;
+  route(client: Dialect, provider: Dialect, stream: boolean, maxTokens: number): Route | null;
   close(): Promise<void>;
 }
 
@@ -63,11 +63,11 @@ function direct(upstream: Upstream): Gateway {
   return {
     name: "direct",
     pid: 0,
-    route: (_client, provider, stream) => ({
+    route: (_client, provider, stream, maxTokens) => ({
       port: upstream.port,
       path: questions[provider].path(stream, "bench"),
       headers: json,
-      body: JSON.stringify(questions[provider].body(stream, "bench")),
+      body: JSON.stringify(questions[provider].body(stream, "bench", maxTokens)),
     }),
     close: () => Promise.resolve(),
   };
@@ -101,14 +101,14 @@ async function startSwitchyard(upstream: Upstream): Promise<Gateway> {
   return {
     name: "switchyard",
     pid: core.pid,
-    route(client, provider, stream) {
+    route(client, provider, stream, maxTokens) {
       const question = questions[client];
       const model = `to-${provider}`;
       return {
         port: core.port,
         path: `http://${question.host}${question.path(stream, model)}`,
         headers: { ...json, host: question.host },
-        body: JSON.stringify(question.body(stream, model)),
+        body: JSON.stringify(question.body(stream, model, maxTokens)),
       };
     },
     close: () => core.close(),
@@ -124,7 +124,7 @@ async function startLlms(upstream: Upstream): Promise<Gateway> {
   return {
     name: "llms",
     pid: started.pid,
-    route(client, provider, stream) {
+    route(client, provider, stream, maxTokens) {
       if (!clients.includes(client)) return null;
       const question = questions[client];
       const model = `${provider},bench`;
@@ -132,7 +132,7 @@ async function startLlms(upstream: Upstream): Promise<Gateway> {
         port: started.port,
         path: question.path(stream, model),
         headers: json,
-        body: JSON.stringify(question.body(stream, model)),
+        body: JSON.stringify(question.body(stream, model, maxTokens)),
       };
     },
     close: () => started.close(),
@@ -158,7 +158,7 @@ async function startPortkey(upstream: Upstream): Promise<Gateway> {
   return {
     name: "portkey",
     pid: started.pid,
-    route(client, provider, stream) {
+    route(client, provider, stream, maxTokens) {
       const target = portkeyProviders[provider];
       // It translates from Chat only; the other dialects it hands through to a provider of the same one.
       if (target === undefined || client === "gemini" || (client !== "openai-chat" && client !== provider)) return null;
@@ -173,7 +173,7 @@ async function startPortkey(upstream: Upstream): Promise<Gateway> {
           "x-portkey-provider": target.provider,
           "x-portkey-custom-host": `http://127.0.0.1:${upstream.port}${target.base}`,
         },
-        body: JSON.stringify(question.body(stream, "bench")),
+        body: JSON.stringify(question.body(stream, "bench", maxTokens)),
       };
     },
     close: () => started.close(),

@@ -1,13 +1,12 @@
 /** One streamed call, or many small whole ones, through one gateway; plain HTTP, parsed no more than needed. */
 import { Agent, request } from "node:http";
-import { firstWord, lastWord, type Dialect } from "./dialects.ts";
+import { firstWord, lastWord, lengths, type Dialect } from "./dialects.ts";
 import type { Gateway, Route } from "./gateways.ts";
 import { cpuMicros } from "./process-meter.ts";
 
 export interface StreamFigures {
   /** CPU of the gateway, ms per 1,000 deltas. */
   readonly cpuMsPerThousand: number;
-  readonly firstWordMs: number;
   readonly totalMs: number;
 }
 
@@ -19,13 +18,31 @@ export async function measureStream(
   provider: Dialect,
   deltas: number,
 ): Promise<StreamFigures> {
-  const route = gateway.route(client, provider, true);
+  const route = gateway.route(client, provider, true, lengths.whole);
   if (route === null) throw new Error("has no such pair");
   const before = gateway.pid === 0 ? 0 : cpuMicros(gateway.pid);
   const call = await ask(route);
   const cpu = gateway.pid === 0 ? 0 : cpuMicros(gateway.pid) - before;
   if (call.firstWordMs === null || !call.hasEnd) throw new Error(`answered without the words: ${call.sample}`);
-  return { cpuMsPerThousand: cpu / deltas, firstWordMs: call.firstWordMs, totalMs: call.totalMs };
+  return { cpuMsPerThousand: cpu / deltas, totalMs: call.totalMs };
+}
+
+/** Times until the first word of short answers that come at a provider's own speed, one after the other, ms. */
+export async function measureFirst(
+  gateway: Gateway,
+  client: Dialect,
+  provider: Dialect,
+  count: number,
+): Promise<number[]> {
+  const route = gateway.route(client, provider, true, lengths.live);
+  if (route === null) throw new Error("has no such pair");
+  const times: number[] = [];
+  for (let index = 0; index < count + 3; index += 1) {
+    const { firstWordMs, hasEnd, sample } = await ask(route);
+    if (firstWordMs === null || !hasEnd) throw new Error(`answered without the words: ${sample}`);
+    if (index >= 3) times.push(firstWordMs);
+  }
+  return times;
 }
 
 /** Times of whole calls, one after the other, ms. */
@@ -35,7 +52,7 @@ export async function measureWhole(
   provider: Dialect,
   count: number,
 ): Promise<number[]> {
-  const route = gateway.route(client, provider, false);
+  const route = gateway.route(client, provider, false, lengths.whole);
   if (route === null) throw new Error("has no such pair");
   const times: number[] = [];
   for (let index = 0; index < count + 10; index += 1) {

@@ -10,6 +10,8 @@ export interface PairResults {
   readonly streams: ReadonlyMap<GatewayName, readonly StreamFigures[]>;
   /** Times of whole calls, ms. */
   readonly wholes: ReadonlyMap<GatewayName, readonly number[]>;
+  /** Times until the first word, ms. */
+  readonly firsts: ReadonlyMap<GatewayName, readonly number[]>;
   /** What a gateway said instead of an answer. */
   readonly failures: ReadonlyMap<GatewayName, string>;
 }
@@ -27,8 +29,7 @@ function addedMs(pair: PairResults, name: GatewayName): number {
 }
 
 function firstMs(pair: PairResults, name: GatewayName): number {
-  const times = (who: GatewayName): readonly number[] => (pair.streams.get(who) ?? []).map((one) => one.firstWordMs);
-  return median(times(name)) - median(times("direct"));
+  return median(pair.firsts.get(name) ?? []) - median(pair.firsts.get("direct") ?? []);
 }
 
 export function pairsTable(pairs: readonly PairResults[], names: readonly GatewayName[]): string {

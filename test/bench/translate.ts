@@ -5,11 +5,11 @@
 import { build } from "./contestants.ts";
 import { dialects, type Dialect } from "./dialects.ts";
 import { startGateway, startUpstream, type Gateway, type GatewayName } from "./gateways.ts";
-import { measureStream, measureWhole, type StreamFigures } from "./translate-measures.ts";
+import { measureFirst, measureStream, measureWhole, type StreamFigures } from "./translate-measures.ts";
 import { pairsTable, translateVerdict, type PairResults } from "./translate-report.ts";
 
 const deltas = 5_000;
-const plans = { quick: { rounds: 2, wholes: 40 }, full: { rounds: 4, wholes: 120 } };
+const plans = { quick: { rounds: 2, wholes: 40, firsts: 10 }, full: { rounds: 8, wholes: 120, firsts: 25 } };
 const peers: readonly GatewayName[] = ["switchyard", "llms", "portkey"];
 
 export async function benchTranslate(args: readonly string[], say: (text: string) => void): Promise<void> {
@@ -51,6 +51,7 @@ const pairs = dialects.flatMap((client) => dialects.map((provider) => [client, p
 async function warmUp(gateway: Gateway, client: Dialect, provider: Dialect): Promise<void> {
   await measureStream(gateway, client, provider, deltas).catch(() => undefined);
   await measureWhole(gateway, client, provider, 10).catch(() => undefined);
+  await measureFirst(gateway, client, provider, 1).catch(() => undefined);
 }
 
 async function measurePair(
@@ -61,6 +62,7 @@ async function measurePair(
 ): Promise<PairResults> {
   const streams = new Map<GatewayName, StreamFigures[]>();
   const wholes = new Map<GatewayName, number[]>();
+  const firsts = new Map<GatewayName, number[]>();
   const failures = new Map<GatewayName, string>();
   const each = async (step: (gateway: Gateway) => Promise<void>): Promise<void> => {
     for (const gateway of gateways) {
@@ -80,7 +82,10 @@ async function measurePair(
   await each(
     async (gateway) => void wholes.set(gateway.name, await measureWhole(gateway, client, provider, plan.wholes)),
   );
+  await each(
+    async (gateway) => void firsts.set(gateway.name, await measureFirst(gateway, client, provider, plan.firsts)),
+  );
   const failure = failures.get("switchyard");
   if (failure !== undefined) throw new Error(`switchyard cannot do ${client} → ${provider}: ${failure}`);
-  return { client, provider, streams, wholes, failures };
+  return { client, provider, streams, wholes, firsts, failures };
 }
