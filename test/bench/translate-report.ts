@@ -29,7 +29,9 @@ function addedMs(pair: PairResults, name: GatewayName): number {
 }
 
 function firstMs(pair: PairResults, name: GatewayName): number {
-  return median(pair.firsts.get(name) ?? []) - median(pair.firsts.get("direct") ?? []);
+  const delay = median(pair.firsts.get(name) ?? []) - median(pair.firsts.get("direct") ?? []);
+  // Earlier than the provider itself: a gateway that lost the token limit on the way got another answer.
+  return delay < -1 ? Number.NaN : delay;
 }
 
 export function pairsTable(pairs: readonly PairResults[], names: readonly GatewayName[]): string {
