@@ -78,7 +78,7 @@ describe("a byte queue", () => {
 
 describe("a paced queue", () => {
   /** A pusher that obeys: what it may not push yet waits with it and comes as one piece, like in a socket's buffer. */
-  function paced(): { queue: ByteQueue; clock: ReturnType<typeof handClock>; say(text: string): void } {
+  function paced(): { queue: ByteQueue; clock: ReturnType<typeof handClock>; say: (text: string) => void } {
     const clock = handClock();
     let mayPush = true;
     let behind = "";
