@@ -231,10 +231,17 @@ describe("the wish to think", () => {
       { messages, max_tokens: 4000, reasoning_effort: "high", temperature: 0.2, top_p: 0.5 },
       model("claude-sonnet-4-5"),
     );
-    expect(body["thinking"]).toEqual({ type: "enabled", budget_tokens: 3999 });
+    expect(body["thinking"]).toEqual({ type: "enabled", budget_tokens: 3000 });
     expect(body["max_tokens"]).toBe(4000);
     expect(body).not.toHaveProperty("temperature");
     expect(body).not.toHaveProperty("top_p");
+  });
+
+  it("R18: leaves room to answer where the limit is ours", () => {
+    const hub = readRequest("openai-chat", { model: "m", messages, reasoning_effort: "medium" });
+    const body = bodyOf(writeRequest("claude", hub, { model: "claude-sonnet-4-5", maxTokensDefault: 8192 }));
+    expect(body["thinking"]).toEqual({ type: "enabled", budget_tokens: 8192 });
+    expect(body["max_tokens"]).toBe(16_384);
   });
 
   it("R18: does not think where max_tokens leaves no room or a tool is forced", () => {

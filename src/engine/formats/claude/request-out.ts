@@ -13,7 +13,13 @@ import { settleCacheMarks } from "./cache-marks.ts";
 import { writeMessages } from "./content-out.ts";
 import { withoutClearing } from "./edits.ts";
 import { claudeModel, type ClaudeModel } from "./models.ts";
-import { writeSampling, writeThinking, type ThinkingReplay, type WrittenThinking } from "./thinking-out.ts";
+import {
+  wishedTokens,
+  writeSampling,
+  writeThinking,
+  type ThinkingReplay,
+  type WrittenThinking,
+} from "./thinking-out.ts";
 import { writeToolChoice, writeTools } from "./tools-out.ts";
 import { nameUnsaid, unsaidIn } from "./unsaid.ts";
 import { writeCache, type WireBlock } from "./wire.ts";
@@ -34,7 +40,7 @@ export function writeRequest(request: HubRequest, options: WriteOptions): Result
   const names = createNameMap(nameRules.name128, toolNames(request));
   const ids = createNameMap(options.toolIds ?? nameRules.idPlain, callIds(repaired.messages));
   const replay = thinkingReplay(options);
-  const maxTokens = fittedMaxTokens(request.maxTokens, model, options, losses);
+  const maxTokens = fittedMaxTokens(request, model, options, losses);
   const thinking = writeThinking({ ...request, messages: repaired.messages }, model, maxTokens, replay, losses);
   const instruction = outputInstruction(request, model, losses);
   const keepMidSystem = own !== undefined && model.midSystem;
@@ -100,13 +106,14 @@ function thinkingReplay(options: WriteOptions): ThinkingReplay {
 
 /** Lowered to what the model writes, never raised: a larger wish is a 400. */
 function fittedMaxTokens(
-  asked: number | undefined,
+  { maxTokens: asked, thinking }: HubRequest,
   model: ClaudeModel,
   { maxTokensDefault, maxTokensLimit }: WriteOptions,
   losses: Losses,
 ): number {
   const limit = maxTokensLimit ?? model.maxTokens;
-  const wanted = asked ?? maxTokensDefault;
+  // The limit counts thinking too. Where the limit is ours, thinking comes on top, or nothing would be left to answer with.
+  const wanted = asked ?? maxTokensDefault + (model.thinking === "budget" ? wishedTokens(thinking) : 0);
   if (limit === null || wanted <= limit) return wanted;
   if (asked !== undefined) losses.add("parameter", `max_tokens: ${wanted} became ${limit}, the most this model writes`);
   return limit;

@@ -73,6 +73,15 @@ export function writeThinking(
   );
 }
 
+/** What an answer needs beside its thinking. */
+const minAnswer = 4096;
+
+/** Tokens of thinking that the wish comes to; 0 where it is none. */
+export function wishedTokens(wish: Thinking | undefined): number {
+  if (wish === undefined || wish.mode === "off" || (wish.mode === "level" && wish.effortOnly === true)) return 0;
+  return wish.mode === "budget" ? wish.tokens : budgetOf(wishedLevel(wish) ?? "medium");
+}
+
 export function spellThinking(wish: Thinking, room: Room, losses: Losses): WrittenThinking {
   const { model, maxTokens, isOwn } = room;
   if (wish.mode === "off") return isOwn && model.thinking !== "none" ? { thinking: { type: "disabled" } } : {};
@@ -102,8 +111,9 @@ export function spellThinking(wish: Thinking, room: Room, losses: Losses): Writt
     losses.add("thinking", "the tool turn before has no thinking signed by Claude; thinking is off for this request");
     return {};
   }
-  const wanted = wish.mode === "budget" ? wish.tokens : budgetOf(level ?? "medium");
-  const budget = Math.min(Math.max(wanted, minBudget), maxTokens - 1);
+  const wanted = Math.max(wishedTokens(wish), minBudget);
+  // A budget that would leave nothing to answer with is lowered to one that does; the client's own choice below it stands.
+  const budget = wanted < maxTokens ? wanted : maxTokens - Math.min(minAnswer, Math.floor(maxTokens / 4));
   if (budget < minBudget) {
     losses.add("thinking", `max_tokens ${maxTokens} leaves no room to think; the wish was left out`);
     return {};
