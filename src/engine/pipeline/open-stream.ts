@@ -131,7 +131,7 @@ function startPatience(after: After): { readonly over: Promise<typeof silence>; 
   return { over, callOff: () => callOff() };
 }
 
-/** What follows the end of an answer is the upstream's own good-bye; bytes that are only passed on go on to their end. */
+/** An answer is over with its own end; bytes that are only passed on go on to theirs. */
 function endsAnswer(events: readonly StreamEvent[], lane: StreamLane): boolean {
   return !lane.readsAlong && events.some(({ type }) => type === "reply-end");
 }
@@ -163,22 +163,17 @@ async function* rest(stream: Begun, input: OpenStreamInput): AsyncGenerator<Uint
   let out = joined(stream.held);
   try {
     if (out !== null) yield out;
+    // The client hangs up on the last frame (Codex does, late 2026): for it the answer ends here, not with the upstream.
+    if (isComplete) return;
     if (early !== null && lane.keepAlive !== null) yield lane.keepAlive();
     for (;;) {
       const pending = early ?? iterator.next();
       early = null;
       let step: Awaited<ReturnType<typeof nextOrSilence>> =
-        lane.keepAlive === null
-          ? await pending
-          : await nextOrSilence(pending, isComplete ? lingerMs : keepAliveMs, input.after);
-      while (step === silence && !isComplete) {
+        lane.keepAlive === null ? await pending : await nextOrSilence(pending, keepAliveMs, input.after);
+      while (step === silence) {
         if (lane.keepAlive !== null) yield lane.keepAlive();
         step = await nextOrSilence(pending, keepAliveMs, input.after);
-      }
-      if (step === silence) {
-        // The read that nobody waits for any more may still fail; that failure has no one to tell.
-        pending.catch(() => undefined);
-        return;
       }
       isDrained = step.done === true;
       const bytes = step.done === true ? null : step.value;
@@ -187,28 +182,37 @@ async function* rest(stream: Begun, input: OpenStreamInput): AsyncGenerator<Uint
       meter.note(events);
       error ??= failureIn(events, lane);
       out = joined(meter.timed(() => lane.out(events, bytes)));
+      isComplete ||= endsAnswer(events, lane);
       if (out !== null) yield out;
+      if (isComplete) return;
       if (bytes === null || (error !== null && !lane.readsAlong)) {
         if (error !== null && policy[error.kind].breaksStream) throw brokenBy(error);
         return;
       }
-      isComplete ||= endsAnswer(events, lane);
     }
   } catch (thrown) {
     if (error !== null) throw thrown;
     error = fromUnknown(thrown);
-    // A complete answer stays complete, however the connection behind it ends.
-    if (isComplete) {
-      error = null;
-      return;
-    }
     out = error.kind === "client-gone" ? null : joined(lane.out([{ type: "error", error }], null));
     if (out !== null) yield out;
     throw thrown instanceof UpstreamError ? thrown : brokenBy(error);
   } finally {
     input.onEnd(error);
-    if (!isDrained) drop(iterator, input);
+    if (isComplete && !isDrained) letEnd(iterator, input);
+    else if (!isDrained) drop(iterator, input);
   }
+}
+
+/**
+ * What follows the end of an answer is the upstream's own good-bye. It gets a moment for it, so that its connection can be
+ * used again; however it ends, the answer stays complete.
+ */
+function letEnd(iterator: AsyncIterator<Uint8Array>, input: OpenStreamInput): void {
+  const callOff = input.after(lingerMs, () => drop(iterator, input));
+  const drain = async (): Promise<void> => {
+    for (;;) if ((await iterator.next()).done === true) return;
+  };
+  drain().then(callOff, callOff);
 }
 
 function brokenBy(error: EngineError): UpstreamError {
