@@ -160,12 +160,22 @@ describe("a paced queue", () => {
     const clock = handClock();
     let rooms = 0;
     const queue = createByteQueue({ onRoom: () => void (rooms += 1), pace: clock });
-    for (let index = 0; index < 9; index += 1) queue.push(Buffer.alloc(40 * 1024));
+    for (let index = 0; index < 9; index += 1) queue.push(bytes("x"));
+    for (let index = 0; index < 7; index += 1) queue.push(Buffer.alloc(40 * 1024));
     const iterator = queue.iterable[Symbol.asyncIterator]();
     clock.pass(1);
     expect(rooms).toBe(0);
-    for (let index = 0; index < 9; index += 1) await iterator.next();
+    for (let index = 0; index < 3; index += 1) await iterator.next();
     expect(rooms).toBe(1);
+  });
+
+  it("never stops a download", () => {
+    const clock = handClock();
+    const queue = createByteQueue({ onRoom() {}, pace: clock });
+    expect(Array.from({ length: 20 }, () => queue.push(Buffer.alloc(8 * 1024)))).toEqual(
+      Array.from({ length: 20 }, () => true),
+    );
+    expect(clock.waiting()).toBe(0);
   });
 
   it("asks for nothing more once the stream is over", () => {

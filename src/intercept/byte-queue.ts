@@ -43,6 +43,8 @@ const maxJoinedBytes = 64 * 1024;
  */
 const burstMs = 1;
 const burstPieces = 8;
+/** Pieces of this size are a download and not somebody speaking: there is nothing to gather, only time to lose. */
+const bulkBytes = 8 * 1024;
 
 export function createByteQueue({ onRoom, onFirstPull, pace }: ByteQueueOptions): ByteQueue {
   let waiting: Uint8Array[] = [];
@@ -62,9 +64,9 @@ export function createByteQueue({ onRoom, onFirstPull, pace }: ByteQueueOptions)
   };
 
   /** Stops the pusher for a moment when this piece belongs to a burst. */
-  const rest = (timing: Pace): void => {
+  const rest = (timing: Pace, size: number): void => {
     const now = timing.now();
-    quick = now - lastAt < burstMs ? quick + 1 : 0;
+    quick = now - lastAt < burstMs && size < bulkBytes ? quick + 1 : 0;
     lastAt = now;
     if (quick < burstPieces || resting) return;
     resting = true;
@@ -120,7 +122,7 @@ export function createByteQueue({ onRoom, onFirstPull, pace }: ByteQueueOptions)
       waiting.push(chunk);
       bytes += chunk.byteLength;
       if (bytes >= highWaterBytes) full = true;
-      if (pace !== undefined) rest(pace);
+      if (pace !== undefined) rest(pace, chunk.byteLength);
       signal();
       return !full && !resting;
     },

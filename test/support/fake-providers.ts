@@ -78,15 +78,26 @@ async function start(dialect: Dialect, options: FakeOptions): Promise<FakeProvid
     const path = request.url ?? "/";
     const method = request.method ?? "";
     const nth = seen.filter((earlier) => earlier.status < 400).length;
-    const row = { text, method, path, headers: request.rawHeaders, body, status: 0, abandoned: false };
-    seen.push(row);
+    let isAbandoned = false;
+    seen.push({
+      text,
+      method,
+      path,
+      headers: request.rawHeaders,
+      body,
+      // As soon as it is said: a client may have its whole answer before the provider has closed the call.
+      get status() {
+        return reply.headersSent ? reply.statusCode : 0;
+      },
+      get abandoned() {
+        return isAbandoned;
+      },
+    });
     reply.on("close", () => {
-      row.status = reply.statusCode;
-      row.abandoned = !reply.writableFinished;
+      isAbandoned = !reply.writableFinished;
     });
     const { headers } = request;
     await dialect({ method, path, headers, body, reply, nth, blobs, options: { ...options, answer } });
-    row.status = reply.statusCode;
   }
 
   const listener = (request: IncomingMessage, reply: ServerResponse): void => {
