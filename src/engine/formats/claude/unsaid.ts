@@ -1,6 +1,7 @@
 /** What of a request Claude has no form for: refused where leaving it out would answer another question, else named. */
 import type { Losses } from "../../hub/losses.ts";
 import type { HubRequest } from "../../hub/request.ts";
+import { codeAssistFields, responsesFields } from "../bookkeeping.ts";
 
 /** Why the request cannot be sent to Claude at all; null when it can. */
 export function unsaidIn(request: HubRequest): string | null {
@@ -22,28 +23,14 @@ export function unsaidIn(request: HubRequest): string | null {
 
 /** Fields of other dialects that change nothing in the answer's meaning and are not worth a line in the flow. */
 const silent = new Set([
+  ...codeAssistFields,
+  ...responsesFields,
   "store",
   "metadata",
   "n",
   "prompt_cache_options",
   "prompt_cache_retention",
   "safety_identifier",
-  // What Codex says to its own backend, and what only Responses' own bookkeeping needs.
-  "clientTools",
-  "include",
-  "client_metadata",
-  "truncation",
-  "stream_options",
-  // The envelopes of Google's Code Assist say these to their own backend.
-  "project",
-  "user_prompt_id",
-  "session_id",
-  "enabled_credit_types",
-  "requestId",
-  "requestType",
-  "userAgent",
-  "sessionId",
-  "enabledCreditTypes",
 ]);
 
 export function nameUnsaid(request: HubRequest, losses: Losses): void {

@@ -3,6 +3,7 @@ import type { Losses } from "../../hub/losses.ts";
 import type { AssistantPart, ToolResultContent, UserPart } from "../../hub/message.ts";
 import type { HubRequest } from "../../hub/request.ts";
 import { writeMedia } from "./media.ts";
+import { codeAssistFields, responsesFields } from "../bookkeeping.ts";
 
 /** Why the request cannot be sent at all; null when it can. */
 export function unsaidIn(request: HubRequest, isCopilot: boolean): string | null {
@@ -40,6 +41,8 @@ function unknownToCopilot(part: AnyPart): string | null {
 
 /** Fields of other dialects that mean nothing outside their provider and are not worth a line in the flow. */
 const silent = new Set([
+  ...codeAssistFields,
+  ...responsesFields,
   "attribution",
   "metadata",
   "diagnostics",
@@ -47,22 +50,6 @@ const silent = new Set([
   "user_profile_id",
   "workspace_id",
   "store",
-  // What Codex says to its own backend, and what only Responses' own bookkeeping needs.
-  "clientTools",
-  "include",
-  "client_metadata",
-  "truncation",
-  "stream_options",
-  // The envelopes of Google's Code Assist say these to their own backend.
-  "project",
-  "user_prompt_id",
-  "session_id",
-  "enabled_credit_types",
-  "requestId",
-  "requestType",
-  "userAgent",
-  "sessionId",
-  "enabledCreditTypes",
 ]);
 
 /** `maxStops`: how many stop sequences go upstream. */

@@ -8,6 +8,7 @@ import type { EngineError, ErrorKind } from "../../errors/engine-error.ts";
 import { classify, plainText } from "../classify.ts";
 import { numberField, recordField, textField, type Fields } from "../fields.ts";
 import type { Variant, WholeAnswer } from "../format.ts";
+import { openaiErrorOf, type OpenAiError } from "../openai-errors.ts";
 import { overflowFigures } from "../overflow.ts";
 import { retryAfterHeader } from "../retry-after.ts";
 
@@ -76,42 +77,6 @@ export function readErrorAnswer(status: number, headers: HeaderPairs, body: Uint
   return readError(status, headers, parsed.ok ? parsed.value : undefined, text, now);
 }
 
-interface WireError {
-  readonly status: number;
-  readonly type: string;
-  readonly code: string | null;
-}
-
-const wireErrors = {
-  "bad-request": { status: 400, type: "invalid_request_error", code: null },
-  unsupported: { status: 400, type: "invalid_request_error", code: "unsupported_value" },
-  "context-overflow": { status: 400, type: "invalid_request_error", code: "context_length_exceeded" },
-  "opaque-blob": { status: 400, type: "invalid_request_error", code: "invalid_encrypted_content" },
-  "tool-history": { status: 400, type: "invalid_request_error", code: null },
-  "content-policy": { status: 400, type: "invalid_request_error", code: "content_policy_violation" },
-  auth: { status: 401, type: "invalid_request_error", code: "invalid_api_key" },
-  "account-disabled": { status: 403, type: "invalid_request_error", code: "account_deactivated" },
-  "account-warned": { status: 403, type: "invalid_request_error", code: "account_warned" },
-  permission: { status: 403, type: "invalid_request_error", code: "permission_denied" },
-  "model-not-found": { status: 404, type: "invalid_request_error", code: "model_not_found" },
-  billing: { status: 402, type: "insufficient_quota", code: "insufficient_quota" },
-  "rate-limit": { status: 429, type: "requests", code: "rate_limit_exceeded" },
-  quota: { status: 429, type: "insufficient_quota", code: "insufficient_quota" },
-  capacity: { status: 503, type: "server_error", code: "server_is_overloaded" },
-  "too-large": { status: 413, type: "invalid_request_error", code: "request_too_large" },
-  network: { status: 502, type: "server_error", code: "upstream_unreachable" },
-  timeout: { status: 504, type: "server_error", code: "timeout" },
-  upstream: { status: 502, type: "server_error", code: null },
-  "malformed-reply": { status: 502, type: "server_error", code: "malformed_reply" },
-  protocol: { status: 502, type: "server_error", code: "upstream_protocol" },
-  truncated: { status: 502, type: "server_error", code: "stream_truncated" },
-  "client-gone": { status: 499, type: "server_error", code: "client_gone" },
-  "no-account": { status: 503, type: "server_error", code: "no_account" },
-  "proxy-auth": { status: 407, type: "invalid_request_error", code: "proxy_auth" },
-  blocked: { status: 403, type: "invalid_request_error", code: "blocked" },
-  internal: { status: 500, type: "server_error", code: null },
-} as const satisfies Record<ErrorKind, WireError>;
-
 export function writeErrorAnswer(error: EngineError, variant?: Variant): WholeAnswer {
   const { status, type, code } = wireErrorOf(error);
   const body =
@@ -147,17 +112,9 @@ export function writeFailure(error: EngineError): Fields {
   return { code: code ?? "server_error", message: `${message} Please try again in ${seconds}s.` };
 }
 
-function wireErrorOf(error: EngineError): WireError {
-  // All accounts resting is a rate limit to the client: it knows how to wait for one.
-  if (error.kind === "no-account" && error.retryAfterMs !== undefined) return wireErrors["rate-limit"];
-  const known: WireError = wireErrors[error.kind];
-  const isSameClass = error.status !== undefined && Math.floor(error.status / 100) === Math.floor(known.status / 100);
-  const keepsStatus = error.kind === "bad-request" || error.kind === "upstream";
-  return {
-    ...known,
-    status: isSameClass && keepsStatus ? (error.status ?? known.status) : known.status,
-    code: isOwnCode(error) ? (error.raw ?? known.code) : known.code,
-  };
+function wireErrorOf(error: EngineError): OpenAiError {
+  const known = openaiErrorOf(error);
+  return isOwnCode(error) ? { ...known, code: error.raw ?? known.code } : known;
 }
 
 /** A code of this dialect is told as it came: clients act on it (`previous_response_not_found`: send everything again). */

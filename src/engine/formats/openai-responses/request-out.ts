@@ -18,6 +18,7 @@ import { clientToolsKey } from "./client-tools.ts";
 import { writeInput } from "./content-out.ts";
 import { responsesModel, type ResponsesModel } from "./models.ts";
 import { writeTextFormat, writeToolChoice, writeTools } from "./tools-out.ts";
+import { codeAssistFields } from "../bookkeeping.ts";
 
 /** The API's bound on `call_id` (late 2026); longer ones are hashed, not cut, or two would become one. */
 const callIdRule: NameRule = { forbidden: /[^\x21-\x7e]/g, minLength: 1, maxLength: 64 };
@@ -232,6 +233,7 @@ function ownExtras(request: HubRequest): Fields {
 
 /** Fields of other dialects that mean nothing outside their provider and are not worth a line in the flow. */
 const silent = new Set([
+  ...codeAssistFields,
   "attribution",
   "metadata",
   "diagnostics",
@@ -244,16 +246,6 @@ const silent = new Set([
   "prompt_cache_options",
   "prompt_cache_retention",
   "safety_identifier",
-  // The envelopes of Google's Code Assist say these to their own backend.
-  "project",
-  "user_prompt_id",
-  "session_id",
-  "enabled_credit_types",
-  "requestId",
-  "requestType",
-  "userAgent",
-  "sessionId",
-  "enabledCreditTypes",
 ]);
 
 function nameUnsaid(request: HubRequest, losses: Losses): void {
