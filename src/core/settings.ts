@@ -78,7 +78,7 @@ export async function openSettings(options: SettingsOptions): Promise<OpenSettin
   async function prepare(config: Config): Promise<Settings> {
     const trust = await readTrust(env, config.upstream.ca);
     for (const text of trust.warnings) bus.publish({ type: "notice", level: "warn", area: "trust", text });
-    for (const account of config.accounts) if (account.apiKey !== null) redactor.register(account.apiKey.reveal());
+    for (const { source } of config.accounts) if (source.kind === "key") redactor.register(source.key.reveal());
     const hosts = expandHosts(config.intercept.hosts);
     return {
       config,

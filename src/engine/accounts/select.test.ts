@@ -1,17 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { Secret } from "../../base/secret.ts";
+import { accountEntry } from "../config/__fixtures__/entries.ts";
 import { defaultConfig } from "../config/defaults.ts";
 import type { AccountConfig, Config } from "../config/schema.ts";
 import { candidates, isUsable } from "./select.ts";
 
-const account = (name: string, more: Partial<AccountConfig> = {}): AccountConfig => ({
-  provider: "openai",
-  name,
-  apiKey: new Secret("sk-something-long"),
-  priority: 100,
-  enabled: true,
-  ...more,
-});
+const account = (name: string, more: Partial<AccountConfig> = {}): AccountConfig => accountEntry({ name, ...more });
 
 function names(accounts: readonly AccountConfig[], config: Partial<Config> = {}): readonly (string | null)[] {
   return candidates({ ...defaultConfig, ...config, accounts }, "openai").map((each) => each?.name ?? null);
@@ -28,7 +21,11 @@ describe("candidates", () => {
   });
   it("leaves out what is disabled, has no key or belongs to another provider", () => {
     expect(
-      names([account("a", { enabled: false }), account("b", { apiKey: null }), account("c", { provider: "claude" })]),
+      names([
+        account("a", { enabled: false }),
+        account("b", { source: { kind: "none" } }),
+        account("c", { provider: "claude" }),
+      ]),
     ).toEqual([]);
   });
   it("needs no account where the provider asks for none", () => {

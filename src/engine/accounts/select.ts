@@ -24,5 +24,5 @@ export function candidates(config: Config, providerId: string): Candidates {
 }
 
 function serves(account: AccountConfig, providerId: string): boolean {
-  return account.provider === providerId && account.enabled && account.apiKey !== null;
+  return account.provider === providerId && account.enabled && account.source.kind !== "none";
 }

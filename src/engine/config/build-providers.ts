@@ -1,6 +1,8 @@
 /** The `providers` block laid over the built-in registry. */
 import { builtInProviders, defaultEndpoints, defaultPriority, laterProviders } from "../providers/table.ts";
+import { isSpoken } from "../providers/compatible.ts";
 import type { Findings } from "./build.ts";
+import { defaultCooldown } from "../providers/table.ts";
 import type { Dormant } from "./dormant.ts";
 import { isLoopback, readEndpoint } from "./endpoint.ts";
 import type { ConfigFile, ProviderBlock } from "./file-schema.ts";
@@ -38,7 +40,7 @@ export function buildProviders(file: ConfigFile, findings: Findings): BuiltProvi
 }
 
 function isType(name: string | undefined): boolean {
-  return providerTypes.some((type) => type === name);
+  return providerTypes.some((type) => type === name && isSpoken(type));
 }
 
 function buildProvider(id: string, block: ProviderBlock, hasKey: boolean, findings: Findings): ProviderConfig | null {
@@ -68,6 +70,15 @@ function buildProvider(id: string, block: ProviderBlock, hasKey: boolean, findin
   if (authType === "api_key") warnAboutKeys(id, read.url, base, findings);
   return {
     type,
+    kind: base?.kind ?? "compatible",
+    description: base?.description ?? "",
+    tags: base?.tags ?? [],
+    moreEndpoints: [],
+    excludedModels: [],
+    features: {},
+    limits: null,
+    cooldown: defaultCooldown,
+    strategy: null,
     endpoint: read.endpoint,
     authType: authType === "none" ? "none" : "api_key",
     enabled: block.enabled ?? true,

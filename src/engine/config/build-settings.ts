@@ -24,6 +24,10 @@ export function buildSettings(file: ConfigFile, overrides: Overrides, names: Nam
       enabled: block.dedupe?.enabled ?? defaults.dedupe.enabled,
       windowMs: block.dedupe?.window_ms ?? defaults.dedupe.windowMs,
     },
+    selection: defaults.selection,
+    networkProxy: defaults.networkProxy,
+    ipFilter: defaults.ipFilter,
+    forceModelPrefix: defaults.forceModelPrefix,
     requestLogs: overrides.requestLogs ?? block.request_logs ?? defaults.requestLogs,
   };
 }

@@ -64,6 +64,8 @@ export function buildConfig(
     combos: file.combos ?? {},
     aliases,
     routes: (file.routes ?? []).map(buildRoute),
+    oauth: {},
+    prices: {},
     settings: buildSettings(file, overrides, names, findings),
     dormant: Object.fromEntries(dormant.map(({ path, value }) => [pathText(path), value])),
   };
@@ -143,7 +145,19 @@ function buildAccounts(
     } else if (enabled && provider?.authType === "api_key") {
       findings.wrong(path, `account "${name}" has no api_key: add "\${NAME_OF_A_VARIABLE}" or {file: path}`);
     }
-    return { provider: account.provider, name, apiKey, priority: account.priority ?? defaultPriority, enabled };
+    return {
+      provider: account.provider,
+      name,
+      source: apiKey === null ? { kind: "none" } : { kind: "key", key: apiKey },
+      priority: account.priority ?? defaultPriority,
+      weight: 1,
+      enabled,
+      limits: null,
+      prefix: null,
+      models: [],
+      excludedModels: [],
+      from: "config",
+    };
   });
 }
 

@@ -20,6 +20,8 @@ export const defaultConfig: Config = {
   combos: {},
   aliases: {},
   routes: [],
+  oauth: {},
+  prices: {},
   // A long day of one coding client is a few hundred calls of about 100 KB.
   settings: {
     usageBuffer: 2_000,
@@ -30,6 +32,11 @@ export const defaultConfig: Config = {
     bypass: true,
     dedupe: { enabled: false, windowMs: 5_000 },
     requestLogs: false,
+    // The best account until it may not be asked, and a conversation stays where its prompt cache is.
+    selection: { strategy: "fill-first", sticky: true, whenLimited: "queue", maxWaitMs: 10_000 },
+    networkProxy: { global: null, providers: {}, combos: {}, keys: {} },
+    ipFilter: { mode: "off", list: [] },
+    forceModelPrefix: false,
   },
   dormant: {},
 };

@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { defaultConfig } from "./defaults.ts";
 import { loadConfig, parseConfig, type LoadOptions, type LoadResult } from "./load.ts";
 import { problemText } from "./problem.ts";
+import type { AccountConfig } from "./schema.ts";
 
 const files: Readonly<Record<string, string>> = {
   "/home/me/.keys/claude": "sk-ant-from-a-file\n",
@@ -38,6 +39,10 @@ function config(text: string, more: Partial<LoadOptions> = {}) {
   return result.config;
 }
 
+function keyOf(account: AccountConfig | undefined): string | undefined {
+  return account?.source.kind === "key" ? account.source.key.reveal() : undefined;
+}
+
 describe("the whole contract", () => {
   const contract = readFileSync(new URL("./__fixtures__/contract.yaml", import.meta.url), "utf8");
 
@@ -55,7 +60,7 @@ describe("the whole contract", () => {
       { provider: "openrouter", name: "or-main", priority: 1 },
       { provider: "claude", name: "work", priority: 100 },
     ]);
-    expect(loaded.accounts[0]?.apiKey?.reveal()).toBe("sk-or-0123456789abcdef");
+    expect(keyOf(loaded.accounts[0])).toBe("sk-or-0123456789abcdef");
     expect(loaded.routes).toEqual([
       {
         match: { client: "claude-code", host: "api.anthropic.com", model: "claude-*" },
@@ -349,7 +354,7 @@ describe("problems", () => {
 
 describe("keys", () => {
   const key = (api: string): string | undefined =>
-    config(`accounts:\n  - { provider: claude, api_key: ${api} }`).accounts[0]?.apiKey?.reveal();
+    keyOf(config(`accounts:\n  - { provider: claude, api_key: ${api} }`).accounts[0]);
 
   it("come from the environment, a file, or the text itself", () => {
     expect(key('"${ANTHROPIC_API_KEY}"')).toBe("sk-ant-0123456789abcdef");
@@ -360,7 +365,7 @@ describe("keys", () => {
     expect(
       config('accounts:\n  - { provider: claude, enabled: false, api_key: "${UNSET}" }').accounts[0],
     ).toMatchObject({
-      apiKey: null,
+      source: { kind: "none" },
       enabled: false,
     });
   });

@@ -27,7 +27,8 @@ export type ErrorKind =
   | "protocol" // its bytes are not its dialect
   | "truncated" // the stream ended before its end frame
   | "client-gone"
-  | "no-account" // nothing configured or all cooling
+  | "no-account" // nothing configured
+  | "cooling" // every account that could serve is cooling or at its limits; `retryAfterMs` says until when
   | "proxy-auth" // stored credentials asked for without our token
   | "blocked" // a rule says no
   | "internal";
@@ -42,4 +43,6 @@ export interface EngineError {
   readonly raw?: string;
   /** Wait this long before trying again, ms. */
   readonly retryAfterMs?: number;
+  /** What the refusal covers, where the provider said so; else `policy` knows the usual. */
+  readonly scope?: "account" | "model";
 }

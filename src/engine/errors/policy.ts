@@ -13,8 +13,13 @@ export interface Policy {
    * `stop`: nobody would take this call, or nobody is waiting for it.
    */
   readonly next: "account" | "target" | "stop";
-  /** What it should cost the account. Nothing acts on it until accounts keep a state. */
-  readonly cooldown: "none" | "backoff" | "until-reset" | "model" | "until-user-acts";
+  /**
+   * What it costs the account. `backoff`: 1 s, doubled with each further failure up to the cap, or the provider's own
+   * reset time. `until-user-acts`: out until its owner has done something; asking again would only do harm.
+   */
+  readonly cooldown: "none" | "backoff" | "until-user-acts";
+  /** Which of its calls: all, or those for this model, unless the error itself says otherwise. */
+  readonly scope: "account" | "model";
   /** A token that can be renewed is renewed once before giving up on the account. */
   readonly refreshFirst: boolean;
   /**
@@ -25,7 +30,7 @@ export interface Policy {
   readonly breaksStream: boolean;
 }
 
-const base = { cooldown: "none", refreshFirst: false, breaksStream: false } as const;
+const base = { cooldown: "none", scope: "model", refreshFirst: false, breaksStream: false } as const;
 
 export const policy = {
   "bad-request": { ...base, clientStatus: 400, next: "stop" },
@@ -35,17 +40,25 @@ export const policy = {
   "opaque-blob": { ...base, clientStatus: 400, next: "stop" },
   "tool-history": { ...base, clientStatus: 400, next: "stop" },
   "content-policy": { ...base, clientStatus: 400, next: "stop" },
-  auth: { ...base, clientStatus: 401, next: "account", cooldown: "until-user-acts", refreshFirst: true },
+  // A key that was refused may be paid for or switched on again any moment, so it is asked again, rarely. A login whose
+  // renewal is refused for good is out until the user logs in; its credential says so, not its cooldown.
+  auth: { ...base, clientStatus: 401, next: "account", cooldown: "backoff", scope: "account", refreshFirst: true },
   // Trying one account after the other would turn a warning into a row of bans.
-  "account-warned": { ...base, clientStatus: 403, next: "stop", cooldown: "until-user-acts" },
-  "account-disabled": { ...base, clientStatus: 403, next: "account", cooldown: "until-user-acts" },
-  permission: { ...base, clientStatus: 403, next: "account", cooldown: "model" },
-  "model-not-found": { ...base, clientStatus: 404, next: "account", cooldown: "model" },
-  billing: { ...base, clientStatus: 402, next: "account", cooldown: "until-user-acts" },
+  "account-warned": { ...base, clientStatus: 403, next: "stop", cooldown: "until-user-acts", scope: "account" },
+  "account-disabled": {
+    ...base,
+    clientStatus: 403,
+    next: "account",
+    cooldown: "until-user-acts",
+    scope: "account",
+  },
+  permission: { ...base, clientStatus: 403, next: "account", cooldown: "backoff" },
+  "model-not-found": { ...base, clientStatus: 404, next: "account", cooldown: "backoff" },
+  billing: { ...base, clientStatus: 402, next: "account", cooldown: "backoff", scope: "account" },
   "rate-limit": { ...base, clientStatus: 429, next: "account", cooldown: "backoff" },
-  quota: { ...base, clientStatus: 429, next: "account", cooldown: "until-reset" },
+  quota: { ...base, clientStatus: 429, next: "account", cooldown: "backoff" },
   // Capacity belongs to the model, not to the account.
-  capacity: { ...base, clientStatus: 529, next: "target", cooldown: "model" },
+  capacity: { ...base, clientStatus: 529, next: "target", cooldown: "backoff" },
   "too-large": { ...base, clientStatus: 413, next: "target" },
   // A local network failure never costs an account anything.
   network: { ...base, clientStatus: 502, next: "target", breaksStream: true },
@@ -57,6 +70,7 @@ export const policy = {
   truncated: { ...base, clientStatus: 502, next: "account", breaksStream: true },
   "client-gone": { ...base, clientStatus: 499, next: "stop", breaksStream: true },
   "no-account": { ...base, clientStatus: 503, next: "target" },
+  cooling: { ...base, clientStatus: 429, next: "target" },
   "proxy-auth": { ...base, clientStatus: 407, next: "target" },
   blocked: { ...base, clientStatus: 403, next: "stop" },
   internal: { ...base, clientStatus: 500, next: "stop", breaksStream: true },

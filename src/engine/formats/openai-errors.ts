@@ -32,6 +32,7 @@ const wireErrors = {
   truncated: { status: 502, type: "server_error", code: "stream_truncated" },
   "client-gone": { status: 499, type: "server_error", code: "client_gone" },
   "no-account": { status: 503, type: "server_error", code: "no_account" },
+  cooling: { status: 429, type: "rate_limit_error", code: "rate_limit_exceeded" },
   "proxy-auth": { status: 407, type: "invalid_request_error", code: "proxy_auth" },
   blocked: { status: 403, type: "invalid_request_error", code: "blocked" },
   internal: { status: 500, type: "server_error", code: null },

@@ -4,6 +4,8 @@ import { headerValue } from "../../base/headers.ts";
 import type { HeaderPairs, HttpReply } from "../../base/http.ts";
 import { type CallLog, noCallLog } from "../../base/request-log.ts";
 import { decodeBody, DecodeError } from "../codecs/compression.ts";
+import type { Secret } from "../../base/secret.ts";
+import type { Credential } from "../accounts/credential.ts";
 import type { AccountConfig, Config } from "../config/schema.ts";
 import type { EngineError } from "../errors/engine-error.ts";
 import { fromUnknown } from "../errors/from-unknown.ts";
@@ -31,6 +33,7 @@ export interface AttemptInput {
   readonly call: ClientCall;
   readonly provider: Provider;
   readonly account: AccountConfig | null;
+  readonly credential: Credential | null;
   /** The upstream's name for the model. */
   readonly model: string;
   /** What the target's name said about thinking (`gpt-5(high)`); null when nothing. */
@@ -80,7 +83,7 @@ export async function attempt(given: AttemptInput): Promise<AttemptResult> {
   const log = openCallLog(given);
   const tapped = log === noCallLog ? given.exchange.tap : loggedTap(given.exchange.tap, log);
   const input: TryInput = { ...given, exchange: { ...given.exchange, tap: tapped }, log };
-  const { exchange, provider, account, model, tools } = input;
+  const { exchange, provider, account, credential, model, tools } = input;
   const { tap } = exchange;
   const meter = createMeter(tap, tools.clock);
   const lane = chooseLane(input, meter);
@@ -97,12 +100,12 @@ export async function attempt(given: AttemptInput): Promise<AttemptResult> {
   let status: number | null = null;
   const end = (error: EngineError | null): void => {
     connection.unlink();
-    const told = error === null ? {} : { error: `${error.kind}: ${clean(error, account).message}` };
+    const told = error === null ? {} : { error: `${error.kind}: ${clean(error, credential).message}` };
     tap.tell({ type: "attempt-ended", status, ...told });
-    if (error !== null) log.stage("6_error", () => clean(error, account));
+    if (error !== null) log.stage("6_error", () => clean(error, credential));
   };
   try {
-    const reply = await sendTo(tools, tap, provider, account, lane.value.upstream, connection.signal);
+    const reply = await sendTo(tools, tap, provider, credential, lane.value.upstream, connection.signal);
     status = reply.status;
     if (status < 200 || status > 299) {
       const failed = await readFailure(input, reply);
@@ -131,12 +134,12 @@ export async function attempt(given: AttemptInput): Promise<AttemptResult> {
       return { ok: true, reply: log === noCallLog ? opened.value : loggedReply(opened.value, log) };
     }
     connection.abort();
-    const error = clean(opened.error, account);
+    const error = clean(opened.error, credential);
     end(error);
     return { ok: false, error, whole: null, wasSent: true, log };
   } catch (thrown) {
     connection.abort();
-    const error = clean(thrown instanceof DecodeError ? undecodable(thrown) : fromUnknown(thrown), account);
+    const error = clean(thrown instanceof DecodeError ? undecodable(thrown) : fromUnknown(thrown), credential);
     end(error);
     return { ok: false, error, whole: null, wasSent: true, log };
   }
@@ -165,7 +168,7 @@ async function readFailure(
   input: AttemptInput,
   reply: HttpReply,
 ): Promise<{ readonly error: EngineError; readonly whole: WholeAnswer | null }> {
-  const { exchange, call, provider, account, tools } = input;
+  const { exchange, call, provider, credential, tools } = input;
   const packed = await readWhole(reply.body, maxErrorBytes, (bytes) => exchange.tap.chunk("upstream-reply", bytes));
   const bytes = packed.ok ? await unpackError(packed.bytes, reply.headers) : Buffer.alloc(0);
   if (reply.status < 400) {
@@ -174,9 +177,9 @@ async function readFailure(
     return { error: { kind: "upstream", message, status: reply.status }, whole: null };
   }
   const read = formats[provider.format].provider.readError(reply.status, reply.headers, bytes, tools.clock.now());
-  const error = clean(read, account);
+  const error = clean(read, credential);
   if (provider.format !== call.format.id || bytes.byteLength === 0) return { error, whole: null };
-  const text = withoutSecrets(bytes.toString("utf8"), secretsOf(account));
+  const text = withoutSecrets(bytes.toString("utf8"), secretsOf(credential));
   return { error, whole: { status: reply.status, headers: errorHeaders(reply.headers), body: Buffer.from(text) } };
 }
 
@@ -216,12 +219,12 @@ function errorHeaders(headers: HeaderPairs): HeaderPairs {
   });
 }
 
-function clean(error: EngineError, account: AccountConfig | null): EngineError {
-  return { ...error, message: withoutSecrets(error.message, secretsOf(account)) };
+function clean(error: EngineError, credential: Credential | null): EngineError {
+  return { ...error, message: withoutSecrets(error.message, secretsOf(credential)) };
 }
 
-function secretsOf(account: AccountConfig | null): readonly NonNullable<AccountConfig["apiKey"]>[] {
-  return account === null || account.apiKey === null ? [] : [account.apiKey];
+function secretsOf(credential: Credential | null): readonly Secret[] {
+  return credential === null ? [] : [credential.secret];
 }
 
 function undecodable(error: DecodeError): EngineError {

@@ -5,6 +5,7 @@
 import type { Exchange } from "../../base/exchange.ts";
 import type { HttpReply } from "../../base/http.ts";
 import { type CallLog, noCallLog } from "../../base/request-log.ts";
+import type { Credential } from "../accounts/credential.ts";
 import type { EngineError } from "../errors/engine-error.ts";
 import { policy } from "../errors/policy.ts";
 import type { WholeAnswer } from "../formats/format.ts";
@@ -66,9 +67,11 @@ export async function failover(input: FailoverInput): Promise<FailoverResult> {
         log.end();
         return { ok: false, error: clientGone, whole: null, attempts, log };
       }
+      const credential: Credential | null =
+        account?.source.kind === "key" ? { kind: "key", secret: account.source.key, facts: {} } : null;
       const who = account === null ? id : `${id} (${account.name})`;
       exchange.tap.tell({ type: "why", step: { stage: "attempt", text: `${model} at ${who}`, provider: id, model } });
-      const asked = { tools, config: view.config, exchange, call, provider, account, model, thinking, hub };
+      const asked = { tools, config: view.config, exchange, call, provider, account, credential, model, thinking, hub };
       log.end();
       let result = await attempt({ ...asked, remedy: null });
       const remedy = result.ok ? null : remedyFor(result.error, call.operation);

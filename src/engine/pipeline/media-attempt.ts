@@ -40,7 +40,7 @@ export interface MediaAttempt extends MediaAsked {
 type Written = MediaRequest & { readonly context: MediaContext };
 
 export async function attemptMedia(input: MediaAttempt): Promise<AttemptResult> {
-  const { tools, exchange, kind, body, provider, account, model } = input;
+  const { tools, exchange, kind, body, provider, account, credential, model } = input;
   const { tap } = exchange;
   const meter = createMeter(tap, tools.clock);
   const written = meter.timed(() => writeMedia(kind, body, optionsFor(input)));
@@ -69,7 +69,7 @@ export async function attemptMedia(input: MediaAttempt): Promise<AttemptResult> 
   for (const bytes of bodies) {
     let one: MediaReply | MediaFailure;
     try {
-      const reply = await sendTo(tools, tap, provider, account, upstreamCall(input, written.value, bytes), signal);
+      const reply = await sendTo(tools, tap, provider, credential, upstreamCall(input, written.value, bytes), signal);
       status = reply.status;
       if (written.value.streams && isSuccess(reply) && isEventStream(reply.headers, false)) {
         meter.lost(written.value.losses);
@@ -77,7 +77,7 @@ export async function attemptMedia(input: MediaAttempt): Promise<AttemptResult> 
       }
       one = await hearReply(input, reply);
     } catch (thrown) {
-      one = failureOf(thrown, account);
+      one = failureOf(thrown, credential);
     }
     if (one.ok) heard.push(one);
     else if (kind === "images" && heard.length > 0 && !exchange.signal.aborted) {
@@ -97,7 +97,7 @@ export async function attemptMedia(input: MediaAttempt): Promise<AttemptResult> 
     ),
   );
   if (!answer.ok) {
-    const error = clean(answer.error, account);
+    const error = clean(answer.error, credential);
     end(error);
     return failure(error);
   }

@@ -4,6 +4,8 @@ import { headerValue } from "../../base/headers.ts";
 import type { HeaderPairs, HttpReply } from "../../base/http.ts";
 import { isRecord, own, parseJson } from "../../base/json.ts";
 import { decodeBody, DecodeError } from "../codecs/compression.ts";
+import type { Secret } from "../../base/secret.ts";
+import type { Credential } from "../accounts/credential.ts";
 import type { AccountConfig } from "../config/schema.ts";
 import type { EngineError } from "../errors/engine-error.ts";
 import { fromUnknown } from "../errors/from-unknown.ts";
@@ -21,6 +23,7 @@ export interface MediaAsked {
   readonly exchange: Exchange;
   readonly provider: Provider;
   readonly account: AccountConfig | null;
+  readonly credential: Credential | null;
 }
 
 export type MediaFailure = Extract<AttemptResult, { readonly ok: false }>;
@@ -37,7 +40,7 @@ export const maxMediaReplyBytes = 128 * 1024 * 1024;
 const maxErrorBytes = 256 * 1024;
 
 export async function hearReply(input: MediaAsked, reply: HttpReply): Promise<MediaReply | MediaFailure> {
-  const { provider, account, tools } = input;
+  const { provider, credential, tools } = input;
   const whole = await unpacked(input, reply, isSuccess(reply) ? maxMediaReplyBytes : maxErrorBytes);
   if (whole === null) return failure({ kind: "protocol", message: "the upstream's reply has no end" });
   const { bytes } = whole;
@@ -49,7 +52,7 @@ export async function hearReply(input: MediaAsked, reply: HttpReply): Promise<Me
   const value = parsed.ok ? parsed.value : undefined;
   if (!isSuccess(reply) || isRecord(own(value, "error"))) {
     const side = formats[provider.format].provider;
-    const error = clean(side.readError(reply.status, reply.headers, bytes, tools.clock.now()), account);
+    const error = clean(side.readError(reply.status, reply.headers, bytes, tools.clock.now()), credential);
     return { ...failure(error), whole: ownWords(input, reply, bytes, value) };
   }
   if (parsed.ok) return { ok: true, reply, bytes, value };
@@ -76,10 +79,10 @@ async function unpacked({ exchange }: MediaAsked, reply: HttpReply, maxBytes: nu
 
 /** The upstream's own error answer, where it is in the client's dialect already. */
 function ownWords(input: MediaAsked, reply: HttpReply, bytes: Buffer, value: unknown): WholeAnswer | null {
-  const { exchange, provider, account } = input;
+  const { exchange, provider, credential } = input;
   const dialect = mediaDialect(exchange.target) === "gemini" ? "gemini" : "openai-chat";
   if (reply.status < 400 || provider.format !== dialect || !isRecord(own(value, "error"))) return null;
-  const text = withoutSecrets(bytes.toString("utf8"), secretsOf(account));
+  const text = withoutSecrets(bytes.toString("utf8"), secretsOf(credential));
   const headers: HeaderPairs = [["content-type", "application/json"], ...toldHeaders(reply.headers)];
   return { status: reply.status, headers, body: Buffer.from(text) };
 }
@@ -102,19 +105,19 @@ export function failure(error: EngineError, wasSent = true): MediaFailure {
   return { ok: false, error, whole: null, wasSent };
 }
 
-export function clean(error: EngineError, account: AccountConfig | null): EngineError {
-  return { ...error, message: withoutSecrets(error.message, secretsOf(account)) };
+export function clean(error: EngineError, credential: Credential | null): EngineError {
+  return { ...error, message: withoutSecrets(error.message, secretsOf(credential)) };
 }
 
-function secretsOf(account: AccountConfig | null): readonly NonNullable<AccountConfig["apiKey"]>[] {
-  return account === null || account.apiKey === null ? [] : [account.apiKey];
+function secretsOf(credential: Credential | null): readonly Secret[] {
+  return credential === null ? [] : [credential.secret];
 }
 
 /** Whatever was thrown on the way. */
-export function failureOf(thrown: unknown, account: AccountConfig | null): MediaFailure {
+export function failureOf(thrown: unknown, credential: Credential | null): MediaFailure {
   const error: EngineError =
     thrown instanceof DecodeError
       ? { kind: "protocol", message: `the upstream's reply cannot be unpacked: ${thrown.message}` }
       : fromUnknown(thrown);
-  return failure(clean(error, account));
+  return failure(clean(error, credential));
 }

@@ -3,6 +3,7 @@
  * `policy` says after every failure who may still be asked.
  */
 import type { Exchange } from "../../base/exchange.ts";
+import type { Credential } from "../accounts/credential.ts";
 import type { EngineError } from "../errors/engine-error.ts";
 import { policy } from "../errors/policy.ts";
 import type { WholeAnswer } from "../formats/format.ts";
@@ -42,9 +43,11 @@ export async function handleMedia(input: MediaInput): Promise<FailoverResult> {
     for (const account of usable.accounts) {
       if (attempts >= maxAttempts) break walk;
       if (exchange.signal.aborted) return { ok: false, error: clientGone, whole: null, attempts };
+      const credential: Credential | null =
+        account?.source.kind === "key" ? { kind: "key", secret: account.source.key, facts: {} } : null;
       const who = account === null ? id : `${id} (${account.name})`;
       tap.tell({ type: "why", step: { stage: "attempt", text: `${model} at ${who}`, provider: id, model } });
-      const result = await attemptMedia({ tools, exchange, kind, body, provider, account, model });
+      const result = await attemptMedia({ tools, exchange, kind, body, provider, account, credential, model });
       if (result.ok) return result;
       if (result.wasSent) attempts += 1;
       answered = { error: result.error, whole: result.whole };

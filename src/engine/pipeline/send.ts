@@ -4,7 +4,7 @@
  */
 import type { FlowTap } from "../../base/flow.ts";
 import { bodyOf, type HeaderPairs, type HttpReply } from "../../base/http.ts";
-import type { AccountConfig } from "../config/schema.ts";
+import type { Credential } from "../accounts/credential.ts";
 import type { Provider } from "../providers/provider.ts";
 import type { Tools } from "./tools.ts";
 import type { UpstreamCall } from "./upstream-call.ts";
@@ -13,17 +13,18 @@ export async function sendTo(
   tools: Tools,
   tap: FlowTap,
   provider: Provider,
-  account: AccountConfig | null,
+  credential: Credential | null,
   call: UpstreamCall,
   signal: AbortSignal,
 ): Promise<HttpReply> {
-  const { scheme, host, port, authority } = provider.origin;
+  const bound = credential === null ? null : (provider.originFor?.(credential.facts) ?? null);
+  const { scheme, host, port, authority } = bound ?? provider.origin;
   const headers: HeaderPairs = [
     ["host", authority],
     ...call.headers,
     // Streams must be readable as they come, and Node 20 cannot unpack everything clients accept.
     ["accept-encoding", "identity"],
-    ...(account === null || account.apiKey === null ? [] : provider.credential(account.apiKey)),
+    ...(credential === null ? [] : provider.authorize(credential)),
     ["content-length", String(call.body.byteLength)],
   ];
   tap.head("upstream-request", { line: `POST ${scheme}://${authority}${call.target}`, headers });

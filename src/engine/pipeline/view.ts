@@ -24,6 +24,11 @@ function makeView(config: Config): View {
   return {
     config,
     rules: compileRules(config.routes),
-    providers: new Map(Object.entries(config.providers).map(([id, provider]) => [id, providerFrom(id, provider)])),
+    providers: new Map(
+      Object.entries(config.providers).flatMap(([id, entry]) => {
+        const provider = providerFrom(id, entry);
+        return provider === null ? [] : [[id, provider] as const];
+      }),
+    ),
   };
 }

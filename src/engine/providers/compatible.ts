@@ -1,7 +1,7 @@
 /** The factories that providers are made with: a dialect, a way to show a key, an address. */
-import type { Secret } from "../../base/secret.ts";
 import type { HeaderPairs } from "../../base/http.ts";
-import type { ProviderConfig } from "../config/schema.ts";
+import type { Credential } from "../accounts/credential.ts";
+import type { ProviderConfig, ProviderType } from "../config/schema.ts";
 import type { FormatId, WriteOptions } from "../formats/format.ts";
 import { nameRules } from "../hub/tool-ids.ts";
 import { codexParts } from "./codex.ts";
@@ -12,7 +12,7 @@ import type { Origin, Provider } from "./provider.ts";
 /** What a client gets that named no limit, where the provider's models say nothing: enough for a long file, under every model's own. */
 const maxTokensFallback = 8_192;
 
-const bearer = (key: Secret): HeaderPairs => [["authorization", `Bearer ${key.reveal()}`]];
+const bearer = ({ secret }: Credential): HeaderPairs => [["authorization", `Bearer ${secret.reveal()}`]];
 
 /** What makes a type: everything the factories below do not share. */
 interface Parts extends Omit<Provider, "id" | "origin" | "writeOptions" | "target"> {
@@ -22,24 +22,37 @@ interface Parts extends Omit<Provider, "id" | "origin" | "writeOptions" | "targe
 }
 
 const makers = {
-  "openai-compatible": () => ({ format: "openai-chat", version: "v1", credential: bearer }),
-  "openai-responses-compatible": () => ({ format: "openai-responses", version: "v1", credential: bearer }),
+  "openai-compatible": () => ({ format: "openai-chat", version: "v1", authorize: bearer }),
+  "openai-responses-compatible": () => ({ format: "openai-responses", version: "v1", authorize: bearer }),
   "anthropic-compatible": () => ({
     format: "claude",
     version: "v1",
-    credential: (key) => [["x-api-key", key.reveal()]],
+    authorize: ({ secret }) => [["x-api-key", secret.reveal()]],
   }),
   "gemini-compatible": (_, host) =>
     isVertex(host)
-      ? { format: "gemini", variant: "vertex", version: "v1", credential: bearer }
-      : { format: "gemini", version: "v1beta", credential: (key) => [["x-goog-api-key", key.reveal()]] },
-  codex: () => ({ ...codexParts, version: "", credential: bearer }),
-  copilot: () => ({ ...copilotParts, version: "", credential: bearer }),
-  "gemini-cli": (config) => ({ format: "gemini-cli", version: null, credential: bearer, ...projectOf(config) }),
-  antigravity: (config) => ({ format: "antigravity", version: null, credential: bearer, ...projectOf(config) }),
-} as const satisfies Record<ProviderConfig["type"], (config: ProviderConfig, host: string) => Parts>;
+      ? { format: "gemini", variant: "vertex", version: "v1", authorize: bearer }
+      : { format: "gemini", version: "v1beta", authorize: ({ secret }) => [["x-goog-api-key", secret.reveal()]] },
+  codex: () => ({ ...codexParts, version: "", authorize: bearer }),
+  copilot: () => ({ ...copilotParts, version: "", authorize: bearer }),
+  "gemini-cli": (config) => ({ format: "gemini-cli", version: null, authorize: bearer, ...projectOf(config) }),
+  qwen: () => ({ format: "openai-chat", version: "v1", authorize: bearer }),
+  iflow: () => ({ format: "openai-chat", version: "v1", authorize: bearer }),
+  antigravity: (config) => ({ format: "antigravity", version: null, authorize: bearer, ...projectOf(config) }),
+} as const satisfies Record<SpokenType, (config: ProviderConfig, host: string) => Parts>;
 
-export function providerFrom(id: string, config: ProviderConfig): Provider {
+/** Types whose dialect this build can write. */
+export type SpokenType = Exclude<ProviderType, "kiro" | "cursor">;
+
+export function isSpoken(type: ProviderType): type is SpokenType {
+  return Object.hasOwn(makers, type);
+}
+
+/** Null: registered, but its dialect is not spoken yet. */
+export function providerFrom(id: string, config: ProviderConfig & { readonly type: SpokenType }): Provider;
+export function providerFrom(id: string, config: ProviderConfig): Provider | null;
+export function providerFrom(id: string, config: ProviderConfig): Provider | null {
+  if (!isSpoken(config.type)) return null;
   const url = new URL(config.endpoint);
   // The union of the makers' results is narrower than what they promise.
   const { version, ...parts }: Parts = makers[config.type](config, url.hostname);

@@ -1,6 +1,6 @@
 /** A provider as the pipeline sees it: a value that knows where its calls go and how its key is shown. */
 import type { HeaderPairs } from "../../base/http.ts";
-import type { Secret } from "../../base/secret.ts";
+import type { Credential, LoginFacts } from "../accounts/credential.ts";
 import type { FormatId, JsonObject, Variant, WriteOptions } from "../formats/format.ts";
 
 /** The one origin a provider's credentials may go to. */
@@ -20,8 +20,10 @@ export interface Provider {
   readonly origin: Origin;
   /** The request target for a call's path (`/v1/messages`, `/chat/completions`), whatever segments the base URL has. */
   target(callPath: string): string;
-  /** The one place where a key becomes text. */
-  credential(key: Secret): HeaderPairs;
+  /** The one place where a credential becomes text. */
+  authorize(credential: Credential): HeaderPairs;
+  /** Where a token is bound to a host of its own; null: at `origin` like the others. Never any host a reply could name. */
+  originFor?(facts: LoginFacts): Origin | null;
   /** How this provider wants a translated request written. */
   writeOptions(model: string): WriteOptions;
   /**

@@ -3,9 +3,12 @@
  * Data only; what behaves differently gets a file of its own. Base URLs as the providers document them (from the fact pages or from memory; none was called from here).
  * A file's `providers` block adds to these rows or lays its fields over them.
  */
-import type { ProviderConfig, ProviderType } from "../config/schema.ts";
+import type { CooldownConfig, ProviderConfig, ProviderType } from "../config/schema.ts";
 
 export const defaultPriority = 100;
+
+/** Seed and field practice of 2026: 1 s, doubled up to 2 min; a provider's own reset time is believed for half an hour. */
+export const defaultCooldown: CooldownConfig = { baseMs: 1_000, maxMs: 120_000, maxResetMs: 1_800_000 };
 
 interface Row {
   readonly type: ProviderType;
@@ -64,6 +67,15 @@ export const builtInProviders: Readonly<Record<string, ProviderConfig>> = Object
     id,
     {
       type: row.type,
+      kind: "direct",
+      description: "",
+      tags: [],
+      moreEndpoints: [],
+      excludedModels: [],
+      features: {},
+      limits: null,
+      cooldown: defaultCooldown,
+      strategy: null,
       endpoint: row.endpoint,
       authType: "api_key",
       enabled: true,

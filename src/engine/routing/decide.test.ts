@@ -1,25 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { Secret } from "../../base/secret.ts";
 import { defaultConfig } from "../config/defaults.ts";
-import type { Config, ProviderConfig } from "../config/schema.ts";
+import { accountEntry, providerEntry } from "../config/__fixtures__/entries.ts";
+import type { Config } from "../config/schema.ts";
 import { decide } from "./decide.ts";
 import { compileRules, headMayMatch, type CallFacts } from "./rules.ts";
 
-const local: ProviderConfig = {
-  type: "openai-compatible",
-  endpoint: "http://127.0.0.1:8000/v1",
-  authType: "none",
-  enabled: true,
-  priority: 100,
-  models: [{ name: "qwen3-coder" }],
-  modelMappings: { "gpt-4": "my-large" },
-  serves: [],
-};
+const local = providerEntry({ models: [{ name: "qwen3-coder" }], modelMappings: { "gpt-4": "my-large" } });
 
 const base: Config = {
   ...defaultConfig,
   providers: { ...defaultConfig.providers, local, spare: { ...local, priority: 1, models: [{ name: "claude-mini" }] } },
-  accounts: [{ provider: "claude", name: "work", apiKey: new Secret("sk-test"), priority: 100, enabled: true }],
+  accounts: [accountEntry({ provider: "claude", name: "work" })],
   combos: { deep: ["claude/claude-sonnet-4-5", "fast"] },
   aliases: { fast: "local/qwen3-coder", quick: "fast" },
 };

@@ -26,6 +26,7 @@ const all = {
   truncated: true,
   "client-gone": true,
   "no-account": true,
+  cooling: true,
   "proxy-auth": true,
   blocked: true,
   internal: true,

@@ -65,6 +65,7 @@ const wireErrors = {
   truncated: { status: 502, type: "api_error" },
   "client-gone": { status: 499, type: "api_error" },
   "no-account": { status: 503, type: "api_error" },
+  cooling: { status: 429, type: "rate_limit_error" },
   "proxy-auth": { status: 407, type: "authentication_error" },
   blocked: { status: 403, type: "permission_error" },
   internal: { status: 500, type: "api_error" },

@@ -90,6 +90,7 @@ const wireErrors = {
   truncated: { code: 502, status: "UNAVAILABLE" },
   "client-gone": { code: 499, status: "CANCELLED" },
   "no-account": { code: 503, status: "UNAVAILABLE" },
+  cooling: { code: 429, status: "RESOURCE_EXHAUSTED" },
   "proxy-auth": { code: 407, status: "UNAUTHENTICATED" },
   blocked: { code: 403, status: "PERMISSION_DENIED" },
   internal: { code: 500, status: "INTERNAL" },
