@@ -16,9 +16,33 @@ const areas = {
   "src/engine/hub/": ["src/base/", "src/engine/errors/", "src/engine/codecs/"],
   // The shape of the configuration is below everybody; reading and checking it is above, for it asks them what is valid.
   "src/engine/config/schema.ts": ["src/base/"],
-  "src/engine/config/": ["src/base/", "src/engine/config/schema.ts", "src/engine/providers/", "src/engine/routing/"],
+  "src/engine/config/": [
+    "src/base/",
+    "src/engine/config/schema.ts",
+    "src/engine/providers/",
+    "src/engine/routing/",
+    "src/engine/accounts/",
+  ],
   "src/engine/state/": ["src/base/"],
-  "src/engine/usage/": ["src/base/", "src/engine/hub/", "src/engine/codecs/", "src/engine/errors/"],
+  "src/engine/usage/": [
+    "src/base/",
+    "src/engine/hub/",
+    "src/engine/codecs/",
+    "src/engine/errors/",
+    "src/engine/config/schema.ts",
+  ],
+  // Words that both sides of a call's authorisation speak.
+  "src/engine/accounts/credential.ts": ["src/base/", "src/engine/errors/", "src/engine/config/schema.ts"],
+  "src/engine/quota/": [
+    "src/base/",
+    "src/engine/hub/",
+    "src/engine/codecs/",
+    "src/engine/errors/",
+    "src/engine/config/schema.ts",
+    "src/engine/accounts/credential.ts",
+    "src/engine/providers/",
+    "src/engine/formats/",
+  ],
   "src/engine/formats/": ["src/base/", "src/engine/hub/", "src/engine/codecs/", "src/engine/errors/"],
   // Beside the formats: their root helpers, never a format's folder.
   "src/engine/media/": [
@@ -34,6 +58,7 @@ const areas = {
     "src/engine/codecs/",
     "src/engine/errors/",
     "src/engine/config/schema.ts",
+    "src/engine/accounts/credential.ts",
     "src/engine/formats/",
   ],
   "src/engine/accounts/": [
@@ -70,6 +95,7 @@ const areas = {
 const wrapped: Readonly<Record<string, string>> = {
   "http-mitm-proxy": "src/intercept/shell.ts",
   "node-forge": "src/intercept/ca/",
+  oauth4webapi: "src/engine/accounts/oauth/",
   ink: "src/tui/",
   react: "src/tui/",
 };
