@@ -67,6 +67,7 @@ const areas = {
     "src/engine/codecs/",
     "src/engine/errors/",
     "src/engine/config/schema.ts",
+    "src/engine/accounts/credential.ts",
     "src/engine/state/",
     "src/engine/providers/",
   ],
@@ -95,6 +96,7 @@ const areas = {
 const wrapped: Readonly<Record<string, string>> = {
   "http-mitm-proxy": "src/intercept/shell.ts",
   "node-forge": "src/intercept/ca/",
+  lowdb: "src/engine/state/",
   oauth4webapi: "src/engine/accounts/oauth/",
   ink: "src/tui/",
   react: "src/tui/",

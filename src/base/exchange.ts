@@ -10,6 +10,11 @@ export interface ExchangeHead extends RequestHead {
   readonly protocol: Protocol;
   /** The caller proved itself with the per-install proxy token (or none is asked for): stored credentials may be used. */
   readonly authorized: boolean;
+  /**
+   * Set for a call to the port itself: there is no provider it was meant for, so nothing to hand it back to. `provider`:
+   * the address names the one it is for.
+   */
+  readonly gateway?: { readonly provider: string | null };
 }
 
 export interface Exchange extends ExchangeHead, HttpRequest {
@@ -29,4 +34,12 @@ export interface ExchangeHandler {
    * Reports on `exchange.tap` everything but the client sides' heads and chunks and `ended`, which intercept sees itself.
    */
   handle(exchange: Exchange): Promise<HttpReply | typeof passThrough>;
+}
+
+/** The port itself as a server, for tools that take a base URL. What reaches it comes from this machine and no web page. */
+export interface GatewayHandler {
+  /** Is it a call that belongs into the flow log? Questions about models and providers do not. */
+  isCall(head: RequestHead): boolean;
+  /** `authorized` is false: the client key is for the handler to check. Never rejects. */
+  handle(exchange: Exchange): Promise<HttpReply>;
 }

@@ -45,6 +45,10 @@ export interface WhyStep {
     | "rule"
     | "target"
     | "account"
+    | "session"
+    | "select"
+    | "cooldown"
+    | "refresh"
     | "attempt"
     | "translate"
     | "fallback"
@@ -94,6 +98,8 @@ export interface FlowRecord {
   readonly provider: string | null;
   readonly account: string | null;
   readonly combo?: string;
+  /** The conversation it belongs to: a hash, the same for all its calls. */
+  readonly session?: string;
   readonly attempts: readonly Attempt[];
   readonly why: readonly WhyStep[];
   readonly usage: Usage | null;
@@ -123,6 +129,7 @@ export type FlowFact =
       readonly provider?: string | null;
       readonly account?: string | null;
       readonly combo?: string;
+      readonly session?: string;
     }
   | { readonly type: "why"; readonly step: WhyStep }
   | { readonly type: "connected"; readonly connectMs: number; readonly tlsMs: number | null }
@@ -142,6 +149,10 @@ export type FlowFact =
   | { readonly type: "first-token" }
   | { readonly type: "translated"; readonly ms: number }
   | { readonly type: "usage"; readonly usage: Usage }
+  /** US dollars, at the provider's list price. */
+  | { readonly type: "cost"; readonly usd: number }
+  /** What the last attempt's failure cost its account. */
+  | { readonly type: "cooled"; readonly cooldownMs: number }
   | { readonly type: "losses"; readonly losses: readonly string[] }
   | { readonly type: "ended"; readonly state: "done" | "failed" | "truncated"; readonly error?: string };
 

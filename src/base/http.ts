@@ -25,6 +25,8 @@ export interface HttpRequest extends RequestHead {
   readonly body: AsyncIterable<Uint8Array>;
   /** Aborted as soon as the asker has gone. */
   readonly signal: AbortSignal;
+  /** The outbound proxy it must go through: a URL, or `direct`. Absent: as everything goes. */
+  readonly via?: string;
 }
 
 export interface HttpReply {

@@ -86,9 +86,12 @@ export function createRedactor(): Redactor {
     return { start: found.index, end: found.index + longest };
   }
 
+  const registered = new Set<string>();
   return {
     register(secret) {
-      if (secret.length < minSecretLength) return;
+      // A login's token is registered with every call that uses it.
+      if (secret.length < minSecretLength || registered.has(secret)) return;
+      registered.add(secret);
       for (const form of formsOf(secret)) {
         const head = form.slice(0, headLength);
         formsByHead.set(head, (formsByHead.get(head) ?? new Set()).add(form));
