@@ -8,7 +8,7 @@ import { dirname } from "node:path";
 import { isRecord, parseJson } from "../base/json.ts";
 import type { Paths } from "../base/paths.ts";
 import { type Random, token } from "../base/random.ts";
-import { replaceFile } from "./state/adapter.ts";
+import { replaceFile } from "../base/replace-file.ts";
 
 /** What the file holds. `bootId` and `processStart` tell a reused process number from the process itself. */
 export interface InstanceRecord {
