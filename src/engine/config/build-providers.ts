@@ -1,105 +1,184 @@
 /** The `providers` block laid over the built-in registry. */
-import { builtInProviders, defaultEndpoints, defaultPriority, laterProviders } from "../providers/table.ts";
 import { isSpoken } from "../providers/compatible.ts";
+import { builtInProviders, defaultCooldown, defaultEndpoints, defaultPriority } from "../providers/table.ts";
 import type { Findings } from "./build.ts";
-import { defaultCooldown } from "../providers/table.ts";
+import { buildLimits } from "./build-limits.ts";
+import { buildModels } from "./build-models.ts";
 import type { Dormant } from "./dormant.ts";
-import { isLoopback, readEndpoint } from "./endpoint.ts";
+import { isLoopback, isSameService, readEndpoint } from "./endpoint.ts";
 import type { ConfigFile, ProviderBlock } from "./file-schema.ts";
-import { suggestion } from "./nearest.ts";
-import { providerTypes, type ProviderConfig } from "./schema.ts";
+import type { CooldownConfig, Features, ProviderConfig } from "./schema.ts";
+import { readType } from "./provider-type.ts";
 
 export interface BuiltProviders {
   readonly providers: Readonly<Record<string, ProviderConfig>>;
-  /** Blocks that ask for a dialect or a login this version does not have. */
+  /** Which row of the registry a provider was made from. */
+  readonly origins: ReadonlyMap<string, string>;
+  /** Blocks that no call can follow yet. */
   readonly dormant: readonly Dormant[];
 }
 
 export function buildProviders(file: ConfigFile, findings: Findings): BuiltProviders {
   const providers = new Map(Object.entries(builtInProviders));
+  const origins = new Map(Object.keys(builtInProviders).map((id) => [id, id]));
   const dormant: Dormant[] = [];
   const withKey = new Set(
     (file.accounts ?? []).filter((each) => each.api_key !== undefined).map((each) => each.provider),
   );
   for (const [id, block] of Object.entries(file.providers ?? {})) {
-    if (id === "combo")
-      findings.wrong(["providers", id], `"combo" is the prefix of combos; choose another name`, "key");
-    const isLater =
-      (block.type === undefined && laterProviders.has(id)) ||
-      (laterProviders.has(block.type ?? "") && !isType(block.type)) ||
-      (block.auth_type !== undefined && block.auth_type !== "none" && block.auth_type !== "api_key");
-    if (isLater) {
-      providers.delete(id);
-      dormant.push({ path: ["providers", id], value: block });
+    const path = ["providers", id];
+    if (id === "combo") findings.wrong(path, `"combo" is the prefix of combos; choose another name`, "key");
+    const built = buildProvider(id, block, withKey.has(id), findings);
+    if (built === null) continue;
+    if (built === "no-endpoint") {
+      findings.warn(
+        path,
+        `provider "${id}" has no endpoint, so no call can go there; add one, such as https://host/v1`,
+      );
+      dormant.push({ path, value: block });
       continue;
     }
-    const built = buildProvider(id, block, withKey.has(id), findings);
-    if (built !== null) providers.set(id, built);
+    providers.set(id, built.config);
+    if (built.origin === null) origins.delete(id);
+    else origins.set(id, built.origin);
+    if (!isSpoken(built.config.type)) dormant.push({ path, value: block });
   }
-  return { providers: Object.fromEntries(providers), dormant };
+  return { providers: Object.fromEntries(providers), origins, dormant };
 }
 
-function isType(name: string | undefined): boolean {
-  return providerTypes.some((type) => type === name && isSpoken(type));
+interface Built {
+  readonly config: ProviderConfig;
+  readonly origin: string | null;
 }
 
-function buildProvider(id: string, block: ProviderBlock, hasKey: boolean, findings: Findings): ProviderConfig | null {
+function buildProvider(
+  id: string,
+  block: ProviderBlock,
+  hasKey: boolean,
+  findings: Findings,
+): Built | "no-endpoint" | null {
   const path = ["providers", id];
-  const wanted = block.type ?? id;
-  const base = Object.hasOwn(builtInProviders, wanted) ? builtInProviders[wanted] : undefined;
-  const type = base?.type ?? providerTypes.find((each) => each === block.type);
-  if (type === undefined) {
-    const known = [...providerTypes, ...Object.keys(builtInProviders)];
-    if (block.type === undefined)
-      findings.wrong(path, `provider "${id}" needs a type, such as openai-compatible`, "key");
-    else findings.wrong([...path, "type"], `unknown type "${block.type}"${suggestion(block.type, known)}`);
+  const read = readType(id, block.type, block.endpoint !== undefined);
+  if (!read.ok) {
+    if (block.type === undefined) findings.wrong(path, read.message, "key");
+    else findings.wrong([...path, "type"], read.message);
     return null;
   }
-  const text = block.endpoint ?? base?.endpoint ?? defaultEndpoints[type];
-  if (text === undefined) {
+  if (read.note !== null) findings.warn([...path, "type"], read.note);
+  const { type, origin } = read;
+  const base = origin === null ? undefined : builtInProviders[origin];
+  const place = buildEndpoints(id, block, base, defaultEndpoints[type], findings);
+  if (place === null) {
+    if (block.endpoint !== undefined) return null;
+    // The seed writes a provider of mappings alone; without its own word for it, an address was forgotten.
+    if (block.type === "custom") return "no-endpoint";
     findings.wrong(path, `provider "${id}" needs an endpoint, such as http://127.0.0.1:8000/v1`, "key");
     return null;
   }
+  const authType = block.auth_type ?? base?.authType ?? (hasKey ? "api_key" : "none");
+  if (authType !== "none") warnAboutKeys(id, place.url, base, findings);
+  const models = buildModels(block.models, base?.models ?? []);
+  const config: ProviderConfig = {
+    type,
+    kind: base?.kind ?? (isLoopback(place.url.hostname) ? "local" : "compatible"),
+    description: base?.description ?? "",
+    tags: base?.tags ?? [],
+    endpoint: place.endpoint,
+    moreEndpoints: place.more,
+    authType,
+    enabled: block.enabled ?? base?.enabled ?? true,
+    priority: block.priority ?? base?.priority ?? defaultPriority,
+    models: models.enabled,
+    modelMappings: { ...base?.modelMappings, ...block.model_mappings },
+    excludedModels: [...(base?.excludedModels ?? []), ...(block.excluded_models ?? []), ...models.disabled],
+    features: { ...base?.features, ...featuresOf(block) },
+    limits:
+      block.limits === undefined
+        ? (base?.limits ?? null)
+        : buildLimits(block.limits, origin, [...path, "limits"], findings),
+    cooldown: buildCooldown(id, block, base?.cooldown ?? defaultCooldown, findings),
+    strategy: block.strategy ?? base?.strategy ?? null,
+    ...projectOf(block.project ?? base?.project),
+    serves: base?.serves ?? [],
+  };
+  return { config, origin };
+}
+
+interface Place {
+  readonly endpoint: string;
+  readonly url: URL;
+  readonly more: readonly string[];
+}
+
+function buildEndpoints(
+  id: string,
+  block: ProviderBlock,
+  base: ProviderConfig | undefined,
+  usual: string | undefined,
+  findings: Findings,
+): Place | null {
+  const path = ["providers", id];
+  const known = base?.endpoint ?? usual;
+  const text = block.endpoint ?? known;
+  if (text === undefined) return null;
   const read = readEndpoint(text);
   if (!read.ok) {
     findings.wrong([...path, "endpoint"], read.message);
     return null;
   }
-  const authType =
-    block.auth_type === "none" ? "none" : (block.auth_type ?? base?.authType ?? (hasKey ? "api_key" : "none"));
-  if (authType === "api_key") warnAboutKeys(id, read.url, base, findings);
+  const isHome = known !== undefined && isSameService(read.url, new URL(known));
+  const more = (block.more_endpoints ?? []).flatMap((each, index) => {
+    const other = readEndpoint(each);
+    if (other.ok) return [other.endpoint];
+    findings.wrong([...path, "more_endpoints", index], other.message);
+    return [];
+  });
   return {
-    type,
-    kind: base?.kind ?? "compatible",
-    description: base?.description ?? "",
-    tags: base?.tags ?? [],
-    moreEndpoints: [],
-    excludedModels: [],
-    features: {},
-    limits: null,
-    cooldown: defaultCooldown,
-    strategy: null,
-    endpoint: read.endpoint,
-    authType: authType === "none" ? "none" : "api_key",
-    enabled: block.enabled ?? true,
-    priority: block.priority ?? base?.priority ?? defaultPriority,
-    models: (block.models ?? [])
-      .filter((model) => model.enabled !== false)
-      .map((model) =>
-        model.max_tokens === undefined ? { name: model.name } : { name: model.name, maxTokens: model.max_tokens },
-      ),
-    modelMappings: block.model_mappings ?? {},
-    ...(block.project === undefined ? {} : { project: block.project }),
-    serves: base?.serves ?? [],
+    endpoint: isHome ? known : read.endpoint,
+    url: read.url,
+    // Who moved a provider elsewhere did not ask for its old second address.
+    more: block.more_endpoints !== undefined ? more : isHome ? (base?.moreEndpoints ?? []) : [],
   };
 }
 
+function featuresOf({ features }: ProviderBlock): Features {
+  const { streaming, functions, vision, code_generation: codeGeneration, multimodal } = features ?? {};
+  return {
+    ...(streaming === undefined ? {} : { streaming }),
+    ...(functions === undefined ? {} : { functions }),
+    ...(vision === undefined ? {} : { vision }),
+    ...(codeGeneration === undefined ? {} : { codeGeneration }),
+    ...(multimodal === undefined ? {} : { multimodal }),
+  };
+}
+
+function buildCooldown(id: string, block: ProviderBlock, base: CooldownConfig, findings: Findings): CooldownConfig {
+  const { base_ms: baseMs = base.baseMs, max_ms: maxMs = base.maxMs } = block.cooldown ?? {};
+  if (baseMs > maxMs) {
+    findings.wrong(["providers", id, "cooldown"], `base_ms (${baseMs}) is longer than max_ms (${maxMs})`);
+  }
+  return { baseMs, maxMs, maxResetMs: block.cooldown?.max_reset_ms ?? base.maxResetMs };
+}
+
+function projectOf(project: string | undefined): Pick<ProviderConfig, "project"> {
+  return project === undefined ? {} : { project };
+}
+
 /** A key goes where the endpoint says; two ways in which that may not be what its owner thinks. */
-function warnAboutKeys(id: string, url: URL, base: ProviderConfig | undefined, findings: Findings): void {
-  const path = ["providers", id, "endpoint"];
+export function warnAboutUnencrypted(
+  id: string,
+  url: URL,
+  path: readonly (string | number)[],
+  findings: Findings,
+): void {
   if (url.protocol === "http:" && !isLoopback(url.hostname)) {
     findings.warn(path, `keys of ${id} travel unencrypted to ${url.host}; use https:// if the server has it`);
   }
+}
+
+function warnAboutKeys(id: string, url: URL, base: ProviderConfig | undefined, findings: Findings): void {
+  const path = ["providers", id, "endpoint"];
+  warnAboutUnencrypted(id, url, path, findings);
   if (base !== undefined && new URL(base.endpoint).host !== url.host) {
     findings.warn(path, `keys of ${id} go to ${url.host} instead of ${new URL(base.endpoint).host}`);
   }

@@ -10,7 +10,13 @@ import type { Settings, SystemPrompt, ThinkingBudget } from "./schema.ts";
 type SettingsBlock = NonNullable<ConfigFile["settings"]>;
 type PromptBlock = NonNullable<SettingsBlock["system_prompt"]>;
 
-export function buildSettings(file: ConfigFile, overrides: Overrides, names: Names, findings: Findings): Settings {
+/** The network sections are read elsewhere: they need to know the accounts. */
+export function buildSettings(
+  file: ConfigFile,
+  overrides: Overrides,
+  names: Names,
+  findings: Findings,
+): Omit<Settings, "networkProxy" | "ipFilter"> {
   const block: SettingsBlock = file.settings ?? {};
   const defaults = defaultConfig.settings;
   return {
@@ -24,10 +30,14 @@ export function buildSettings(file: ConfigFile, overrides: Overrides, names: Nam
       enabled: block.dedupe?.enabled ?? defaults.dedupe.enabled,
       windowMs: block.dedupe?.window_ms ?? defaults.dedupe.windowMs,
     },
-    selection: defaults.selection,
-    networkProxy: defaults.networkProxy,
-    ipFilter: defaults.ipFilter,
-    forceModelPrefix: defaults.forceModelPrefix,
+    selection: {
+      strategy: block.selection?.strategy ?? defaults.selection.strategy,
+      sticky: block.selection?.sticky ?? defaults.selection.sticky,
+      whenLimited: block.selection?.when_limited ?? defaults.selection.whenLimited,
+      maxWaitMs: block.selection?.max_wait_ms ?? defaults.selection.maxWaitMs,
+    },
+    // cliproxyapi++ has it at the top of the file; said in either place it holds.
+    forceModelPrefix: block.force_model_prefix === true || file["force-model-prefix"] === true,
     requestLogs: overrides.requestLogs ?? block.request_logs ?? defaults.requestLogs,
   };
 }

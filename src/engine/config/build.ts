@@ -1,17 +1,22 @@
 /** A valid file as a `Config`: defaults filled in, secrets read, names checked. Reports everything it finds, not the first. */
-import type { Secret } from "../../base/secret.ts";
-import { builtInProviders, defaultPriority, laterProviders } from "../providers/table.ts";
+import { providerId } from "../providers/registry.ts";
+import { secondNames } from "../providers/table.ts";
+import { buildAccounts } from "./build-accounts.ts";
+import { buildIpFilter, buildNetworkProxy } from "./build-network.ts";
+import { buildOAuth } from "./build-oauth.ts";
+import { buildPrices } from "./build-prices.ts";
 import { buildProviders } from "./build-providers.ts";
+import { buildSettings } from "./build-settings.ts";
+import { warnAboutCollisions } from "./collisions.ts";
 import { defaultConfig } from "./defaults.ts";
 import { dormantParts, dormantWarning } from "./dormant.ts";
 import { isLoopback } from "./endpoint.ts";
 import type { ConfigFile } from "./file-schema.ts";
-import { suggestion } from "./nearest.ts";
+import { importCliproxy } from "./import-cliproxy.ts";
 import { pathText, type Path } from "./problem.ts";
-import { targetProblem, type Names } from "./references.ts";
-import type { AccountConfig, Config, RouteConfig } from "./schema.ts";
-import { filePath, readSecret, type SecretSources } from "./secrets.ts";
-import { buildSettings } from "./build-settings.ts";
+import { modelTest, targetProblem, type Names } from "./references.ts";
+import { accountId, type Config, type RouteConfig } from "./schema.ts";
+import { filePath, type SecretSources } from "./secrets.ts";
 
 /** Where findings go while the file is read. */
 export interface Findings {
@@ -32,19 +37,32 @@ export function buildConfig(
   overrides: Overrides,
   findings: Findings,
 ): Config {
-  const { providers, dormant: dormantProviders } = buildProviders(file, findings);
-  const dormant = [...dormantProviders, ...dormantParts(file)];
+  const built = buildProviders(file, findings);
+  const second = Object.keys(secondNames).filter((name) => providerId(built.providers, name) !== null);
+  const known = new Set([...Object.keys(built.providers), ...Object.keys(file.providers ?? {}), ...second]);
+  const context = { ...built, known, sources, findings };
+  const own = buildAccounts(file, context);
+  const imported = importCliproxy(file, new Set(own.map(({ account }) => accountId(account))), context);
+  const { providers } = imported;
+  const placed = [...own, ...imported.accounts];
+  const accounts = placed.map(({ account }) => account);
+  const dormant = [...built.dormant, ...imported.dormant, ...dormantParts(file)];
   for (const { path } of dormant) findings.warn(path, dormantWarning(path));
   const aliases = file.aliases ?? {};
   const names: Names = {
-    providers: new Set([...Object.keys(providers), ...Object.keys(file.providers ?? {}), ...laterProviders]),
+    providers: new Set([...known, ...Object.keys(providers)]),
+    prefixes: new Set(accounts.flatMap(({ prefix }) => (prefix === null ? [] : [prefix]))),
     combos: new Set(Object.keys(file.combos ?? {})),
     aliases,
+    isModel: modelTest({ providers, accounts }),
   };
   checkNames(file, names, findings);
+  const combos = file.combos ?? {};
+  warnAboutCollisions(file, { aliases, combos, providers }, placed, findings);
+  const listen = buildListen(file, overrides, findings);
   const timeouts = file.upstream?.timeouts;
   return {
-    listen: buildListen(file, overrides, findings),
+    listen,
     intercept: {
       hosts: (file.intercept?.hosts ?? defaultConfig.intercept.hosts).map((host) => host.toLowerCase()),
       tunnel: (file.intercept?.tunnel ?? []).map((host) => host.toLowerCase()),
@@ -60,13 +78,17 @@ export function buildConfig(
       },
     },
     providers,
-    accounts: buildAccounts(file, providers, names, sources, findings),
-    combos: file.combos ?? {},
+    accounts,
+    combos,
     aliases,
     routes: (file.routes ?? []).map(buildRoute),
-    oauth: {},
-    prices: {},
-    settings: buildSettings(file, overrides, names, findings),
+    oauth: buildOAuth(file, providers, names.providers, sources, findings),
+    prices: buildPrices(file, findings),
+    settings: {
+      ...buildSettings(file, overrides, names, findings),
+      networkProxy: buildNetworkProxy(file, { names, accounts: placed, env: sources.env, own: listen, findings }),
+      ipFilter: buildIpFilter(file, listen.host, findings),
+    },
     dormant: Object.fromEntries(dormant.map(({ path, value }) => [pathText(path), value])),
   };
 }
@@ -111,56 +133,6 @@ function buildConnectTo(file: ConfigFile, findings: Findings): Readonly<Record<s
   return Object.fromEntries(entries.map(([from, to]) => [from.toLowerCase(), to.toLowerCase()]));
 }
 
-function buildAccounts(
-  file: ConfigFile,
-  providers: Config["providers"],
-  names: Names,
-  sources: SecretSources,
-  findings: Findings,
-): readonly AccountConfig[] {
-  const taken = new Set<string>();
-  return (file.accounts ?? []).map((account, index) => {
-    const path = ["accounts", index] as const;
-    const provider = Object.hasOwn(providers, account.provider) ? providers[account.provider] : undefined;
-    const name = account.name ?? `${account.provider}-${index + 1}`;
-    const enabled = account.enabled ?? true;
-    if (provider === undefined && !names.providers.has(account.provider)) {
-      findings.wrong(
-        [...path, "provider"],
-        `there is no provider "${account.provider}"${suggestion(account.provider, names.providers)}`,
-      );
-    } else if (provider === undefined && laterProviders.has(account.provider)) {
-      findings.warn(path, `accepted, not active in this version: provider ${account.provider}`);
-    }
-    if (taken.has(`${account.provider}/${name}`)) {
-      findings.wrong([...path, "name"], `provider ${account.provider} has another account named "${name}"`);
-    }
-    taken.add(`${account.provider}/${name}`);
-    let apiKey: Secret | null = null;
-    // A disabled account needs no variable set: that is what switching it off is for.
-    if (account.api_key !== undefined && enabled) {
-      const read = readSecret(account.api_key, sources);
-      if (read.ok) apiKey = read.secret;
-      else findings.wrong([...path, "api_key"], read.message);
-    } else if (enabled && provider?.authType === "api_key") {
-      findings.wrong(path, `account "${name}" has no api_key: add "\${NAME_OF_A_VARIABLE}" or {file: path}`);
-    }
-    return {
-      provider: account.provider,
-      name,
-      source: apiKey === null ? { kind: "none" } : { kind: "key", key: apiKey },
-      priority: account.priority ?? defaultPriority,
-      weight: 1,
-      enabled,
-      limits: null,
-      prefix: null,
-      models: [],
-      excludedModels: [],
-      from: "config",
-    };
-  });
-}
-
 function buildRoute(route: NonNullable<ConfigFile["routes"]>[number]): RouteConfig {
   const match = route.match ?? {};
   return {
@@ -189,7 +161,4 @@ function checkNames(file: ConfigFile, names: Names, findings: Findings): void {
     members.forEach((member, index) => check(["combos", combo, index], member, "combo"));
   }
   (file.routes ?? []).forEach((route, index) => check(["routes", index, "to"], route.to, "route"));
-  for (const id of Object.keys(builtInProviders)) {
-    if (Object.hasOwn(names.aliases, id)) findings.warn(["aliases", id], `"${id}" is also the name of a provider`);
-  }
 }

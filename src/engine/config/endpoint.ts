@@ -24,3 +24,20 @@ export function isLoopback(host: string): boolean {
   if (bare === "localhost" || bare.endsWith(".localhost") || bare === "::1") return true;
   return isIP(bare) === 4 && bare.startsWith("127.");
 }
+
+/**
+ * Do these two base URLs mean the same place? People write one with or without its version segment, or as the bare host:
+ * all of that is the registry's row, and a bare host of a service that lives deeper would only give 404s.
+ */
+export function isSameService(written: URL, known: URL): boolean {
+  if (written.protocol !== known.protocol || written.host !== known.host) return false;
+  const short = segments(written);
+  const long = segments(known);
+  return short.every((segment, index) => segment === long[index] || (index >= long.length && version.test(segment)));
+}
+
+const version = /^v\d+[a-z0-9]*$/;
+
+function segments(url: URL): readonly string[] {
+  return url.pathname.split("/").filter((segment) => segment !== "");
+}

@@ -4,34 +4,22 @@
  * walking this schema (`shape-faults.ts`), so an object here lists exactly the keys that are known.
  */
 import * as v from "valibot";
-
-const name = v.pipe(
-  v.string("a name must be text"),
-  v.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, "names are letters, digits, dot, dash and underscore (at most 64)"),
-);
-const text = v.pipe(v.string("must be text"), v.minLength(1, "must not be empty"), v.maxLength(4096, "is too long"));
-const glob = v.pipe(
-  v.string('must be a pattern in text, such as "claude-*"'),
-  v.minLength(1, "must not be empty"),
-  v.maxLength(512, "is longer than 512 characters"),
-);
-const flag = v.boolean("must be true or false");
-const wholeNumber = (min: number, max: number) =>
-  v.pipe(
-    v.number("must be a number"),
-    v.integer("must be a whole number"),
-    v.minValue(min, `must be at least ${min}`),
-    v.maxValue(max, `must be at most ${max}`),
-  );
-const choice = <const T extends readonly string[]>(options: T) =>
-  v.picklist(options, `must be one of: ${options.join(", ")}`);
-const ms = wholeNumber(1, 86_400_000);
-
-/** A value that may stand in an environment variable or in a file of its own. */
-const secret = v.union(
-  [v.pipe(v.string(), v.minLength(1)), v.object({ file: text })],
-  'must be text, "${NAME_OF_A_VARIABLE}", or {file: path}',
-);
+import { cliproxyBlocks } from "./file-cliproxy.ts";
+import {
+  choice,
+  flag,
+  glob,
+  globs,
+  modelNames,
+  ms,
+  name,
+  priority,
+  secret,
+  text,
+  weight,
+  wholeNumber,
+} from "./file-words.ts";
+import { authTypes, clientLogins, strategies } from "./schema.ts";
 
 const model = v.object({
   name: text,
@@ -39,16 +27,33 @@ const model = v.object({
   enabled: v.optional(flag),
   supports_functions: v.optional(flag),
   supports_streaming: v.optional(flag),
+  alias: v.optional(text),
 });
+
+/** `suggested`: what the registry thinks reasonable for this provider. */
+const limits = v.union(
+  [
+    v.object({
+      requests_per_minute: v.optional(wholeNumber(1, 1_000_000_000)),
+      tokens_per_minute: v.optional(wholeNumber(1, 1_000_000_000_000)),
+      max_tokens_per_request: v.optional(wholeNumber(1, 1_000_000_000)),
+    }),
+    v.literal("suggested"),
+  ],
+  "must be a map of whole numbers of at least 1, or the word suggested",
+);
 
 const provider = v.object({
   type: v.optional(text),
   endpoint: v.optional(text),
+  more_endpoints: v.optional(v.array(text, "must be a list")),
   project: v.optional(text),
-  auth_type: v.optional(choice(["none", "api_key", "oauth_device_flow", "oauth_pkce", "import"])),
+  auth_type: v.optional(choice(authTypes)),
   enabled: v.optional(flag),
-  priority: v.optional(wholeNumber(0, 1_000_000)),
+  priority: v.optional(priority),
   models: v.optional(v.array(model, "must be a list")),
+  excluded_models: v.optional(globs),
+  strategy: v.optional(choice(strategies)),
   model_mappings: v.optional(v.record(v.string(), text)),
   features: v.optional(
     v.object({
@@ -59,14 +64,49 @@ const provider = v.object({
       multimodal: v.optional(flag),
     }),
   ),
-  limits: v.optional(
-    v.object({
-      requests_per_minute: v.optional(wholeNumber(1, 1_000_000_000)),
-      tokens_per_minute: v.optional(wholeNumber(1, 1_000_000_000_000)),
-      max_tokens_per_request: v.optional(wholeNumber(1, 1_000_000_000)),
-    }),
-  ),
-  cooldown: v.optional(v.object({ base_ms: v.optional(ms), max_ms: v.optional(ms) })),
+  limits: v.optional(limits),
+  cooldown: v.optional(v.object({ base_ms: v.optional(ms), max_ms: v.optional(ms), max_reset_ms: v.optional(ms) })),
+});
+
+/** A key of the file, spelled apart from the keyword that source readers look for at the beginning of a line. */
+const importKey = "import";
+
+const account = v.object({
+  provider: text,
+  name: v.optional(name),
+  api_key: v.optional(secret),
+  login: v.optional(v.union([v.literal(true), v.literal("stored")], "must be true (or stored)")),
+  [importKey]: v.optional(choice(clientLogins)),
+  token_file: v.optional(text),
+  accept_terms: v.optional(flag),
+  priority: v.optional(priority),
+  weight: v.optional(weight),
+  enabled: v.optional(flag),
+  limits: v.optional(limits),
+  prefix: v.optional(name),
+  models: v.optional(modelNames),
+  excluded_models: v.optional(globs),
+  proxy: v.optional(text),
+});
+
+const oauth = v.object({
+  client_id: v.optional(text),
+  client_secret: v.optional(secret),
+  auth_url: v.optional(text),
+  token_url: v.optional(text),
+  refresh_url: v.optional(text),
+});
+
+const dollars = v.pipe(
+  v.number("must be a number: US dollars for a million tokens"),
+  v.minValue(0, "must not be negative"),
+  v.maxValue(1_000_000, "must be at most 1000000"),
+);
+const price = v.object({
+  input: dollars,
+  output: dollars,
+  cache_read: v.optional(dollars),
+  cache_write: v.optional(dollars),
 });
 
 const settings = v.object({
@@ -94,6 +134,14 @@ const settings = v.object({
       ),
     }),
   ),
+  selection: v.optional(
+    v.object({
+      strategy: v.optional(choice(strategies)),
+      sticky: v.optional(flag),
+      when_limited: v.optional(choice(["queue", "refuse"])),
+      max_wait_ms: v.optional(wholeNumber(0, 86_400_000)),
+    }),
+  ),
   bypass: v.optional(flag),
   dedupe: v.optional(v.object({ enabled: v.optional(flag), window_ms: v.optional(ms) })),
   network_proxy: v.optional(
@@ -113,22 +161,6 @@ const settings = v.object({
   request_logs: v.optional(flag),
   force_model_prefix: v.optional(flag),
 });
-
-/** One entry of a cliproxyapi++ block; their keys are written with dashes. */
-const foreignEntry = v.object({
-  name: v.optional(text),
-  "api-key": v.optional(secret),
-  "api-key-entries": v.optional(v.array(v.object({ "api-key": secret, "proxy-url": v.optional(text) }))),
-  "base-url": v.optional(text),
-  prefix: v.optional(text),
-  "proxy-url": v.optional(text),
-  "token-file": v.optional(text),
-  models: v.optional(v.array(v.object({ name: text, alias: v.optional(text) }))),
-  "excluded-models": v.optional(v.array(text)),
-  headers: v.optional(v.record(v.string(), text)),
-  priority: v.optional(wholeNumber(0, 1_000_000)),
-});
-const foreignBlock = v.optional(v.array(foreignEntry, "must be a list"));
 
 export const fileSchema = v.object({
   listen: v.optional(
@@ -155,18 +187,7 @@ export const fileSchema = v.object({
     }),
   ),
   providers: v.optional(v.record(name, provider)),
-  accounts: v.optional(
-    v.array(
-      v.object({
-        provider: text,
-        name: v.optional(name),
-        api_key: v.optional(secret),
-        priority: v.optional(wholeNumber(0, 1_000_000)),
-        enabled: v.optional(flag),
-      }),
-      "must be a list",
-    ),
-  ),
+  accounts: v.optional(v.array(account, "must be a list")),
   combos: v.optional(v.record(name, v.pipe(v.array(text, "must be a list of targets"), v.minLength(1, "is empty")))),
   aliases: v.optional(v.record(name, text)),
   routes: v.optional(
@@ -186,16 +207,15 @@ export const fileSchema = v.object({
       "must be a list",
     ),
   ),
+  oauth: v.optional(v.record(name, oauth)),
+  prices: v.optional(v.record(glob, price)),
   settings: v.optional(settings),
   gateway: v.optional(v.record(v.string(), v.unknown())),
-  "claude-api-key": foreignBlock,
-  "gemini-api-key": foreignBlock,
-  "codex-api-key": foreignBlock,
-  openrouter: foreignBlock,
-  "openai-compatibility": foreignBlock,
-  kiro: foreignBlock,
+  ...cliproxyBlocks,
   "force-model-prefix": v.optional(flag),
 });
 
 export type ConfigFile = v.InferOutput<typeof fileSchema>;
 export type ProviderBlock = v.InferOutput<typeof provider>;
+export type AccountBlock = v.InferOutput<typeof account>;
+export type LimitsBlock = v.InferOutput<typeof limits>;

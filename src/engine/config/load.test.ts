@@ -3,40 +3,14 @@ import { inspect } from "node:util";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { defaultConfig } from "./defaults.ts";
-import { loadConfig, parseConfig, type LoadOptions, type LoadResult } from "./load.ts";
-import { problemText } from "./problem.ts";
+import { config, options, parse, problems } from "./__fixtures__/parse.ts";
+import { loadConfig, type LoadOptions } from "./load.ts";
 import type { AccountConfig } from "./schema.ts";
 
-const files: Readonly<Record<string, string>> = {
-  "/home/me/.keys/claude": "sk-ant-from-a-file\n",
-  "/etc/switchyard/roots.pem": "-----BEGIN CERTIFICATE-----",
-};
-const options: LoadOptions = {
-  path: "/etc/switchyard/config.yaml",
-  env: { HOME: "/home/me", OPENROUTER_API_KEY: "sk-or-0123456789abcdef", ANTHROPIC_API_KEY: "sk-ant-0123456789abcdef" },
-  readFile(path) {
-    const text = Object.hasOwn(files, path) ? files[path] : undefined;
-    if (text === undefined) throw Object.assign(new Error("no such file"), { code: "ENOENT" });
-    return text;
-  },
-};
-const parse = (text: string, more: Partial<LoadOptions> = {}): LoadResult => parseConfig(text, { ...options, ...more });
-
-/** `line:column path: message` of each problem. */
-function problems(text: string, more: Partial<LoadOptions> = {}): readonly string[] {
-  const result = parse(text, more);
-  return result.ok ? [] : result.problems.map((each) => problemText("f", each).slice(2));
-}
-
+/** Messages alone: what they are about is said in them. */
 function warnings(text: string): readonly string[] {
   const result = parse(text);
   return result.ok ? result.warnings.map(({ message }) => message) : [`not ok: ${JSON.stringify(result.problems)}`];
-}
-
-function config(text: string, more: Partial<LoadOptions> = {}) {
-  const result = parse(text, more);
-  if (!result.ok) throw new Error(JSON.stringify(result.problems));
-  return result.config;
 }
 
 function keyOf(account: AccountConfig | undefined): string | undefined {
@@ -71,34 +45,20 @@ describe("the whole contract", () => {
     expect(loaded.settings.usageBuffer).toBe(2000);
   });
 
-  it("says which parts this version does not act on, and keeps them", () => {
-    expect(warnings(contract)).toEqual([
-      "accepted, not active in this version: providers.local.features",
-      "accepted, not active in this version: providers.local.limits",
-      "accepted, not active in this version: providers.local.cooldown",
-    ]);
-    expect(config(contract).dormant["providers.local.cooldown"]).toEqual({ base_ms: 1000, max_ms: 120_000 });
+  it("is the page's, word for word, and warns of nothing", () => {
+    expect(warnings(contract)).toEqual([]);
+    expect(config(contract).dormant).toEqual({});
+    expect(config(contract).providers["local"]).toMatchObject({
+      models: [{ name: "qwen3-coder", supportsFunctions: true, supportsStreaming: true }],
+      features: { streaming: true, functions: true, vision: false, codeGeneration: true, multimodal: false },
+      limits: { requestsPerMinute: 60, tokensPerMinute: 40_000, maxTokensPerRequest: 8192 },
+      cooldown: { baseMs: 1000, maxMs: 120_000, maxResetMs: 1_800_000 },
+    });
   });
 
-  it("says nothing about settings that ask for nothing", () => {
-    expect(warnings("settings: { force_model_prefix: false, ip_filter: { mode: off } }")).toEqual([]);
-    expect(warnings("settings: { ip_filter: { mode: deny } }")).toEqual([
-      "accepted, not active in this version: settings.ip_filter",
-    ]);
-  });
-
-  it("accepts the blocks of cliproxyapi++ and says that they rest", () => {
-    expect(
-      warnings('claude-api-key:\n  - api-key: "sk-ant-..."\n    prefix: "claude-prod"\nforce-model-prefix: true'),
-    ).toEqual([
-      "accepted, not active in this version: claude-api-key",
-      "accepted, not active in this version: force-model-prefix",
-    ]);
-    expect(
-      warnings(
-        'openai-compatibility:\n  - name: or\n    base-url: "https://x/v1"\n    api-key-entries:\n      - api-key: k',
-      ),
-    ).toHaveLength(1);
+  it("says which parts this version does not act on, and keeps nothing of them that may be secret", () => {
+    expect(warnings("gateway: { key: sk-very-secret }")).toEqual(["accepted, not active in this version: gateway"]);
+    expect(config("gateway: { key: sk-very-secret }").dormant).toEqual({ gateway: true });
   });
 });
 
@@ -399,10 +359,10 @@ describe("providers", () => {
       "keys of claude go to relay.example instead of api.anthropic.com",
     ]);
   });
-  it("lets one rest whose dialect or login is not here yet, and lets rules name it", () => {
-    const text = "providers: { g: { type: kiro, endpoint: 'https://h' } }\nroutes: [{ to: g/x }, { to: gemini/y }]";
+  it("says that no call goes where the dialect is not spoken, and lets rules name it", () => {
+    const text = "providers: { g: { type: cursor, auth_type: none } }\nroutes: [{ to: g/x }, { to: gemini/y }]";
     expect(warnings(text)).toEqual(["accepted, not active in this version: providers.g"]);
-    expect(config(text).providers["g"]).toBeUndefined();
+    expect(config(text).providers["g"]).toMatchObject({ type: "cursor" });
   });
 });
 

@@ -19,7 +19,7 @@ export type SecretResult =
   | { readonly ok: false; readonly message: string };
 
 export function readSecret(raw: string | { readonly file: string }, sources: SecretSources): SecretResult {
-  const found = typeof raw === "string" ? fromText(raw, sources.env) : fromFile(raw.file, sources);
+  const found = typeof raw === "string" ? expandVariables(raw, sources.env) : fromFile(raw.file, sources);
   if (!found.ok) return found;
   const value = found.value.trim();
   if (value === "") return { ok: false, message: "the key is empty" };
@@ -37,7 +37,8 @@ export function filePath(name: string, sources: Pick<SecretSources, "folder" | "
 
 type TextResult = { readonly ok: true; readonly value: string } | { readonly ok: false; readonly message: string };
 
-function fromText(raw: string, env: SecretSources["env"]): TextResult {
+/** `${NAME}` of environment variables put in; a variable that is not set is named, never guessed. */
+export function expandVariables(raw: string, env: SecretSources["env"]): TextResult {
   const missing: string[] = [];
   const value = raw.replaceAll(/\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g, (_, variable: string) => {
     const found = Object.hasOwn(env, variable) ? env[variable] : undefined;
