@@ -2,8 +2,11 @@
  * The Codex backend of ChatGPT: Responses with rules of its own (facts of late 2026). It only streams, stores nothing
  * and refuses sampling fields; the Codex CLI's own bodies obey, those of other Responses clients are written anew.
  */
+import type { HeaderPairs } from "../../base/http.ts";
 import { own } from "../../base/json.ts";
+import type { Credential } from "../accounts/credential.ts";
 import type { JsonObject, Variant } from "../formats/format.ts";
+import { bearer, factHeader } from "./bearer.ts";
 import type { Provider } from "./provider.ts";
 
 const refused = [
@@ -28,6 +31,11 @@ const refused = [
 export const codexParts = {
   format: "openai-responses",
   variant: "codex",
+  /** A login's token is good for one of its owner's workspaces; the header says which. */
+  authorize: (credential: Credential): HeaderPairs => [
+    ...bearer(credential),
+    ...(credential.kind === "token" ? factHeader("chatgpt-account-id", credential.facts.accountId) : []),
+  ],
   /** Its stream has events of its own, which other Responses clients break on: only the Codex CLI gets it as it is. */
   takesAsIs: (body: JsonObject, client: Variant | null) =>
     client === "codex" &&

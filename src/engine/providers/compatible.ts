@@ -1,45 +1,59 @@
 /** The factories that providers are made with: a dialect, a way to show a key, an address. */
-import type { HeaderPairs } from "../../base/http.ts";
-import type { Credential } from "../accounts/credential.ts";
+import type { LoginFacts } from "../accounts/credential.ts";
 import type { ProviderConfig, ProviderType } from "../config/schema.ts";
 import type { FormatId, WriteOptions } from "../formats/format.ts";
 import { nameRules } from "../hub/tool-ids.ts";
+import { bearer } from "./bearer.ts";
+import { authorizeClaude } from "./claude.ts";
 import { codexParts } from "./codex.ts";
-import { copilotParts } from "./copilot.ts";
+import { copilotOrigin, copilotParts } from "./copilot.ts";
+import { iflowParts } from "./iflow.ts";
 import { joinPaths } from "./join-paths.ts";
+import { minimaxSpeaksChat } from "./minimax.ts";
+import { originOf } from "./origin.ts";
 import type { Origin, Provider } from "./provider.ts";
+import { qwenOrigin, qwenParts } from "./qwen.ts";
 
 /** What a client gets that named no limit, where the provider's models say nothing: enough for a long file, under every model's own. */
 const maxTokensFallback = 8_192;
 
-const bearer = ({ secret }: Credential): HeaderPairs => [["authorization", `Bearer ${secret.reveal()}`]];
+type Shared = "id" | "origin" | "origins" | "originFor" | "forLogin" | "writeOptions" | "target" | "ownFields";
 
 /** What makes a type: everything the factories below do not share. */
-interface Parts extends Omit<Provider, "id" | "origin" | "writeOptions" | "target"> {
+interface Parts extends Omit<Provider, Shared> {
   readonly format: FormatId;
   /** The version segment of its paths where the base URL has none; `null`: the call's path is kept whole. */
   readonly version: "v1" | "v1beta" | "" | null;
+  /** Where a token belongs, by what its login says. */
+  readonly bound?: (configured: URL, endpoint: string | undefined) => Origin | null;
+  /** The backend charges by Google Cloud project: the entry's, else the login's own. */
+  readonly wantsProject?: true;
 }
 
 const makers = {
-  "openai-compatible": () => ({ format: "openai-chat", version: "v1", authorize: bearer }),
-  "openai-responses-compatible": () => ({ format: "openai-responses", version: "v1", authorize: bearer }),
-  "anthropic-compatible": () => ({
-    format: "claude",
-    version: "v1",
-    authorize: ({ secret }) => [["x-api-key", secret.reveal()]],
+  "openai-compatible": ({ hostname }) => ({
+    format: "openai-chat",
+    version: Object.hasOwn(versionless, hostname) ? "" : "v1",
+    authorize: bearer,
   }),
-  "gemini-compatible": (_, host) =>
-    isVertex(host)
+  "openai-responses-compatible": () => ({ format: "openai-responses", version: "v1", authorize: bearer }),
+  "anthropic-compatible": ({ hostname }) => ({ format: "claude", version: "v1", authorize: authorizeClaude(hostname) }),
+  "gemini-compatible": ({ hostname }) =>
+    isVertex(hostname)
       ? { format: "gemini", variant: "vertex", version: "v1", authorize: bearer }
-      : { format: "gemini", version: "v1beta", authorize: ({ secret }) => [["x-goog-api-key", secret.reveal()]] },
-  codex: () => ({ ...codexParts, version: "", authorize: bearer }),
-  copilot: () => ({ ...copilotParts, version: "", authorize: bearer }),
-  "gemini-cli": (config) => ({ format: "gemini-cli", version: null, authorize: bearer, ...projectOf(config) }),
-  qwen: () => ({ format: "openai-chat", version: "v1", authorize: bearer }),
-  iflow: () => ({ format: "openai-chat", version: "v1", authorize: bearer }),
-  antigravity: (config) => ({ format: "antigravity", version: null, authorize: bearer, ...projectOf(config) }),
-} as const satisfies Record<SpokenType, (config: ProviderConfig, host: string) => Parts>;
+      : {
+          format: "gemini",
+          version: "v1beta",
+          authorize: (credential) =>
+            credential.kind === "token" ? bearer(credential) : [["x-goog-api-key", credential.secret.reveal()]],
+        },
+  codex: () => ({ ...codexParts, version: "" }),
+  copilot: () => ({ ...copilotParts, version: "", bound: copilotOrigin }),
+  "gemini-cli": () => ({ format: "gemini-cli", version: null, authorize: bearer, wantsProject: true }),
+  antigravity: () => ({ format: "antigravity", version: null, authorize: bearer, wantsProject: true }),
+  qwen: () => ({ ...qwenParts, version: "v1", bound: qwenOrigin }),
+  iflow: () => ({ ...iflowParts, version: "v1" }),
+} as const satisfies Record<SpokenType, (url: URL) => Parts>;
 
 /** Types whose dialect this build can write. */
 export type SpokenType = Exclude<ProviderType, "kiro" | "cursor">;
@@ -54,33 +68,51 @@ export function providerFrom(id: string, config: ProviderConfig): Provider | nul
 export function providerFrom(id: string, config: ProviderConfig): Provider | null {
   if (!isSpoken(config.type)) return null;
   const url = new URL(config.endpoint);
-  // The union of the makers' results is narrower than what they promise.
-  const { version, ...parts }: Parts = makers[config.type](config, url.hostname);
+  const type = minimaxSpeaksChat(config.type, url) ? "openai-compatible" : config.type;
+  return made(id, config, url, makers[type](url), {});
+}
+
+function made(id: string, config: ProviderConfig, url: URL, parts: Parts, login: LoginFacts): Provider {
+  const { version, bound, wantsProject, ...shared } = parts;
+  const originFor = (facts: LoginFacts): Origin | null => bound?.(url, facts.endpoint) ?? null;
+  const own = originFor(login);
+  // A token that is bound to a host is good at no other.
+  const origins: OriginList = own === null ? [originOf(url), ...config.moreEndpoints.map(further)] : [own];
+  const [origin] = origins;
+  const projectFor = (facts: LoginFacts): string | undefined => config.project ?? facts.project ?? login.project;
+  const project = projectFor(login);
   return {
-    ...parts,
+    ...shared,
     id,
-    origin: originOf(url),
-    target: (callPath) =>
-      version === null ? `${codeAssistRoot(url.pathname)}${callPath}` : joinPaths(url.pathname, callPath, version),
-    writeOptions: (model) => ({
+    origin,
+    origins,
+    target: (callPath, at = origin) => {
+      // Some logins name a bare host: the path of the base URL holds there too.
+      const base = at.basePath === undefined || at.basePath === "/" ? url.pathname : at.basePath;
+      return version === null ? `${codeAssistRoot(base)}${callPath}` : joinPaths(base, callPath, version);
+    },
+    writeOptions: (model, facts = {}) => ({
       model,
       maxTokensDefault: config.models.find(({ name }) => name === model)?.maxTokens ?? maxTokensFallback,
       origin: id,
       ...(parts.variant === undefined ? {} : { variant: parts.variant }),
-      ...projectOption(config),
+      ...projectOption(projectFor(facts)),
       ...(Object.hasOwn(quirks, url.hostname) ? quirks[url.hostname] : {}),
     }),
+    ...(bound === undefined ? {} : { originFor }),
+    ...(bound === undefined && wantsProject === undefined
+      ? {}
+      : { forLogin: (facts: LoginFacts) => made(id, config, url, parts, facts) }),
+    // A client's own project belongs to its own login; with another login's token it would be refused.
+    ...(wantsProject === undefined || project === undefined ? {} : { ownFields: { project } }),
   };
 }
 
-function originOf(url: URL): Origin {
-  const scheme = url.protocol === "http:" ? "http" : "https";
-  return {
-    scheme,
-    host: url.hostname.replace(/^\[(.*)\]$/, "$1"),
-    port: url.port === "" ? (scheme === "http" ? 80 : 443) : Number(url.port),
-    authority: url.host,
-  };
+type OriginList = readonly [Origin, ...Origin[]];
+
+function further(endpoint: string): Origin {
+  const url = new URL(endpoint);
+  return { ...originOf(url), basePath: url.pathname };
 }
 
 function isVertex(host: string): boolean {
@@ -92,14 +124,12 @@ function codeAssistRoot(path: string): string {
   return path.replace(/\/+$/, "").replace(/\/v1internal$/, "");
 }
 
-/** A client's own project belongs to its own login; with another login's token it would be refused. */
-function projectOf({ project }: ProviderConfig): Pick<Provider, "ownFields"> {
-  return project === undefined ? {} : { ownFields: { project } };
-}
-
-function projectOption({ project }: ProviderConfig): Pick<WriteOptions, "project"> {
+function projectOption(project: string | undefined): Pick<WriteOptions, "project"> {
   return project === undefined ? {} : { project };
 }
+
+/** Hosts whose paths have no version segment. */
+const versionless: Readonly<Record<string, true>> = { "api.kilo.ai": true };
 
 /** Servers that speak a dialect with an accent, by host, so that a second entry for the same server has it too. */
 const quirks: Readonly<Record<string, Partial<WriteOptions>>> = {

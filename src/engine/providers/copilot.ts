@@ -1,21 +1,41 @@
 /**
  * GitHub Copilot: Chat with headers that must agree with the body (facts of late 2026: a mismatch is answered "invalid
  * initiator", an image without its header "missing required Copilot-Vision-Request header").
+ *
+ * The service also asks which editor is calling and answers 400 where nobody says so, or where it does not know the name
+ * (reports of 2024-2026). A Copilot client's own words go through; for everybody else we say who we are, and no other
+ * program's name: the service may refuse that, and the flow then shows its answer.
  */
 import type { HeaderPairs } from "../../base/http.ts";
 import { isRecord, own } from "../../base/json.ts";
 import type { JsonObject } from "../formats/format.ts";
-import type { Provider } from "./provider.ts";
+import { bearer } from "./bearer.ts";
+import { boundOrigin, under } from "./origin.ts";
+import type { Origin, Provider } from "./provider.ts";
+
+/** The version of the API that the facts above were seen with. */
+const always: HeaderPairs = [
+  ["x-github-api-version", "2025-04-01"],
+  ["editor-version", "Switchyard/1"],
+];
+
+const isOwn = under("githubcopilot.com");
+
+/** `api.individual.githubcopilot.com` and its kind: which one, the exchange that made the token says. */
+export function copilotOrigin(configured: URL, endpoint: string | undefined): Origin | null {
+  return boundOrigin(endpoint, configured, isOwn);
+}
 
 export const copilotParts = {
   format: "openai-chat",
   variant: "copilot",
+  authorize: bearer,
   /** Claude models behind it answer old prompts again when an assistant's content is a list. */
   takesAsIs: (body: JsonObject) =>
     turnsOf(body).every((turn) => own(turn, "role") !== "assistant" || !Array.isArray(own(turn, "content"))),
   bodyHeaders(body: JsonObject): HeaderPairs {
     const isAgent = ["assistant", "tool"].includes(lastRole(turnsOf(body)));
-    const initiator: HeaderPairs = [["x-initiator", isAgent ? "agent" : "user"]];
+    const initiator: HeaderPairs = [["x-initiator", isAgent ? "agent" : "user"], ...always];
     return holdsImage(turnsOf(body), 0) ? [...initiator, ["copilot-vision-request", "true"]] : initiator;
   },
 } as const satisfies Partial<Provider>;

@@ -1,9 +1,11 @@
 /** A provider as the pipeline sees it: a value that knows where its calls go and how its key is shown. */
+import type { Clock } from "../../base/clock.ts";
 import type { HeaderPairs } from "../../base/http.ts";
+import type { Random } from "../../base/random.ts";
 import type { Credential, LoginFacts } from "../accounts/credential.ts";
 import type { FormatId, JsonObject, Variant, WriteOptions } from "../formats/format.ts";
 
-/** The one origin a provider's credentials may go to. */
+/** An origin a provider's credentials may go to. */
 export interface Origin {
   readonly scheme: "http" | "https";
   /** Lower case, an IPv6 literal without brackets. */
@@ -11,6 +13,16 @@ export interface Origin {
   readonly port: number;
   /** What the `host` header says: the port only where it is not the scheme's own. */
   readonly authority: string;
+  /** Its base path where that is not the one of `Provider.origin`. */
+  readonly basePath?: string;
+}
+
+/** What a signature is made with, where a service wants each call signed. */
+export interface AuthorizeOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** The `user-agent` that goes out with this call; null: none does. */
+  readonly userAgent: string | null;
 }
 
 export interface Provider {
@@ -18,20 +30,32 @@ export interface Provider {
   readonly format: FormatId;
   readonly variant?: Variant;
   readonly origin: Origin;
-  /** The request target for a call's path (`/v1/messages`, `/chat/completions`), whatever segments the base URL has. */
-  target(callPath: string): string;
-  /** The one place where a credential becomes text. */
-  authorize(credential: Credential): HeaderPairs;
+  /** All of them, in the order in which they are tried; `origin` is the first. */
+  readonly origins: readonly Origin[];
+  /**
+   * The request target for a call's path (`/v1/messages`, `/chat/completions`), whatever segments the base URL has.
+   * `at`: the origin it goes to, where that is not `origin`.
+   */
+  target(callPath: string, at?: Origin): string;
+  /**
+   * The one place where a credential becomes text. A field that is there already is replaced, but `anthropic-beta`, which is
+   * a list and joins the client's own.
+   */
+  authorize(credential: Credential, options?: AuthorizeOptions): HeaderPairs;
   /** Where a token is bound to a host of its own; null: at `origin` like the others. Never any host a reply could name. */
   originFor?(facts: LoginFacts): Origin | null;
+  /** This provider as the owner of one login has it: at that login's host, with its project. Absent: the same for all. */
+  forLogin?(facts: LoginFacts): Provider;
   /** How this provider wants a translated request written. */
-  writeOptions(model: string): WriteOptions;
+  writeOptions(model: string, facts?: LoginFacts): WriteOptions;
   /**
    * May a body of this very dialect go as the client wrote it? Where not, it is read and written anew. Absent: always.
    */
   takesAsIs?(body: JsonObject, variant: Variant | null): boolean;
+  /** The last word on a body, in either lane: what the service refuses though its dialect has it. The same object: nothing. */
+  amendBody?(body: JsonObject): JsonObject;
   /** Top-level fields that are this provider's to say, laid over a body that otherwise stays as it is. */
   readonly ownFields?: JsonObject;
-  /** Headers that must agree with the body; what the client set itself wins. */
+  /** Headers that must agree with the body, or that the service demands; what the client set itself wins. */
   bodyHeaders?(body: JsonObject): HeaderPairs;
 }

@@ -1,0 +1,70 @@
+/** Providers that serve other people's models under their own names. Base URLs as documented (late 2026). */
+import { chatFeatures, type Rows } from "./row.ts";
+
+export const aggregatorRows = {
+  openrouter: {
+    type: "openai-compatible",
+    kind: "aggregator",
+    description: "Hundreds of models behind one API and one bill; compare models and prices",
+    tags: ["many-models", "unified-pricing", "comparison"],
+    endpoint: "https://openrouter.ai/api/v1",
+    authType: "api_key",
+    features: chatFeatures,
+  },
+  together: {
+    type: "openai-compatible",
+    kind: "aggregator",
+    description: "Open-source models (Llama, Mistral and others) at scale: fast and cost-effective",
+    tags: ["open-models", "fast", "cheap"],
+    endpoint: "https://api.together.xyz/v1",
+    authType: "api_key",
+    features: chatFeatures,
+  },
+  fireworks: {
+    type: "openai-compatible",
+    kind: "aggregator",
+    description: "Fast open-source models: sub-second latency, API first",
+    tags: ["open-models", "fast", "api-first"],
+    // The seed has the bare host; Chat is below /inference.
+    endpoint: "https://api.fireworks.ai/inference/v1",
+    authType: "api_key",
+    features: chatFeatures,
+    serves: ["accounts/fireworks/models/*"],
+  },
+  novita: {
+    type: "openai-compatible",
+    kind: "aggregator",
+    description: "Open-source language and image models at low prices",
+    tags: ["open-models", "cheap", "images"],
+    endpoint: "https://api.novita.ai/v3/openai",
+    authType: "api_key",
+    features: chatFeatures,
+  },
+  siliconflow: {
+    type: "openai-compatible",
+    kind: "aggregator",
+    description: "Chinese and open-source models behind one API",
+    tags: ["open-models", "chinese", "cheap"],
+    endpoint: "https://api.siliconflow.cn/v1",
+    authType: "api_key",
+    features: chatFeatures,
+  },
+  nebius: {
+    type: "openai-compatible",
+    kind: "aggregator",
+    description: "Open-source language and image models, hosted in Europe",
+    tags: ["open-models", "images", "europe"],
+    endpoint: "https://api.studio.nebius.com/v1",
+    authType: "api_key",
+    features: chatFeatures,
+  },
+  iflow: {
+    type: "iflow",
+    kind: "aggregator",
+    description: "iFlow's collection of Chinese coding models, by its own login",
+    tags: ["code", "chinese", "login"],
+    endpoint: "https://apis.iflow.cn/v1",
+    authType: "oauth_pkce",
+    features: chatFeatures,
+  },
+} as const satisfies Rows;
