@@ -9,14 +9,19 @@ export interface UsageLine {
   /** The conversation, as the pool names it; null where none is known. */
   readonly session: string | null;
   readonly provider: string;
-  /** Null: the client's own credential (passed through), or none needed. */
+  /** `provider/name`. Null: the client's own credential (passed through), or none needed. */
   readonly account: string | null;
   /** As the provider named it, or as it was asked for. */
   readonly model: string;
   readonly action: "passthrough" | "reroute";
   readonly usage: Usage;
-  /** US dollars; null where no price is known. */
+  /**
+   * What the tokens cost at the provider's public API price, US dollars; null where no price is known. Calls on a
+   * subscription have it too: there it is what they were worth, not what was paid.
+   */
   readonly costUsd: number | null;
+  /** True: the price is another seller's, or one that depends on what is not known here. Absent: as published. */
+  readonly costEstimated?: boolean;
   /** What was billed less because of the prompt cache, US dollars; null as above. */
   readonly cacheSavedUsd: number | null;
   readonly ok: boolean;
@@ -52,8 +57,9 @@ export interface UsageRow {
 export interface UsageLedger {
   /** Returns at once. Lines beyond the queue's bound are counted as dropped. */
   record(line: UsageLine): void;
-  /** Resolves when everything recorded so far is on the disk (fsync). */
+  /** Resolves when everything recorded so far is on the disk (fsync); rejects, in words for people, where it cannot be. */
   flush(): Promise<void>;
+  /** Lines recorded just now included. Rejects where the folder cannot be read. */
   query(question: UsageQuestion): Promise<readonly UsageRow[]>;
   dropped(): number;
   close(): Promise<void>;
