@@ -5,7 +5,9 @@
 import type { HeaderPairs } from "../../base/http.ts";
 import type { EngineError, ErrorKind } from "../errors/engine-error.ts";
 import { optional } from "./fields.ts";
+import { refusalScope } from "./refusal-scope.ts";
 import { retryAfterMs } from "./retry-after.ts";
+import { readUnifiedLimits, refuses } from "./unified-limits.ts";
 
 export interface UpstreamComplaint {
   readonly status?: number;
@@ -26,8 +28,12 @@ export function classify(complaint: UpstreamComplaint): EngineError {
     ...optional("status", complaint.status),
     ...optional("raw", complaint.codes[0]),
     ...optional("retryAfterMs", wait ?? undefined),
+    ...optional("scope", wantsQuota.has(kind) ? (refusalScope(complaint) ?? undefined) : undefined),
   };
 }
+
+/** Errors whose headers and codes tell what they cover; the others' scope goes with their kind. */
+const wantsQuota: ReadonlySet<ErrorKind> = new Set(["quota", "rate-limit", "billing"]);
 
 /** Whatever the code says: seen inside quota errors (reported, early 2026). */
 const warning =
@@ -40,11 +46,8 @@ function kindOf({ status, headers, codes, message }: UpstreamComplaint): ErrorKi
     if (kind !== undefined) return kind;
   }
   for (const [pattern, kind] of kindOfWords) if (pattern.test(message)) return kind;
-  if (
-    headers.some(([name, value]) => /^anthropic-ratelimit-unified-(.*-)?status$/i.test(name) && value === "rejected")
-  ) {
-    return "quota";
-  }
+  const limits = status === undefined || status === 429 ? readUnifiedLimits(headers) : null;
+  if (limits !== null && refuses(limits)) return "quota";
   const known = status !== undefined && Object.hasOwn(kindOfStatus, status) ? kindOfStatus[status] : undefined;
   if (known !== undefined) return known;
   for (const code of codes) {

@@ -7,6 +7,8 @@ import type { HeaderPairs } from "../../base/http.ts";
 import { headerValue } from "../../base/headers.ts";
 import type { EngineError } from "../errors/engine-error.ts";
 import { listField, numberField, recordField, textField } from "./fields.ts";
+import { durationMs, epochMs, instantMs, plainNumber, resetAfterMs, untilMs } from "./times.ts";
+import { readUnifiedLimits, refuses, refusingClaims } from "./unified-limits.ts";
 
 export interface RetryHints {
   readonly headers: HeaderPairs;
@@ -20,7 +22,7 @@ export interface RetryHints {
 
 /** ms to wait, or null when nothing was said. */
 export function retryAfterMs(hints: RetryHints): number | null {
-  const now = instant(headerValue(hints.headers, "date")) ?? hints.now ?? null;
+  const now = instantMs(headerValue(hints.headers, "date")) ?? hints.now ?? null;
   for (const read of [fromRetryHeaders, fromUnifiedResets, fromBody, fromText, fromRateLimitHeaders]) {
     const found = read(hints, now);
     if (found !== null && Number.isFinite(found)) return Math.max(0, Math.ceil(found));
@@ -37,42 +39,40 @@ export function retryAfterHeader(error: EngineError): HeaderPairs {
 type Reader = (hints: RetryHints, now: number | null) => number | null;
 
 const fromRetryHeaders: Reader = ({ headers }, now) => {
-  const ms = number(headerValue(headers, "retry-after-ms"));
+  const ms = plainNumber(headerValue(headers, "retry-after-ms"));
   if (ms !== null) return ms;
   const value = headerValue(headers, "retry-after");
-  const seconds = number(value);
-  return seconds === null ? until(instant(value), now) : seconds * 1000;
+  const seconds = plainNumber(value);
+  return seconds === null ? untilMs(instantMs(value), now) : seconds * 1000;
 };
 
-/** Claude subscriptions: the latest reset among the windows that refused. */
+/**
+ * Claude subscriptions: the latest reset among the windows that refuse. The plain reset floats between the windows (seen
+ * at the week's end for a refusal of the five hours, September 2026), so it counts only where no window has its own.
+ */
 const fromUnifiedResets: Reader = ({ headers }, now) => {
-  const prefix = "anthropic-ratelimit-unified-";
-  let latest: number | null = null;
-  for (const [name, value] of headers) {
-    const lower = name.toLowerCase();
-    if (!lower.startsWith(prefix) || !lower.endsWith("status") || value !== "rejected") continue;
-    const reset = epoch(number(headerValue(headers, `${lower.slice(0, -"status".length)}reset`)));
-    if (reset !== null && (latest === null || reset > latest)) latest = reset;
-  }
-  return until(latest, now);
+  const limits = readUnifiedLimits(headers);
+  if (limits === null || !refuses(limits)) return null;
+  const resets = refusingClaims(limits).flatMap((claim) => limits.claims.get(claim)?.resetAt ?? []);
+  return untilMs(resets.length === 0 ? limits.resetAt : Math.max(...resets), now);
 };
 
 const fromBody: Reader = ({ body }, now) => {
   const error = recordField(body, "error") ?? body;
   const seconds = numberField(error, "resets_in_seconds");
   if (seconds !== undefined) return seconds * 1000;
-  const at = until(epoch(numberField(error, "resets_at") ?? null), now);
+  const at = untilMs(epochMs(numberField(error, "resets_at") ?? null), now);
   if (at !== null) return at;
   const details = listField(error, "details") ?? [];
   for (const detail of details) {
-    const delay = duration(textField(detail, "retryDelay") ?? "");
+    const delay = durationMs(textField(detail, "retryDelay") ?? "");
     if (delay !== null) return delay;
   }
   for (const detail of details) {
     const metadata = recordField(detail, "metadata");
-    const delay = duration(textField(metadata, "quotaResetDelay") ?? "");
+    const delay = durationMs(textField(metadata, "quotaResetDelay") ?? "");
     if (delay !== null) return delay;
-    const stamp = until(instant(textField(metadata, "quotaResetTimeStamp")), now);
+    const stamp = untilMs(instantMs(textField(metadata, "quotaResetTimeStamp")), now);
     if (stamp !== null) return stamp;
   }
   return null;
@@ -87,25 +87,19 @@ const saidInstant = /(?:try again|retry|resets?)\s+(?:at|on)\s+(\d{4}-\d\d-\d\dT
 
 const fromText: Reader = ({ message }, now) => {
   const said = saidDuration.exec(message)?.[1];
-  const ms = said === undefined ? null : duration(said);
-  return ms ?? until(instant(saidInstant.exec(message)?.[1]), now);
+  const ms = said === undefined ? null : durationMs(said);
+  return ms ?? untilMs(instantMs(saidInstant.exec(message)?.[1]), now);
 };
 
 const fromRateLimitHeaders: Reader = ({ headers }, now) => {
-  const after = number(headerValue(headers, "x-ratelimit-reset-after"));
+  const after = plainNumber(headerValue(headers, "x-ratelimit-reset-after"));
   if (after !== null) return after * 1000;
   let latest: number | null = null;
   for (const [name, value] of headers) {
     const lower = name.toLowerCase();
     const isReset = lower.startsWith("x-ratelimit-reset") || /^anthropic-ratelimit-.*-reset$/.test(lower);
     if (!isReset || lower.includes("unified") || isNotExhausted(headers, lower)) continue;
-    const count = number(value);
-    const ms =
-      count === null
-        ? (duration(value) ?? until(instant(value), now))
-        : count < 1e9
-          ? count * 1000
-          : until(epoch(count), now);
+    const ms = resetAfterMs(value, now);
     if (ms !== null && (latest === null || ms > latest)) latest = ms;
   }
   return latest;
@@ -113,39 +107,6 @@ const fromRateLimitHeaders: Reader = ({ headers }, now) => {
 
 /** A window with requests left is not the one that refused. */
 function isNotExhausted(headers: HeaderPairs, resetName: string): boolean {
-  const left = number(headerValue(headers, resetName.replace("reset", "remaining")));
+  const left = plainNumber(headerValue(headers, resetName.replace("reset", "remaining")));
   return left !== null && left > 0;
-}
-
-const unitMs: Readonly<Record<string, number>> = { ms: 1, milli: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-
-/** `2h7m23s`, `34.07s`, `900ms`, `20 seconds`, `3d`; null unless at least one amount is there. */
-function duration(text: string): number | null {
-  let total: number | null = null;
-  for (const [, count, unit] of text.matchAll(/(\d+(?:\.\d+)?)\s*(milli|ms|[smhd])/gi)) {
-    total = (total ?? 0) + Number(count) * (unitMs[(unit ?? "").toLowerCase()] ?? 0);
-  }
-  return total;
-}
-
-function number(value: string | undefined): number | null {
-  return value !== undefined && /^\d+(\.\d+)?$/.test(value.trim()) ? Number(value) : null;
-}
-
-/** A Unix time in seconds or milliseconds, as ms. */
-function epoch(value: number | null): number | null {
-  if (value === null) return null;
-  return value < 1e12 ? value * 1000 : value;
-}
-
-/** An ISO time without a zone is UTC; so are HTTP dates. */
-function instant(value: string | undefined): number | null {
-  if (value === undefined) return null;
-  const isBareIso = /^\d{4}-\d\d-\d\dT[\d:.]+$/.test(value);
-  const ms = Date.parse(isBareIso ? `${value}Z` : value);
-  return Number.isNaN(ms) ? null : ms;
-}
-
-function until(at: number | null, now: number | null): number | null {
-  return at === null || now === null ? null : Math.max(0, at - now);
 }
