@@ -11,6 +11,8 @@ export interface Credential {
   readonly kind: "key" | "token";
   readonly secret: Secret;
   readonly facts: LoginFacts;
+  /** The longer-lived token that `secret` was made from (GitHub's, for Copilot): for its issuer's own addresses only. */
+  readonly madeFrom?: Secret;
 }
 
 /**

@@ -25,6 +25,8 @@ export interface Ask {
   readonly needs: Needs;
   /** The conversation (a hash); null: none known. */
   readonly session: string | null;
+  /** Whose conversation it is, for people. */
+  readonly client?: string | null;
   /** False: only accounts without a credential of ours. */
   readonly authorized: boolean;
   /** Already tried for this call. */
