@@ -89,7 +89,11 @@ describe("explain", () => {
       why: [
         { stage: "rule", text: "rule 1 does not match: client is claude-code, the rule wants codex" },
         { stage: "rule", text: "rule 2 matches: to combo/deep", rule: 2 },
-        { stage: "account", text: "provider openai has no usable account: it would be skipped" },
+        { stage: "select", text: "fill-first: or-main", strategy: "fill-first", account: "openrouter/or-main", ready: 1 },
+        {
+          stage: "account",
+          text: "openai would be skipped: provider openai has no usable account: add one to accounts in config.yaml, or enable it",
+        },
       ],
     });
   });
@@ -122,6 +126,8 @@ describe("observe", () => {
         type: "described",
         formats: { client: "claude", upstream: "claude" },
         model: { asked: "claude-sonnet-4-5", served: "claude-sonnet-4-5" },
+        // expect's matchers have no type of their own
+        session: expect.stringMatching(/^[\w-]{16}$/) as unknown as string,
       },
       { type: "usage", usage: expect.objectContaining({ input: 7, output: 2 }) },
     ]);

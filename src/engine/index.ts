@@ -1,10 +1,12 @@
 /** The engine: a function from a client's request to its answer. It knows no socket and no TLS; `send` is given to it. */
 import type { ExchangeHead } from "../base/exchange.ts";
-import type { FlowFact } from "../base/flow.ts";
+import type { ClientId, FlowFact } from "../base/flow.ts";
 import type { RequestHead } from "../base/http.ts";
-import { own, parseJson } from "../base/json.ts";
+import { isRecord, own, parseJson } from "../base/json.ts";
 import { systemRandom } from "../base/random.ts";
-import { candidates } from "./accounts/select.ts";
+import { createPool } from "./accounts/create-pool.ts";
+import { keyCredentials } from "./accounts/key-credentials.ts";
+import type { Needs } from "./accounts/pool.ts";
 import type { Engine, EngineDeps, RouteAnswer, RouteQuestion } from "./engine.ts";
 import type { UpstreamError } from "../base/upstream-error.ts";
 import { fromUnknown } from "./errors/from-unknown.ts";
@@ -12,12 +14,16 @@ import type { WholeAnswer } from "./formats/format.ts";
 import { formats } from "./formats/table.ts";
 import { createSignatureLedger } from "./hub/signature-ledger.ts";
 import { detectCall, isModelAddress, isModelSocket, mayTellInBody, mediaKind } from "./pipeline/detect-call.ts";
+import { noObserver } from "./observer.ts";
+import { createGatewayHandler } from "./pipeline/gateway.ts";
 import { createHandler } from "./pipeline/handle.ts";
 import { pathOf } from "./pipeline/read-client.ts";
 import { createDedupe } from "./pipeline/dedupe.ts";
 import { createResponseMemory } from "./pipeline/response-memory.ts";
 import { systemAfter, type Tools } from "./pipeline/tools.ts";
+import { sessionOf } from "./pipeline/session.ts";
 import { createViews, type View } from "./pipeline/view.ts";
+import { configured } from "./routing/availability.ts";
 import { decide } from "./routing/decide.ts";
 import { headMayMatch } from "./routing/rules.ts";
 
@@ -26,21 +32,34 @@ export type { Engine, EngineDeps } from "./engine.ts";
 export function createEngine(deps: EngineDeps): Engine {
   const views = createViews(deps.config);
   const { send, clock } = deps;
+  const random = deps.random ?? systemRandom;
+  const { pool, credentials } = deps.accounts ?? {
+    pool: createPool({ config: deps.config, stored: () => [], clock, random }),
+    credentials: keyCredentials,
+  };
   const tools: Tools = {
     send,
     clock,
+    random,
+    pool,
+    credentials,
+    availability:
+      deps.availability ?? (() => ({ ...configured(deps.config()), isUsable: (provider) => pool.isUsable(provider) })),
+    observer: deps.observer ?? noObserver,
     after: deps.after ?? systemAfter,
     ledger: createSignatureLedger({ clock }),
     dedupe: createDedupe({ clock }),
-    responses: createResponseMemory({ clock, random: deps.random ?? systemRandom }),
+    responses: createResponseMemory({ clock, random }),
     ...(deps.requestLog === undefined ? {} : { requestLog: deps.requestLog }),
   };
   const handle = createHandler(tools, views);
   return {
     handle,
+    gateway: createGatewayHandler(handle),
+    isCall: (head) => head.method === "POST" && (detectCall(head) !== null || mediaKind(head) !== null),
     wants: (head) => wants(views(), head),
     wantsHost: (host) => views().rules.some((rule) => rule.to !== "passthrough" && rule.matchesHost(host)),
-    explain: (question) => explain(views(), question),
+    explain: (question) => explain(tools, views(), question),
     isModelCall: (head) => head.method === "POST" && detectCall(head) !== null,
     describeFailure,
     observe,
@@ -58,28 +77,47 @@ function wants(view: View, head: ExchangeHead): boolean {
   return view.rules.some((rule) => rule.namesHost && rule.matchesHead(facts));
 }
 
-function explain(view: View, question: RouteQuestion): RouteAnswer {
+/** A question about a route says nothing of what the call will hold. */
+const noNeeds: Needs = { streaming: true, functions: false, vision: false, inputTokens: 0, outputTokens: 0 };
+
+function explain(
+  { pool, availability }: Pick<Tools, "pool" | "availability">,
+  view: View,
+  question: RouteQuestion,
+): RouteAnswer {
   const { client, host, model } = question;
   const path = pathOf(question.path ?? usualPath(host));
-  const decision = decide(view.config, view.rules, { client, host, path, model }, { verbose: true });
+  const decision = decide(
+    view.config,
+    view.rules,
+    { client, host, path, model },
+    { verbose: true, availability: availability() },
+  );
   const base = { action: decision.action, rule: decision.rule, to: decision.to, why: decision.why };
   if (decision.action !== "reroute") return { ...base, targets: [] };
-  const targets = decision.targets.flatMap((target) => {
+  const looked = decision.targets.flatMap((target) => {
     const provider = view.providers.get(target.provider);
     if (provider === undefined) return [];
-    const accounts = candidates(view.config, target.provider);
-    return [{ ...target, account: accounts[0]?.name ?? null, format: provider.format, usable: accounts.length > 0 }];
+    const pick = pool.look({ ...target, needs: noNeeds, session: null, authorized: true, tried: new Set() });
+    return [{ target, format: provider.format, pick }];
   });
-  const idle = targets
-    .filter(({ usable }) => !usable)
-    .map(({ provider }) => ({
-      stage: "account",
-      text: `provider ${provider} has no usable account: it would be skipped`,
-    }));
   return {
     ...base,
-    why: [...decision.why, ...idle],
-    targets: targets.map(({ provider, model, account, format }) => ({ provider, model, account, format })),
+    why: [
+      ...decision.why,
+      ...looked.flatMap(({ target, pick }) => [
+        ...pick.why,
+        ...(pick.kind === "lease"
+          ? []
+          : [{ stage: "account", text: `${target.provider} would be skipped: ${pick.error.message}` }]),
+      ]),
+    ],
+    targets: looked.map(({ target: { provider, model }, format, pick }) => ({
+      provider,
+      model,
+      account: pick.kind === "lease" && pick.lease.account.source.kind !== "none" ? pick.lease.account.name : null,
+      format,
+    })),
   };
 }
 
@@ -108,7 +146,7 @@ function usualPath(host: string): string {
 }
 
 function observe(
-  head: RequestHead,
+  head: RequestHead & { readonly client: ClientId },
   requestBody: Uint8Array,
   reply: { readonly status: number; readonly contentType: string; readonly body: Uint8Array },
 ): readonly FlowFact[] {
@@ -118,10 +156,16 @@ function observe(
   const parsed = parseJson(Buffer.from(requestBody).toString("utf8"));
   const model = parsed.ok ? own(parsed.value, "model") : undefined;
   const asked = typeof model === "string" ? model : null;
+  const session = parsed.ok && isRecord(parsed.value) ? sessionOf(head, parsed.value) : null;
   const seen =
     reply.status < 400 ? format.observe(reply.body, reply.contentType) : { model: null, usage: null, finish: null };
   return [
-    { type: "described", formats: { client: format.id, upstream: format.id }, model: { asked, served: seen.model } },
+    {
+      type: "described",
+      formats: { client: format.id, upstream: format.id },
+      model: { asked, served: seen.model },
+      ...(session === null ? {} : { session }),
+    },
     ...(seen.usage === null ? [] : [{ type: "usage", usage: seen.usage } as const]),
   ];
 }

@@ -6,6 +6,7 @@ import { type CallLog, noCallLog } from "../../base/request-log.ts";
 import { decodeBody, DecodeError } from "../codecs/compression.ts";
 import type { Secret } from "../../base/secret.ts";
 import type { Credential } from "../accounts/credential.ts";
+import type { Lease } from "../accounts/pool.ts";
 import type { AccountConfig, Config } from "../config/schema.ts";
 import type { EngineError } from "../errors/engine-error.ts";
 import { fromUnknown } from "../errors/from-unknown.ts";
@@ -17,8 +18,10 @@ import { loggedReply, loggedTap, openCallLog } from "./logged.ts";
 import { openLossless } from "./lossless.ts";
 import type { Thinking } from "../hub/request.ts";
 import { createMeter, type Meter } from "./meter.ts";
+import { outboundFor } from "./outbound.ts";
 import { readWhole } from "./read-body.ts";
 import type { ClientCall } from "./read-client.ts";
+import { reportOn } from "./report.ts";
 import { sendTo } from "./send.ts";
 import type { Tools } from "./tools.ts";
 import { openTranslated, prepareTranslated, type HubRead } from "./translated.ts";
@@ -34,6 +37,10 @@ export interface AttemptInput {
   readonly provider: Provider;
   readonly account: AccountConfig | null;
   readonly credential: Credential | null;
+  readonly lease: Lease;
+  /** The conversation, as the pool knows it. */
+  readonly session: string | null;
+  readonly combo: string | null;
   /** The upstream's name for the model. */
   readonly model: string;
   /** What the target's name said about thinking (`gpt-5(high)`); null when nothing. */
@@ -96,6 +103,8 @@ export async function attempt(given: AttemptInput): Promise<AttemptResult> {
   };
   if (!lane.ok) return fail({ error: lane.error, whole: null }, false);
   tap.tell({ type: "attempt-started", provider: provider.id, account: account?.name ?? null, model });
+  const report = reportOn(input, meter);
+  const via = outboundFor(input.config.settings.networkProxy, provider.id, account, input.combo);
   const connection = linkedAbort(exchange.signal);
   let status: number | null = null;
   const end = (error: EngineError | null): void => {
@@ -103,10 +112,20 @@ export async function attempt(given: AttemptInput): Promise<AttemptResult> {
     const told = error === null ? {} : { error: `${error.kind}: ${clean(error, credential).message}` };
     tap.tell({ type: "attempt-ended", status, ...told });
     if (error !== null) log.stage("6_error", () => clean(error, credential));
+    report.over(error);
   };
   try {
-    const reply = await sendTo(tools, tap, provider, credential, lane.value.upstream, connection.signal);
+    const reply = await sendTo({
+      tools,
+      tap,
+      provider,
+      credential,
+      call: lane.value.upstream,
+      signal: connection.signal,
+      via,
+    });
     status = reply.status;
+    report.replied(reply);
     if (status < 200 || status > 299) {
       const failed = await readFailure(input, reply);
       connection.abort();
@@ -125,6 +144,7 @@ export async function attempt(given: AttemptInput): Promise<AttemptResult> {
       abandon: connection.abort,
     });
     if (opened.ok) {
+      report.committed();
       tap.tell({
         type: "described",
         provider: provider.id,

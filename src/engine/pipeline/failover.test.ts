@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { headerValue } from "../../base/headers.ts";
 import type { HttpReply } from "../../base/http.ts";
 import { UpstreamError } from "../../base/upstream-error.ts";
-import { maxAttempts } from "./failover.ts";
+import { maxAttempts } from "./walk.ts";
 import { keys } from "./__fixtures__/config.ts";
 import { createRig, json, streamed, type Play, type Rig } from "./__fixtures__/rig.ts";
 import { chatStream, chatText, claudeEvents, claudeRequest, claudeStream } from "./__fixtures__/wire.ts";
@@ -225,10 +225,14 @@ describe("when all have failed", () => {
     expect(rig.why()).toEqual([
       "claude: api.anthropic.com speaks claude on /v1/messages",
       "rule 1 matches: to combo/both",
+      "fill-first: default",
       "m1 at first",
       "first: upstream: out of order",
+      "first/default for m1 cools 901 ms (upstream: out of order)",
+      "fill-first: default",
       "m2 at second",
       "second: upstream: out of order",
+      "second/default for m2 cools 902 ms (upstream: out of order)",
       "out of order",
     ]);
   });

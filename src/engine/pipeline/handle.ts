@@ -50,13 +50,14 @@ async function handle(tools: Tools, view: View, exchange: Exchange): Promise<Ans
   if (read.kind === "unknown") return passThrough;
   if (read.kind === "unreadable") {
     describe(exchange, read.format, null);
-    return decideUnread(view, exchange, read, read.why.text);
+    return decideUnread(tools, view, exchange, read, read.why.text);
   }
   const { call } = read;
   describe(exchange, call.format, call.model);
-  const decision = decideFor(view, exchange, call.model);
+  const decision = decideFor(tools, view, exchange, call.model);
   if (decision.action === "passthrough") return passThrough;
   if (decision.action === "block") return block(exchange, call, decision);
+  if (decision.action === "refuse") return refuse(exchange, call, decision.error);
   return reroute(tools, view, exchange, call, decision);
 }
 
@@ -64,9 +65,10 @@ async function handle(tools: Tools, view: View, exchange: Exchange): Promise<Ans
  * A body that says nothing to us goes where it was going, unless a rule wants such calls whatever their model: then
  * there is nothing that could be sent to its target.
  */
-function decideUnread(view: View, exchange: Exchange, dialect: Dialect, problem: string): Answer {
-  const decision = decideFor(view, exchange, null);
+function decideUnread(tools: Tools, view: View, exchange: Exchange, dialect: Dialect, problem: string): Answer {
+  const decision = decideFor(tools, view, exchange, null);
   if (decision.action === "block") return block(exchange, dialect, decision);
+  if (decision.action === "refuse") return refuse(exchange, dialect, decision.error);
   if (decision.action === "reroute") {
     return refuse(exchange, dialect, { kind: "bad-request", message: `this call cannot be rerouted: ${problem}` });
   }

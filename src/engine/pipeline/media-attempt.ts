@@ -26,6 +26,7 @@ import {
 } from "./media-reply.ts";
 import { passMediaStream } from "./media-stream.ts";
 import { createMeter, type Meter } from "./meter.ts";
+import { reportOn } from "./report.ts";
 import { sendTo } from "./send.ts";
 import type { UpstreamCall } from "./upstream-call.ts";
 
@@ -35,6 +36,8 @@ export interface MediaAttempt extends MediaAsked {
   readonly body: unknown;
   /** The upstream's name for the model. */
   readonly model: string;
+  /** The outbound proxy; undefined: as everything goes. */
+  readonly via: string | undefined;
 }
 
 type Written = MediaRequest & { readonly context: MediaContext };
@@ -49,8 +52,10 @@ export async function attemptMedia(input: MediaAttempt): Promise<AttemptResult> 
   const stop = new AbortController();
   const signal = AbortSignal.any([exchange.signal, stop.signal]);
   let status: number | null = null;
+  const report = reportOn(input, meter);
   const end = (error: EngineError | null): void => {
     meter.close();
+    report.over(error);
     tap.tell({
       type: "attempt-ended",
       status,
@@ -61,6 +66,7 @@ export async function attemptMedia(input: MediaAttempt): Promise<AttemptResult> 
     const who = { provider: provider.id, account: account?.name ?? null };
     tap.tell({ type: "described", ...who, formats: { upstream: provider.format } });
     tap.tell({ type: "reply-started", status: reply.status });
+    report.committed();
     return { ok: true, reply };
   };
   const heard: MediaReply[] = [];
@@ -69,8 +75,17 @@ export async function attemptMedia(input: MediaAttempt): Promise<AttemptResult> 
   for (const bytes of bodies) {
     let one: MediaReply | MediaFailure;
     try {
-      const reply = await sendTo(tools, tap, provider, credential, upstreamCall(input, written.value, bytes), signal);
+      const reply = await sendTo({
+        tools,
+        tap,
+        provider,
+        credential,
+        call: upstreamCall(input, written.value, bytes),
+        signal,
+        via: input.via,
+      });
       status = reply.status;
+      report.replied(reply);
       if (written.value.streams && isSuccess(reply) && isEventStream(reply.headers, false)) {
         meter.lost(written.value.losses);
         return answered(passMediaStream({ reply, tap, meter, onEnd: end, abandon: () => stop.abort() }));
@@ -135,7 +150,7 @@ function optionsFor({ tools, exchange, provider, model }: MediaAttempt): MediaOp
 }
 
 function upstreamCall(
-  { exchange, provider }: MediaAttempt,
+  { exchange }: MediaAttempt,
   { path, streams }: Written,
   body: Uint8Array,
 ): UpstreamCall {
@@ -144,7 +159,7 @@ function upstreamCall(
     ["accept", streams ? "text/event-stream, application/json" : "application/json"],
     ...exchange.headers.filter(([name]) => name.toLowerCase() === "user-agent"),
   ];
-  return { target: provider.target(path), headers, body };
+  return { path, headers, body };
 }
 
 function note(meter: Meter, written: Written, answer: MediaAnswer): void {

@@ -6,6 +6,7 @@ import { isRecord, own, parseJson } from "../../base/json.ts";
 import { decodeBody, DecodeError } from "../codecs/compression.ts";
 import type { Secret } from "../../base/secret.ts";
 import type { Credential } from "../accounts/credential.ts";
+import type { Lease } from "../accounts/pool.ts";
 import type { AccountConfig } from "../config/schema.ts";
 import type { EngineError } from "../errors/engine-error.ts";
 import { fromUnknown } from "../errors/from-unknown.ts";
@@ -24,6 +25,8 @@ export interface MediaAsked {
   readonly provider: Provider;
   readonly account: AccountConfig | null;
   readonly credential: Credential | null;
+  readonly lease: Lease;
+  readonly session: string | null;
 }
 
 export type MediaFailure = Extract<AttemptResult, { readonly ok: false }>;

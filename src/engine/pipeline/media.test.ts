@@ -8,11 +8,15 @@ import { createSignatureLedger } from "../hub/signature-ledger.ts";
 import { systemRandom } from "../../base/random.ts";
 import { createResponseMemory } from "./response-memory.ts";
 import { mediaCall } from "../media/index.ts";
+import { configured } from "../routing/availability.ts";
 import type { RouteTarget } from "../routing/targets.ts";
 import { keys, loadConfigText } from "./__fixtures__/config.ts";
 import { gather, json, streamed } from "./__fixtures__/rig.ts";
 import { createDedupe } from "./dedupe.ts";
-import type { FailoverResult } from "./failover.ts";
+import type { WalkResult } from "./walk.ts";
+import { createPool } from "../accounts/create-pool.ts";
+import { keyCredentials } from "../accounts/key-credentials.ts";
+import { noObserver } from "../observer.ts";
 import { handleMedia } from "./media.ts";
 import { createViews } from "./view.ts";
 
@@ -69,9 +73,14 @@ function createBench(play: Play) {
     after: () => () => {},
     ledger,
     dedupe: createDedupe({ clock }),
+    pool: createPool({ config: () => config, stored: () => [], clock, random: systemRandom }),
+    credentials: keyCredentials,
+    observer: noObserver,
+    random: systemRandom,
+    availability: () => configured(config),
     responses: createResponseMemory({ clock, random: systemRandom }),
   };
-  const ask = (asked: Asked): Promise<FailoverResult> => {
+  const ask = (asked: Asked): Promise<WalkResult> => {
     const target = asked.target ?? "/v1/embeddings";
     const exchange: Exchange = {
       method: "POST",
@@ -97,16 +106,16 @@ function createBench(play: Play) {
     };
     const targets = asked.to.map((words): RouteTarget => {
       const [provider = "", ...model] = words.split("/");
-      return { provider, model: model.join("/") };
+      return { provider, model: model.join("/"), prefix: null };
     });
     const kind = mediaCall(target);
     if (kind === null) throw new Error(`${target} is no media call`);
-    return handleMedia({ tools, view, exchange, kind, body: asked.body, targets });
+    return handleMedia({ tools, view, exchange, kind, body: asked.body, bytes: 100, combo: null, targets });
   };
   return { sent, facts, ask };
 }
 
-async function textOf(result: FailoverResult): Promise<string> {
+async function textOf(result: WalkResult): Promise<string> {
   if (!result.ok) throw new Error(`${result.error.kind}: ${result.error.message}`);
   return Buffer.concat(await gather(result.reply.body)).toString();
 }

@@ -10,6 +10,9 @@ export interface Meter {
   lost(losses: readonly string[]): void;
   served(model: string | null): void;
   usage(usage: Usage): void;
+  /** What is known of it now. */
+  used(): Usage | null;
+  servedModel(): string | null;
   /** Tells what is known once the reply is over; a second call tells nothing. */
   close(): void;
 }
@@ -21,7 +24,9 @@ export function createMeter(tap: FlowTap, clock: Clock): Meter {
   let isClosed = false;
   const losses = new Set<string>();
 
+  let servedName: string | null = null;
   const served = (model: string | null): void => {
+    servedName = model ?? servedName;
     if (model !== null) tap.tell({ type: "described", model: { served: model } });
   };
   return {
@@ -53,6 +58,8 @@ export function createMeter(tap: FlowTap, clock: Clock): Meter {
     usage(known) {
       usage = known;
     },
+    used: () => usage,
+    servedModel: () => servedName,
     close() {
       if (isClosed) return;
       isClosed = true;

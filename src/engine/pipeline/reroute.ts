@@ -9,7 +9,7 @@ import type { RouteDecision } from "../routing/decide.ts";
 import { replyFrom } from "./answer-error.ts";
 import { bypass } from "./answer-locally.ts";
 import { dedupeKey, type WholeReply } from "./dedupe.ts";
-import { failover, type FailoverResult } from "./failover.ts";
+import { failover } from "./failover.ts";
 import { loggedReply } from "./logged.ts";
 import { maxWholeReplyBytes } from "./lossless.ts";
 import { readWhole } from "./read-body.ts";
@@ -19,6 +19,7 @@ import { itemNotFound } from "./response-memory.ts";
 import { nobodyWaits, refuse, why, type Answer } from "./say.ts";
 import type { Tools } from "./tools.ts";
 import type { View } from "./view.ts";
+import type { WalkResult } from "./walk.ts";
 
 type Rerouted = RouteDecision & { readonly action: "reroute" };
 
@@ -56,7 +57,7 @@ async function ask(
     ? decision.targets.filter(({ provider }) => view.providers.get(provider)?.format === call.format.id)
     : decision.targets;
   if (counts && targets.length === 0) return estimateCount(tools, exchange, call);
-  const result = await failover({ tools, view, exchange, call, targets });
+  const result = await failover({ tools, view, exchange, call, targets, combo: decision.combo });
   if (result.ok) return result.reply;
   const answer =
     counts && hasNoSuchCall(result.error)
@@ -72,10 +73,10 @@ function answerFailure(
   exchange: Exchange,
   call: ClientCall,
   decision: Rerouted,
-  result: FailoverResult & { readonly ok: false },
+  result: WalkResult & { readonly ok: false },
 ): Answer {
   if (result.error.kind === "client-gone") return nobodyWaits;
-  if (decision.fallback === "passthrough") {
+  if (decision.fallback === "passthrough" && exchange.gateway === undefined) {
     exchange.tap.tell({ type: "described", action: "passthrough" });
     why(exchange, {
       stage: "fallback",

@@ -16,23 +16,33 @@ export async function routeMedia(tools: Tools, view: View, exchange: Exchange, k
   const model = read.ok ? mediaModel(exchange.target, read.value) : null;
   exchange.tap.tell({ type: "described", model: { asked: model } });
   why(exchange, { stage: "detect", text: `${kind} in ${mediaDialect(exchange.target)}'s dialect` });
-  const decision = decideFor(view, exchange, model);
+  const decision = decideFor(tools, view, exchange, model);
   if (decision.action === "passthrough") return passThrough;
   if (decision.action === "block") {
     exchange.tap.tell({ type: "described", action: "block" });
     const message = `rule ${decision.rule ?? ""} of Switchyard's configuration blocks this call`;
     return refuse(exchange, { kind: "blocked", message });
   }
+  if (decision.action === "refuse") return refuse(exchange, decision.error);
   if (!read.ok) return refuse(exchange, { kind: "bad-request", message: `this call cannot be rerouted: ${read.why}` });
   exchange.tap.tell({
     type: "described",
     action: "reroute",
     ...(decision.combo === null ? {} : { combo: decision.combo }),
   });
-  const result = await handleMedia({ tools, view, exchange, kind, body: read.value, targets: decision.targets });
+  const result = await handleMedia({
+    tools,
+    view,
+    exchange,
+    kind,
+    body: read.value,
+    bytes: read.bytes.byteLength,
+    targets: decision.targets,
+    combo: decision.combo,
+  });
   if (result.ok) return result.reply;
   if (result.error.kind === "client-gone") return nobodyWaits;
-  if (decision.fallback === "passthrough") {
+  if (decision.fallback === "passthrough" && exchange.gateway === undefined) {
     exchange.tap.tell({ type: "described", action: "passthrough" });
     why(exchange, {
       stage: "fallback",

@@ -14,7 +14,8 @@ import type { ClientCall } from "./read-client.ts";
 import { spliceModel } from "./splice-model.ts";
 
 export interface UpstreamCall {
-  readonly target: string;
+  /** As the dialect has it, query included; the provider says where that is with it. */
+  readonly path: string;
   /** Without host, length and credential: `send.ts` adds those. */
   readonly headers: HeaderPairs;
   readonly body: Uint8Array;
@@ -75,7 +76,7 @@ export function losslessCall(
   const isNamed = format.namesModelInTarget === true || format.withInnerModel?.(call.value, model) != null;
   return {
     upstream: {
-      target: provider.target(withoutKeys(format.callTarget(call.target, model))),
+      path: withoutKeys(format.callTarget(call.target, model)),
       headers: withBodyHeaders(keptHeaders(exchange), exchange, provider, call.value),
       body: isNamed ? body : spliceModel(body, model),
     },
@@ -103,7 +104,8 @@ function losslessBody(call: ClientCall, provider: Provider, model: string, chang
   const bytes = format.withoutOwnMarks(call.body, model) ?? call.body;
   const asksChange = changes.systemPrompt !== null || changes.thinking !== null || changes.withoutBlobs;
   const inner = format.withInnerModel?.(call.value, model) ?? null;
-  if (!asksChange && provider.ownFields === undefined && inner === null) return { body: bytes, changed: [] };
+  const isAsIs = provider.ownFields === undefined && provider.amendBody === undefined && inner === null;
+  if (!asksChange && isAsIs) return { body: bytes, changed: [] };
   const parsed = bytes === call.body ? call.value : parsedObject(bytes);
   // How a wish is said depends on the model that is asked, not on the one the client named.
   const before = format.namesModelInTarget === true || inner !== null ? parsed : { ...parsed, model };
@@ -119,6 +121,7 @@ function losslessBody(call: ClientCall, provider: Provider, model: string, chang
   if (thinking !== null) edit(format.edits.thinking(value, thinking.wish, model), thinking.why);
   if (changes.systemPrompt !== null) edit(format.edits.systemPrompt(value, changes.systemPrompt), systemPromptSaid);
   edit(withOwnFields(value, provider, call.operation), null);
+  if (provider.amendBody !== undefined) edit(provider.amendBody(value), null);
   return { body: value === before ? bytes : Buffer.from(JSON.stringify(value)), changed };
 }
 
@@ -167,14 +170,17 @@ export function translatedCall(
       ? headers
       : headers.map(([name, value]) => [name, name === betaField ? joinedLists(betas, value) : value]);
   const all = withMissing(withMissing(written, usual), client);
+  const parsed = provider.amendBody === undefined && provider.bodyHeaders === undefined ? {} : parsedObject(body);
+  const amended = provider.amendBody?.(parsed) ?? parsed;
   return {
-    target: provider.target(path),
-    headers: provider.bodyHeaders === undefined ? all : withBodyHeaders(all, exchange, provider, parsedObject(body)),
-    body,
+    path,
+    headers: provider.bodyHeaders === undefined ? all : withBodyHeaders(all, exchange, provider, amended),
+    body: amended === parsed ? body : Buffer.from(JSON.stringify(amended)),
   };
 }
 
-const betaField = "anthropic-beta";
+/** A list: what the client asks for and what we need hold both. */
+export const betaField = "anthropic-beta";
 
 function named(headers: HeaderPairs, fields: readonly string[]): HeaderPairs {
   return headers.filter(([name]) => fields.includes(name.toLowerCase()));
@@ -187,7 +193,7 @@ function withMissing(headers: HeaderPairs, more: HeaderPairs): HeaderPairs {
 }
 
 /** Both lists as one, each word once. */
-function joinedLists(left: string, right: string): string {
+export function joinedLists(left: string, right: string): string {
   return [...new Set(`${left},${right}`.split(",").map((word) => word.trim()))].join(",");
 }
 

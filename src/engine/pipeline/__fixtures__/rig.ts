@@ -5,7 +5,9 @@ import type { CapturedHead, ClientId, FlowFact, FlowSide, FlowTap } from "../../
 import { headerValue } from "../../../base/headers.ts";
 import { bodyOf, type HeaderPairs, type HttpReply, type HttpRequest } from "../../../base/http.ts";
 import { loadConfigText } from "./config.ts";
-import { createEngine, type Engine } from "../../index.ts";
+import type { Clock } from "../../../base/clock.ts";
+import type { Config } from "../../config/schema.ts";
+import { createEngine, type Engine, type EngineDeps } from "../../index.ts";
 
 interface Sent {
   readonly request: HttpRequest;
@@ -35,6 +37,8 @@ export interface Asked {
   readonly raw?: AsyncIterable<Uint8Array> | Uint8Array;
   readonly authorized?: boolean;
   readonly signal?: AbortSignal;
+  /** A call to the port itself. */
+  readonly gateway?: Exchange["gateway"];
 }
 
 export interface Rig {
@@ -56,7 +60,12 @@ export interface Rig {
   fact<T extends FlowFact["type"]>(type: T): Extract<FlowFact, { readonly type: T }>[];
 }
 
-export function createRig(yaml: string, play: Play): Rig {
+/** @param more what a core gives an engine besides, made with the rig's own clock */
+export function createRig(
+  yaml: string,
+  play: Play,
+  more: (given: { readonly config: Config; readonly clock: Clock }) => Partial<EngineDeps> = () => ({}),
+): Rig {
   const config = loadConfigText(yaml);
   const sent: Sent[] = [];
   const facts: FlowFact[] = [];
@@ -67,11 +76,13 @@ export function createRig(yaml: string, play: Play): Rig {
   let now = 0;
   const timers = new Set<{ readonly at: number; readonly run: () => void }>();
   let drawn = 0;
+  const clock: Clock = { now: () => 1_700_000_000_000 + now, monotonic: () => now };
   const engine = createEngine({
+    ...more({ config, clock }),
     config: () => config,
     // No chance in tests: the same calls get the same ids.
     random: { bytes: (count) => Buffer.alloc(count, (drawn += 1)) },
-    clock: { now: () => 1_700_000_000_000 + now, monotonic: () => now },
+    clock,
     after(ms, run) {
       const timer = { at: now + ms, run };
       timers.add(timer);
@@ -91,7 +102,7 @@ export function createRig(yaml: string, play: Play): Rig {
       return play(one, sent.length);
     },
   });
-  const open = (asked: Asked): Promise<HttpReply | typeof passThrough> => engine.handle(exchangeFor(asked));
+  const open = (asked: Asked): Promise<HttpReply | typeof passThrough> => asked.gateway === undefined ? engine.handle(exchangeFor(asked)) : engine.gateway(exchangeFor(asked));
   const tapFor = (id: string): FlowTap => {
     const said: unknown[] = [];
     const bodies: Uint8Array[] = [];
@@ -128,6 +139,7 @@ export function createRig(yaml: string, play: Play): Rig {
     authorized: asked.authorized ?? true,
     body: bodyFor(asked),
     signal: asked.signal ?? new AbortController().signal,
+    ...(asked.gateway === undefined ? {} : { gateway: asked.gateway }),
     tap: tapFor(`flow-${(exchanges += 1)}`),
   });
   return {

@@ -1,0 +1,231 @@
+/**
+ * Walks the targets of a decision and, within each, the accounts that the pool lends, until one answers. `policy` says
+ * after every failure who may still be asked; the pool hears how each attempt ended. When all that could serve are cooling or
+ * at their limits for a moment only, it waits that moment; nothing is waited for once an upstream has been asked.
+ */
+import type { Exchange } from "../../base/exchange.ts";
+import type { HttpReply } from "../../base/http.ts";
+import { type CallLog, noCallLog } from "../../base/request-log.ts";
+import type { Credential } from "../accounts/credential.ts";
+import type { Lease, Needs, Pick as PoolPick } from "../accounts/pool.ts";
+import { accountId, type AccountConfig, type AccountId } from "../config/schema.ts";
+import type { EngineError } from "../errors/engine-error.ts";
+import { policy } from "../errors/policy.ts";
+import type { WholeAnswer } from "../formats/format.ts";
+import type { Provider } from "../providers/provider.ts";
+import type { RouteTarget } from "../routing/targets.ts";
+import type { AttemptResult } from "./attempt.ts";
+import { pause } from "./pause.ts";
+import { preferredRefusal } from "./refusals.ts";
+import type { Tools } from "./tools.ts";
+import type { View } from "./view.ts";
+
+export interface WalkInput<Target extends RouteTarget = RouteTarget> {
+  readonly tools: Tools;
+  readonly view: View;
+  readonly exchange: Exchange;
+  readonly targets: readonly Target[];
+  readonly needs: Needs;
+  readonly session: string | null;
+  /** One try; told of an account and what authorises it, it reports the end of a committed answer through `lease` itself. */
+  readonly attempt: (chosen: Chosen<Target>) => Promise<AttemptResult>;
+}
+
+export interface Chosen<Target extends RouteTarget = RouteTarget> {
+  readonly target: Target;
+  readonly provider: Provider;
+  readonly model: string;
+  /** Null where the provider asks for none. */
+  readonly account: AccountConfig | null;
+  readonly credential: Credential | null;
+  readonly lease: Lease;
+  /** For people: the provider and the account's name. */
+  readonly who: string;
+  /** For tries that went out and were followed by another of the same account. */
+  readonly countTry: () => void;
+}
+
+export type WalkResult =
+  | { readonly ok: true; readonly reply: HttpReply }
+  | {
+      readonly ok: false;
+      /** The last upstream's word; where none was asked, why not. */
+      readonly error: EngineError;
+      readonly whole: WholeAnswer | null;
+      /** Upstream calls made. */
+      readonly attempts: number;
+      /** Of the last try, still open. */
+      readonly log?: CallLog;
+    };
+
+/** Clients wait seconds, not minutes, for the first byte; more tries than this only delay the news. */
+export const maxAttempts = 16;
+/** Times that a call waits for somebody to be ready. */
+const maxWaits = 3;
+
+const clientGone: EngineError = { kind: "client-gone", message: "the client has gone" };
+const nothingToTry: EngineError = {
+  kind: "no-account",
+  message: "the rule names no target that can be used now; see `switchyard routes explain`",
+};
+
+export async function walk<Target extends RouteTarget>(input: WalkInput<Target>): Promise<WalkResult> {
+  const state: WalkState = { attempts: 0, answered: null, refused: null, log: noCallLog, readyInMs: null };
+  const { maxWaitMs } = input.view.config.settings.selection;
+  let leftMs = maxWaitMs;
+  for (let waits = 0; ; waits += 1) {
+    state.readyInMs = null;
+    const found = await round(input, state);
+    if (found !== null) return found;
+    const { attempts, answered, readyInMs, log } = state;
+    if (answered !== null) return { ok: false, ...answered, attempts, log };
+    if (readyInMs === null || readyInMs > leftMs || waits >= maxWaits) {
+      return { ok: false, error: state.refused ?? nothingToTry, whole: null, attempts, log };
+    }
+    const text = `nobody is ready: waiting up to ${seconds(readyInMs)} s (${state.refused?.message ?? ""})`;
+    input.exchange.tap.tell({ type: "why", step: { stage: "account", text } });
+    const from = input.tools.clock.monotonic();
+    // A change may come earlier than it was thought to; one wait may end by it and the next go on.
+    await pause(input.tools, readyInMs, input.exchange.signal);
+    leftMs -= input.tools.clock.monotonic() - from;
+    if (input.exchange.signal.aborted) return { ok: false, error: clientGone, whole: null, attempts, log };
+  }
+}
+
+interface WalkState {
+  attempts: number;
+  answered: { readonly error: EngineError; readonly whole: WholeAnswer | null } | null;
+  refused: EngineError | null;
+  log: CallLog;
+  /** The soonest of those that were not ready; null: there were none. */
+  readyInMs: number | null;
+}
+
+/** Null: nobody answered, `state` says why. */
+async function round<Target extends RouteTarget>(
+  input: WalkInput<Target>,
+  state: WalkState,
+): Promise<WalkResult | null> {
+  const { view, exchange } = input;
+  for (const target of input.targets) {
+    const provider = view.providers.get(target.provider);
+    if (provider === undefined) continue;
+    const tried = new Set<AccountId>();
+    for (;;) {
+      if (state.attempts >= maxAttempts) return null;
+      if (exchange.signal.aborted) {
+        state.log.end();
+        return { ok: false, error: clientGone, whole: null, attempts: state.attempts, log: state.log };
+      }
+      const lease = lend(input, state, target, tried);
+      if (lease === null) break;
+      tried.add(accountId(lease.account));
+      const end = await tryOne(input, state, provider, target, lease);
+      if (typeof end !== "string") return end;
+      if (end === "stop") return null;
+      if (end === "target") break;
+    }
+  }
+  return null;
+}
+
+/** The pool's choice for one target; what it says goes to the flow. */
+function lend(
+  { tools, exchange, needs, session }: Pick<WalkInput, "tools" | "exchange" | "needs" | "session">,
+  state: WalkState,
+  { provider, model, prefix }: RouteTarget,
+  tried: ReadonlySet<AccountId>,
+): Lease | null {
+  const { authorized } = exchange;
+  const pick: PoolPick = tools.pool.pick({ provider, model, prefix, needs, session, authorized, tried });
+  for (const step of pick.why) exchange.tap.tell({ type: "why", step });
+  if (pick.kind === "lease") return pick.lease;
+  // Who was asked and failed is no news; the answer is what they said.
+  if (tried.size > 0) return null;
+  if (pick.kind === "wait") state.readyInMs = Math.min(state.readyInMs ?? Number.POSITIVE_INFINITY, pick.readyInMs);
+  state.refused = preferredRefusal(state.refused, pick.error);
+  exchange.tap.tell({ type: "why", step: { stage: "account", text: pick.error.message, provider } });
+  return null;
+}
+
+type Next = "account" | "target" | "stop";
+
+async function tryOne<Target extends RouteTarget>(
+  input: WalkInput<Target>,
+  state: WalkState,
+  provider: Provider,
+  target: Target,
+  lease: Lease,
+): Promise<WalkResult | Next> {
+  const { tools, exchange } = input;
+  const { tap, signal } = exchange;
+  const { model } = target;
+  const account = lease.account.source.kind === "none" ? null : lease.account;
+  const who = account === null ? provider.id : `${provider.id} (${account.name})`;
+  const say = (stage: "attempt" | "refresh" | "error", text: string): void =>
+    tap.tell({ type: "why", step: { stage, text, provider: provider.id, model } });
+
+  let credential: Credential | null = null;
+  if (account !== null) {
+    const had = await tools.credentials.get(account, signal);
+    if (!had.ok) {
+      lease.failed(had.error);
+      state.refused = preferredRefusal(state.refused, had.error);
+      say("refresh", `${who}: ${had.error.message}`);
+      return signal.aborted ? "stop" : "account";
+    }
+    credential = had.credential;
+  }
+  say("attempt", `${model} at ${who}`);
+  state.log.end();
+  const countTry = (): void => void (state.attempts += 1);
+  const asked = { target, model, account, lease, who, countTry };
+  let result = await input.attempt({ ...asked, ...as(provider, credential) });
+  if (!result.ok && account !== null && credential !== null && mayRenew(account, result.error)) {
+    const renewed = await tools.credentials.renew(account, credential, signal);
+    if (renewed.ok) {
+      if (result.wasSent) countTry();
+      result.log?.end();
+      say("refresh", `${who}: ${result.error.message}; tried once more with a renewed login`);
+      result = await input.attempt({ ...asked, ...as(provider, renewed.credential) });
+    } else say("refresh", `${who}: the login could not be renewed: ${renewed.error.message}`);
+  }
+  if (result.ok) {
+    lease.succeeded();
+    return result;
+  }
+  state.log = result.log ?? noCallLog;
+  if (result.wasSent) state.attempts += 1;
+  state.answered = { error: result.error, whole: result.whole };
+  // What we could not say to this target another may take as it is: one of the client's own dialect.
+  const next = result.wasSent ? policy[result.error.kind].next : "target";
+  const text = `${who}: ${result.error.kind}: ${result.error.message}`;
+  tap.tell({ type: "why", step: { stage: "error", text, kind: result.error.kind, next } });
+  settle(exchange, lease, result);
+  return next;
+}
+
+/** A provider as its login sees it: at that login's host, with its project. */
+function as(provider: Provider, credential: Credential | null): Pick<Chosen, "provider" | "credential"> {
+  return { provider: credential === null ? provider : (provider.forLogin?.(credential.facts) ?? provider), credential };
+}
+
+function mayRenew({ source }: AccountConfig, error: EngineError): boolean {
+  return policy[error.kind].refreshFirst && (source.kind === "login" || source.kind === "client");
+}
+
+/** What a failed attempt costs its account. */
+function settle(exchange: Exchange, lease: Lease, result: AttemptResult & { readonly ok: false }): void {
+  if (!result.wasSent || result.error.kind === "client-gone") {
+    lease.released();
+    return;
+  }
+  const note = lease.failed(result.error);
+  if (note === null) return;
+  exchange.tap.tell({ type: "cooled", cooldownMs: note.cooldownMs });
+  exchange.tap.tell({ type: "why", step: { stage: "cooldown", text: note.text, scope: note.scope } });
+}
+
+function seconds(ms: number): string {
+  return (ms / 1000).toFixed(1);
+}
