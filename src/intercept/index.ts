@@ -2,21 +2,24 @@
  * The interceptor: one listening port, everything between a client's socket and an upstream's. It knows no LLM; what a
  * request means is asked of the `ExchangeHandler` it is given.
  */
+import type { Socket } from "node:net";
 import type { SecureContext } from "node:tls";
 import { lookup as dnsLookup } from "node:dns";
 import type { Bus } from "../base/bus.ts";
 import type { Clock } from "../base/clock.ts";
 import type { CoreEvent } from "../base/events.ts";
-import type { ExchangeHandler } from "../base/exchange.ts";
+import type { ExchangeHandler, GatewayHandler } from "../base/exchange.ts";
 import type { FlowRecorder } from "../base/flow.ts";
 import type { HttpHandler, HttpReply, RequestHead } from "../base/http.ts";
 import type { Secret } from "../base/secret.ts";
 import { UpstreamError } from "../base/upstream-error.ts";
 import { createConnectHandler, statusOfFailure } from "./connect.ts";
 import { createFront } from "./front.ts";
+import { createGateway } from "./gateway.ts";
 import { createUpstreamSessions } from "./h2/sessions.ts";
 import { createHostPolicy, type HostPolicy } from "./host-policy.ts";
 import { identifyClient } from "./identify.ts";
+import { createIpFilter, type IpFilterSettings } from "./ip-filter.ts";
 import { createPlainHandlers } from "./plain.ts";
 import { createProxyAuthority, type ProxyAuthMode } from "./proxy-auth.ts";
 import type { InFlight, OwnAnswer, RelayDeps } from "./relay-deps.ts";
@@ -24,6 +27,7 @@ import { openShell } from "./shell.ts";
 import { createDestinationGuard } from "./upstream/destination.ts";
 import { createDial } from "./upstream/dial.ts";
 import { createLanes } from "./upstream/lanes.ts";
+import { createOutbound } from "./upstream/outbound.ts";
 import { createSend } from "./upstream/send.ts";
 import { createSocketSet } from "./socket-set.ts";
 
@@ -36,6 +40,9 @@ export interface InterceptSettings {
   readonly privateDestinations: "auto" | "refuse" | "allow";
   readonly timeouts: { readonly connectMs: number; readonly firstByteMs: number; readonly idleMs: number };
   readonly upstreamTrust: SecureContext;
+  readonly ipFilter: IpFilterSettings;
+  /** For everything that says nothing else: a URL, `direct`, or null for what the environment says. */
+  readonly outboundProxy: string | null;
 }
 
 export interface CertificateSource {
@@ -53,13 +60,22 @@ export interface InterceptorDeps {
   /** An upstream failure in the dialect of the request, or null when the request speaks none we know. */
   readonly describeFailure: (head: RequestHead, error: UpstreamError) => OwnAnswer | null;
   readonly resolve?: typeof dnsLookup;
+  /** Its proxy variables count where the settings name none. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+export interface ListenOptions {
+  readonly host: string;
+  readonly port: number;
+  /** Answers requests to the port itself. */
+  readonly gateway: GatewayHandler;
 }
 
 export interface Interceptor {
   /** Sends a request of our own (the engine's); destinations come from the user's configuration. */
   readonly send: HttpHandler;
   /** Opens the port. Rejects with the listen error. */
-  listen(where: { readonly host: string; readonly port: number }, handler: ExchangeHandler): Promise<Listening>;
+  listen(where: ListenOptions, handler: ExchangeHandler): Promise<Listening>;
 }
 
 export interface Listening {
@@ -86,6 +102,12 @@ export function createInterceptor(deps: InterceptorDeps): Interceptor {
     secureContext: () => deps.settings().upstreamTrust,
     connectTo: () => deps.settings().connectTo,
     connectTimeoutMs: () => deps.settings().timeouts.connectMs,
+    outbound: createOutbound({
+      global: () => deps.settings().outboundProxy,
+      env: deps.env,
+      clock: deps.clock,
+      isOurselves: (host, port) => port === listening?.port && isLoopback(host === "localhost" ? "127.0.0.1" : host),
+    }),
     clock: deps.clock,
   });
   const lanes = createLanes(dial);
@@ -143,21 +165,38 @@ export function createInterceptor(deps: InterceptorDeps): Interceptor {
         bus: deps.bus,
         isOurselves,
       });
-      const plain = createPlainHandlers({ relay, send, auth, isOurselves });
+      const serveGateway = createGateway({ relay, gateway: where.gateway, listening: () => listening });
+      const plain = createPlainHandlers({ relay, send, auth, isOurselves, serveGateway });
+      const isBarred = createIpFilter(() => deps.settings().ipFilter);
+      const barred = (socket: Socket): boolean => {
+        if (!isBarred(socket.remoteAddress)) return false;
+        deps.bus.publish({
+          type: "notice",
+          level: "warn",
+          area: "ip-filter",
+          text: `${socket.remoteAddress ?? "a peer"} was turned away`,
+        });
+        socket.end("HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+        return true;
+      };
       const shell = await openShell(where, {
         onConnect: (request, socket, head) => {
+          if (barred(socket)) return;
           sockets.add(socket);
           onConnect(request, socket, head);
         },
         onRequest: (request, reply) => {
+          if (barred(request.socket)) return;
           sockets.add(request.socket);
           plain.onRequest(request, reply);
         },
         onExpectation: (request, reply) => {
+          if (barred(request.socket)) return;
           sockets.add(request.socket);
           plain.onRequest(request, reply);
         },
         onUpgrade: (request, socket, head) => {
+          if (barred(socket)) return;
           sockets.add(socket);
           plain.onUpgrade(request, socket, head);
         },

@@ -6,15 +6,16 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { passThrough, type Exchange, type ExchangeHead } from "../base/exchange.ts";
-import type { FlowTap } from "../base/flow.ts";
-import { pairsFromRaw, withoutHeaders } from "../base/headers.ts";
+import { pairsFromRaw } from "../base/headers.ts";
 import type { HeaderPairs, HttpReply, RequestHead } from "../base/http.ts";
 import { UpstreamError } from "../base/upstream-error.ts";
 import { parseConnectTarget } from "./connect-target.ts";
+import type { ServeGateway } from "./gateway.ts";
 import { writeHead } from "./h1/head.ts";
 import type { ProxyAuthority } from "./proxy-auth.ts";
 import type { OwnAnswer, RelayDeps } from "./relay-deps.ts";
 import type { Send } from "./upstream/send.ts";
+import { writeReply } from "./write-reply.ts";
 import { joinSockets } from "./tunnel.ts";
 
 export interface PlainDeps {
@@ -22,6 +23,8 @@ export interface PlainDeps {
   readonly send: Send;
   readonly auth: ProxyAuthority;
   readonly isOurselves: (host: string, port: number) => boolean;
+  /** Requests that name a path only. */
+  readonly serveGateway: ServeGateway;
 }
 
 export interface PlainHandlers {
@@ -33,6 +36,10 @@ export function createPlainHandlers(deps: PlainDeps): PlainHandlers {
   return {
     onRequest(request, reply) {
       reply.sendDate = false;
+      if ((request.url ?? "").startsWith("/")) {
+        deps.serveGateway(request, reply);
+        return;
+      }
       const judged = judge(request, deps);
       if (!judged.ok) {
         answer(reply, judged.status, judged.why, judged.headers);
@@ -207,34 +214,6 @@ async function* joined(
     onChunk(bytes);
     yield bytes;
   }
-}
-
-const strippedFromReplies: ReadonlySet<string> = new Set([
-  "alt-svc",
-  "connection",
-  "keep-alive",
-  "proxy-connection",
-  "transfer-encoding",
-]);
-
-async function writeReply(reply: ServerResponse, answered: HttpReply, tap: FlowTap): Promise<void> {
-  const headers = withoutHeaders(answered.headers, strippedFromReplies);
-  tap.head("client-reply", { line: String(answered.status), headers: answered.headers });
-  tap.tell({ type: "reply-started", status: answered.status });
-  if (answered.reason === undefined) reply.writeHead(answered.status, headers.flat());
-  else reply.writeHead(answered.status, answered.reason, headers.flat());
-  for await (const bytes of answered.body) {
-    tap.chunk("client-reply", bytes);
-    if (!reply.write(bytes)) {
-      await new Promise<void>((resolve) => {
-        reply.once("drain", resolve).once("close", resolve);
-      });
-    }
-    if (reply.destroyed) return;
-  }
-  const trailers = answered.trailers?.() ?? [];
-  if (trailers.length > 0) reply.addTrailers(trailers.map(([name, value]) => [name, value] as [string, string])); // its type wants a mutable pair
-  reply.end();
 }
 
 /** A WebSocket (or any other upgrade) over plain HTTP: the rebuilt head goes up, then the two sockets are one. */

@@ -7,6 +7,8 @@ import { connect as tlsConnect, type SecureContext, type TLSSocket } from "node:
 import { UpstreamError, type UpstreamFailure } from "../../base/upstream-error.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { DestinationGuard, Purpose } from "./destination.ts";
+import type { Outbound, ProxyAddress } from "./outbound.ts";
+import { throughProxy } from "./through-proxy.ts";
 
 export interface DialTarget {
   readonly host: string;
@@ -14,6 +16,8 @@ export interface DialTarget {
   /** ALPN names to offer, in the client's order; empty = send no ALPN. Absent = no TLS. */
   readonly tls?: { readonly alpn: readonly string[] };
   readonly purpose: Purpose;
+  /** The outbound proxy it must go through: a URL, or `direct`. Absent: as everything goes. */
+  readonly via?: string;
 }
 
 export interface Connection {
@@ -33,6 +37,7 @@ export interface DialDeps {
   /** `host:port` → `host:port`; the TLS name stays the original host (curl's --connect-to). */
   readonly connectTo: () => Readonly<Record<string, string>>;
   readonly connectTimeoutMs: () => number;
+  readonly outbound: Outbound;
   readonly clock: Clock;
 }
 
@@ -47,8 +52,14 @@ export function createDial(deps: DialDeps): Dial {
     const detour = Object.hasOwn(deps.connectTo(), `${target.host}:${target.port}`)
       ? splitHostPort(deps.connectTo()[`${target.host}:${target.port}`] ?? "")
       : null;
-    const where = detour ?? target;
-    const purpose: Purpose = detour === null ? target.purpose : "configured";
+    const secured = target.tls !== undefined;
+    // Whoever names another address for a host means that address, not one that a proxy would reach.
+    const proxy =
+      detour === null ? deps.outbound({ ...target, secure: secured || target.port === 443 }, target.via) : null;
+    const where = detour ?? proxy ?? target;
+    // Both were written down by the user.
+    const purpose: Purpose = detour === null && proxy === null ? target.purpose : "configured";
+    if (proxy !== null && isIP(target.host) !== 0) deps.guard.check(target.host, target.port, target.purpose);
     const name = `${target.host}:${target.port}`;
     if (isIP(where.host) !== 0) deps.guard.check(where.host, where.port, purpose);
 
@@ -82,6 +93,7 @@ export function createDial(deps: DialDeps): Dial {
         "connect",
         stop,
       );
+      if (proxy !== null) plain = await joinedTo(proxy, plain, target, stop);
     } catch (error) {
       throw failed(error, "connect");
     }
@@ -119,6 +131,26 @@ export function createDial(deps: DialDeps): Dial {
       tlsMs: deps.clock.monotonic() - connected,
     };
   };
+
+  /** A connection to the target, by way of the proxy that `plain` leads to. */
+  async function joinedTo(proxy: ProxyAddress, plain: Socket, target: DialTarget, stop: AbortSignal): Promise<Socket> {
+    let socket = plain;
+    try {
+      if (proxy.scheme === "https") {
+        const name = isIP(proxy.host) === 0 ? { servername: proxy.host } : {};
+        const options = { socket: plain, host: proxy.host, ...name, minVersion: "TLSv1.2" } as const;
+        socket = await opened(tlsConnect({ ...options, secureContext: deps.secureContext() }), "secureConnect", stop);
+      }
+      await throughProxy(socket, proxy, target.host, target.port, stop);
+      return socket;
+    } catch (error) {
+      socket.on("error", () => {});
+      plain.on("error", () => {});
+      socket.destroy();
+      plain.destroy();
+      throw error;
+    }
+  }
 }
 
 /** `host:port` or `[v6]:port`; null when it is neither. */

@@ -28,7 +28,7 @@ export function createLanes(dial: Dial): Lanes {
   let closed = false;
 
   const keyOf = (target: DialTarget): string =>
-    `${target.tls === undefined ? "http" : "https"}|${target.host}:${target.port}|${target.tls?.alpn.join() ?? ""}|${target.purpose}`;
+    `${target.tls === undefined ? "http" : "https"}|${target.host}:${target.port}|${target.tls?.alpn.join() ?? ""}|${target.purpose}|${target.via ?? ""}`;
 
   return {
     async take(target, signal) {

@@ -38,6 +38,7 @@ export function createSend(deps: SendDeps): Send {
       host: request.host,
       port: request.port,
       purpose: options.purpose,
+      ...(request.via === undefined ? {} : { via: request.via }),
       ...(request.scheme === "https" ? { tls: { alpn: ["http/1.1"] } } : {}),
     };
     const head = requestHeadBytes(request);

@@ -1,0 +1,33 @@
+/** A reply of the engine's written to a client on the plain port, with backpressure and shown to its flow. */
+import type { ServerResponse } from "node:http";
+import type { FlowTap } from "../base/flow.ts";
+import { withoutHeaders } from "../base/headers.ts";
+import type { HttpReply } from "../base/http.ts";
+
+const strippedFromReplies: ReadonlySet<string> = new Set([
+  "alt-svc",
+  "connection",
+  "keep-alive",
+  "proxy-connection",
+  "transfer-encoding",
+]);
+
+export async function writeReply(reply: ServerResponse, answered: HttpReply, tap: FlowTap): Promise<void> {
+  const headers = withoutHeaders(answered.headers, strippedFromReplies);
+  tap.head("client-reply", { line: String(answered.status), headers: answered.headers });
+  tap.tell({ type: "reply-started", status: answered.status });
+  if (answered.reason === undefined) reply.writeHead(answered.status, headers.flat());
+  else reply.writeHead(answered.status, answered.reason, headers.flat());
+  for await (const bytes of answered.body) {
+    tap.chunk("client-reply", bytes);
+    if (!reply.write(bytes)) {
+      await new Promise<void>((resolve) => {
+        reply.once("drain", resolve).once("close", resolve);
+      });
+    }
+    if (reply.destroyed) return;
+  }
+  const trailers = answered.trailers?.() ?? [];
+  if (trailers.length > 0) reply.addTrailers(trailers.map(([name, value]) => [name, value] as [string, string])); // its type wants a mutable pair
+  reply.end();
+}
