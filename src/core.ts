@@ -12,13 +12,23 @@ import { systemRandom } from "./base/random.ts";
 import { createRedactor } from "./base/redact.ts";
 import { createFlowLog } from "./control/flow-log.ts";
 import { startReadAlong } from "./control/read-along.ts";
+import { createGatewayHandler } from "./control/gateway.ts";
 import { createControlServer } from "./control/server.ts";
-import { openInstallState } from "./control/state/install.ts";
+import type { Config } from "./engine/config/schema.ts";
+import { createDiscovery } from "./engine/providers/discover.ts";
+import type { Availability } from "./engine/routing/availability.ts";
+import { createUsageLedger } from "./engine/usage/create-ledger.ts";
+import { createMetrics } from "./engine/usage/metrics.ts";
 import { createEngine } from "./engine/index.ts";
+import { openState } from "./engine/state/state.ts";
 import { createInterceptor, type Listening } from "./intercept/index.ts";
+import { availabilityOf, openAccounts } from "./core/accounts.ts";
 import { openCertificates } from "./core/certificates.ts";
 import { CoreError, exitCodes, listenFailure } from "./core/core-error.ts";
+import { openConfigFile } from "./core/config-file.ts";
+import { createFigures } from "./core/figures.ts";
 import { createRequestLog } from "./core/request-log.ts";
+import { createVerbs } from "./core/verbs/index.ts";
 import { openSettings } from "./core/settings.ts";
 
 export interface CoreOptions {
@@ -59,7 +69,7 @@ export async function startCore(options: CoreOptions): Promise<Core> {
   const notice = (level: "info" | "warn" | "error", area: string, text: string): void =>
     bus.publish({ type: "notice", level, area, text });
 
-  const install = await openInstallState(paths, systemRandom);
+  const install = await openState(paths, systemRandom, systemClock);
   const redactor = createRedactor();
   redactor.register(install.proxyToken.reveal());
   redactor.register(install.clientKey.reveal());
@@ -85,25 +95,67 @@ export async function startCore(options: CoreOptions): Promise<Core> {
     recorder: flowLog,
     bus,
     clock: systemClock,
+    env,
     describeFailure: (head, error) => engine.describeFailure(head, error),
   });
+  const config = (): Config => settings.current().config;
+  const accounts = await openAccounts({
+    paths,
+    env,
+    config,
+    send: interceptor.send,
+    state: install,
+    redactor,
+    clock: systemClock,
+    random: systemRandom,
+    notice,
+  });
+  const ledger = createUsageLedger({
+    folder: join(paths.dataDir, "usage"),
+    clock: systemClock,
+    onTrouble: (text) => notice("warn", "usage", text),
+  });
+  const metrics = createMetrics(systemClock);
+  const figures = createFigures({ clock: systemClock, config, ledger, metrics, quota: accounts.quota });
+  const discovery = createDiscovery({ send: interceptor.send, clock: systemClock, random: systemRandom });
+  const availability = (): Availability => availabilityOf(config(), accounts, discovery);
   const engine = createEngine({
     send: interceptor.send,
     clock: systemClock,
-    config: () => settings.current().config,
+    config,
+    accounts,
+    availability,
+    observer: figures,
     requestLog,
   });
+  const configFile = openConfigFile({ path: paths.configFile, env, random: systemRandom, settings });
+  const verbs = createVerbs({
+    ...accounts,
+    config,
+    ledger,
+    metrics,
+    figures,
+    discovery,
+    availability,
+    send: interceptor.send,
+    clock: systemClock,
+    random: systemRandom,
+    editConfig: (path, value) => configFile.edit(path, value),
+    written: () => configFile.written(),
+  });
+  const gateway = createGatewayHandler({ engine, verbs, clientKey: install.clientKey, redactor });
   const readAlong = startReadAlong({
     flowLog,
     wants: (head) => engine.isModelCall(head),
     observe: (head, request, reply) => engine.observe(head, request, reply),
+    onRead: (record) => figures.passed(record),
     onError: (error) => notice("warn", "capture", `a reply could not be read along: ${String(error)}`),
   });
 
   const { listen } = settings.current().config;
   let listening: Listening;
   try {
-    listening = await interceptor.listen({ host: listen.host, port: listen.port }, engine);
+    listening = await interceptor.listen({ host: listen.host, port: listen.port, gateway }, engine);
   } catch (error) {
     readAlong.stop();
     settings.close();
@@ -122,10 +174,14 @@ export async function startCore(options: CoreOptions): Promise<Core> {
       notice("info", "core", "stopping: what is in flight may finish");
       await listening.close(drainMs);
       await requestLog.close();
+      await readAlong.settled();
       readAlong.stop();
       settings.close();
+      await accounts.close();
+      await ledger.close();
       await control.close();
       flowLog.close();
+      await install.close();
       markStopped();
     })();
     return stopBegun;
@@ -163,6 +219,7 @@ export async function startCore(options: CoreOptions): Promise<Core> {
   const control = await createControlServer({
     socketPath: paths.controlSocket,
     controls,
+    verbs,
     flowLog,
     events,
     redactor,
@@ -179,6 +236,7 @@ export async function startCore(options: CoreOptions): Promise<Core> {
   });
 
   if (install.notice !== null) notice("warn", "state", install.notice);
+  install.onTrouble((text) => notice("warn", "state", text));
   bus.publish({ type: "listening", url });
   const survive = (error: unknown): void => {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -5,9 +5,11 @@
 import { type ClientRequest, type IncomingMessage, request as httpRequest } from "node:http";
 import type { CoreStatus, FlowDetailJson, FlowJson } from "../base/controls.ts";
 import type { CaStatus, FlowCounts, ReloadResult, RouteAnswer, RouteQuestion, RouteRow } from "../base/controls.ts";
+import type { EngineVerbs } from "../base/controls-engine.ts";
 import type { StampedEvent } from "../base/events.ts";
 import { own, parseJson } from "../base/json.ts";
 import type { Paths } from "../base/paths.ts";
+import { type AskOptions, engineVerbsOver, type Method } from "./engine-client.ts";
 import { createEventReader } from "./event-reader.ts";
 
 export type ControlFailure =
@@ -38,9 +40,12 @@ export type ControlEvent =
   | { readonly type: "status"; readonly status: CoreStatus }
   | { readonly type: "lost"; readonly why: string; readonly retryInMs: number };
 
-export interface ControlClient {
+/** Refusals of the engine's verbs arrive as `ControlError` of kind `failed`, with the refusal's code. */
+export interface ControlClient extends EngineVerbs {
   get(path: string): Promise<unknown>;
   post(path: string, body?: unknown): Promise<unknown>;
+  put(path: string, body: unknown): Promise<unknown>;
+  delete(path: string): Promise<unknown>;
   status(): Promise<CoreStatus>;
   /** The status with the two tokens in clear. */
   secrets(): Promise<CoreStatus & { readonly proxyToken: string; readonly clientKey: string }>;
@@ -67,8 +72,13 @@ const maxReplyBytes = 64 * 1024 * 1024;
 export function connectControl(paths: Pick<Paths, "controlSocket">): ControlClient {
   const socketPath = paths.controlSocket;
 
-  async function ask<Reply>(method: string, path: string, body?: unknown): Promise<Reply> {
-    const text = await exchange(socketPath, method, path, body === undefined ? null : JSON.stringify(body));
+  async function ask<Reply>(method: Method, path: string, { body, timeoutMs }: AskOptions = {}): Promise<Reply> {
+    const text = await exchange(socketPath, {
+      method,
+      path,
+      body: body === undefined ? null : JSON.stringify(body),
+      timeoutMs: timeoutMs ?? replyTimeoutMs,
+    });
     const parsed = parseJson(text);
     if (!parsed.ok) throw new ControlError("protocol", "the answer on the control socket is not JSON");
     // The core is ours and of our version; screens and scripts still read defensively.
@@ -76,27 +86,39 @@ export function connectControl(paths: Pick<Paths, "controlSocket">): ControlClie
   }
 
   return {
+    ...engineVerbsOver(ask),
     get: (path) => ask("GET", path),
-    post: (path, body = {}) => ask("POST", path, body),
+    post: (path, body = {}) => ask("POST", path, { body }),
+    put: (path, body) => ask("PUT", path, { body }),
+    delete: (path) => ask("DELETE", path),
     status: () => ask("GET", "/api/status"),
     secrets: () => ask("GET", "/api/status?secrets=1"),
     flows: (limit) => ask("GET", limit === undefined ? "/api/flows" : `/api/flows?limit=${limit}`),
     flow: (id) => ask("GET", `/api/flows/${encodeURIComponent(id)}`),
     routes: async () => (await ask<{ readonly routes: readonly RouteRow[] }>("GET", "/api/routes")).routes,
-    explain: (question) => ask("POST", "/api/routes/explain", question),
-    reload: () => ask("POST", "/api/reload", {}),
-    rotateCa: () => ask("POST", "/api/ca/rotate", {}),
+    explain: (question) => ask("POST", "/api/routes/explain", { body: question }),
+    reload: () => ask("POST", "/api/reload", { body: {} }),
+    rotateCa: () => ask("POST", "/api/ca/rotate", { body: {} }),
     stopCore: async () => {
-      await ask("POST", "/api/stop", {});
+      await ask("POST", "/api/stop", { body: {} });
     },
     events: (listener) => follow(socketPath, listener),
     lease: () => holdLease(socketPath),
   };
 }
 
-async function exchange(socketPath: string, method: string, path: string, body: string | null): Promise<string> {
+interface Question {
+  readonly method: Method;
+  readonly path: string;
+  readonly body: string | null;
+  readonly timeoutMs: number;
+}
+
+async function exchange(socketPath: string, { method, path, body, timeoutMs }: Question): Promise<string> {
   const request = open(socketPath, method, path, body);
-  request.setTimeout(replyTimeoutMs, () => request.destroy(new Error("no answer")));
+  request.setTimeout(timeoutMs, () =>
+    request.destroy(new Error(`the core has not answered for ${Math.round(timeoutMs / 1000)} s`)),
+  );
   const reply = await responseTo(request);
   const chunks: Buffer[] = [];
   let size = 0;

@@ -32,9 +32,11 @@ export interface Entry {
   provider: string | null;
   account: string | null;
   combo: string | undefined;
+  session: string | undefined;
   readonly attempts: Writable<Attempt>[];
   readonly why: WhyStep[];
   usage: FlowRecord["usage"];
+  costUsd: number | undefined;
   readonly timings: Writable<Timings>;
   losses: readonly string[];
   error: string | undefined;
@@ -77,9 +79,11 @@ export function newEntry(id: string, start: FlowStart, clock: Clock): Entry {
     provider: null,
     account: null,
     combo: undefined,
+    session: undefined,
     attempts: [],
     why: [],
     usage: null,
+    costUsd: undefined,
     timings: { connectMs: null, tlsMs: null, translateMs: null, ttfbMs: null, firstTokenMs: null, totalMs: null },
     losses: [],
     error: undefined,
@@ -109,9 +113,12 @@ export function storeHead(entry: Entry, side: FlowSide, head: CapturedHead): num
   return weight;
 }
 
+/** What a reading of the bodies after the end can still add. */
+const afterTheEnd: ReadonlySet<FlowFact["type"]> = new Set(["usage", "described", "cost"]);
+
 /** Takes one fact in. After the end only what a later reading of the bodies can add is still heard. */
 export function applyFact(entry: Entry, fact: FlowFact, clock: Clock): boolean {
-  if (entry.endedAt !== undefined && fact.type !== "usage" && fact.type !== "described") return false;
+  if (entry.endedAt !== undefined && !afterTheEnd.has(fact.type)) return false;
   const { timings } = entry;
   const sinceStart = (): number => clock.monotonic() - entry.startedMonotonic;
   switch (fact.type) {
@@ -148,6 +155,14 @@ export function applyFact(entry: Entry, fact: FlowFact, clock: Clock): boolean {
     case "usage":
       entry.usage = fact.usage;
       return true;
+    case "cost":
+      entry.costUsd = fact.usd;
+      return true;
+    case "cooled": {
+      const attempt = entry.attempts.at(-1);
+      if (attempt !== undefined) attempt.cooldownMs = fact.cooldownMs;
+      return true;
+    }
     case "losses":
       entry.losses = [...entry.losses, ...fact.losses.map(shortened)].slice(0, maxLosses);
       return true;
@@ -182,9 +197,11 @@ export function snapshot(entry: Entry): FlowRecord {
     provider: entry.provider,
     account: entry.account,
     ...(entry.combo === undefined ? {} : { combo: entry.combo }),
+    ...(entry.session === undefined ? {} : { session: entry.session }),
     attempts: entry.attempts.map((attempt) => ({ ...attempt })),
     why: [...entry.why],
     usage: entry.usage,
+    ...(entry.costUsd === undefined ? {} : { costUsd: entry.costUsd }),
     timings: { ...entry.timings },
     losses: entry.losses,
     ...(entry.error === undefined ? {} : { error: entry.error }),
@@ -198,6 +215,7 @@ function describe(entry: Entry, fact: Extract<FlowFact, { type: "described" }>):
   if (fact.provider !== undefined) entry.provider = fact.provider;
   if (fact.account !== undefined) entry.account = fact.account;
   if (fact.combo !== undefined) entry.combo = fact.combo;
+  if (fact.session !== undefined) entry.session = fact.session;
 }
 
 function endAttempt(entry: Entry, fact: Extract<FlowFact, { type: "attempt-ended" }>, clock: Clock): void {

@@ -3,7 +3,7 @@
  * which model it was and what it used. One at a time and after the relay's work; when calls end faster than that, the
  * ones waiting longest are left unread.
  */
-import type { FlowFact, FlowRecord } from "../base/flow.ts";
+import type { ClientId, FlowFact, FlowRecord } from "../base/flow.ts";
 import { headerValue } from "../base/headers.ts";
 import type { RequestHead } from "../base/http.ts";
 import { decodeBody } from "./decode-body.ts";
@@ -12,13 +12,19 @@ import type { CapturedFlow, CapturedSide, FlowLog } from "./flow-log.ts";
 export interface ReadAlongDeps {
   readonly flowLog: FlowLog;
   /** Could this be a model call? Asked before anything is decoded. The head's secrets are masked. */
-  readonly wants: (head: RequestHead) => boolean;
+  readonly wants: (head: ReadHead) => boolean;
   readonly observe: (
-    head: RequestHead,
+    head: ReadHead,
     requestBody: Uint8Array,
     reply: { readonly status: number; readonly contentType: string; readonly body: Uint8Array },
   ) => readonly FlowFact[];
+  /** Told what was found of a flow, after the flow was; the facts it returns are told to the flow as well. */
+  readonly onRead?: (record: FlowRecord) => readonly FlowFact[];
   readonly onError?: (error: unknown) => void;
+}
+
+export interface ReadHead extends RequestHead {
+  readonly client: ClientId;
 }
 
 export interface ReadAlong {
@@ -50,6 +56,7 @@ export function startReadAlong(deps: ReadAlongDeps): ReadAlong {
         const record = flow.record();
         if (record.status !== null && deps.wants(headOf(flow, record))) {
           for (const fact of await read(flow, record, deps)) flow.tell(fact);
+          for (const fact of deps.onRead?.(flow.record()) ?? []) flow.tell(fact);
         }
       } catch (error) {
         deps.onError?.(error);
@@ -103,8 +110,8 @@ async function decodedSide(side: CapturedSide): Promise<Uint8Array> {
 }
 
 /** The log keeps no scheme and port; for telling dialects apart the host and the path are enough. */
-function headOf(flow: CapturedFlow, record: FlowRecord): RequestHead {
-  const { host, method, path } = record;
+function headOf(flow: CapturedFlow, record: FlowRecord): ReadHead {
+  const { client, host, method, path } = record;
   const headers = flow.side("client-request")?.head?.headers ?? [];
-  return { method, scheme: "https", host, port: 443, target: path, headers };
+  return { client, method, scheme: "https", host, port: 443, target: path, headers };
 }

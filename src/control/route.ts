@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Bus } from "../base/bus.ts";
 import type { Controls, CoreStatus } from "../base/controls.ts";
+import type { EngineVerbs } from "../base/controls-engine.ts";
 import type { StampedEvent } from "../base/events.ts";
 import type { Redactor } from "../base/redact.ts";
 import type { FlowLog } from "./flow-log.ts";
@@ -10,6 +11,7 @@ export interface ControlServerDeps {
   /** A unix socket path or the name of a Windows pipe. */
   readonly socketPath: string;
   readonly controls: Controls;
+  readonly verbs: EngineVerbs;
   readonly flowLog: FlowLog;
   readonly events: Bus<StampedEvent>;
   readonly redactor: Redactor;
@@ -43,7 +45,7 @@ interface ControlRequest {
   readonly url: URL;
   /** Path segments that the route's `:name` parts stood for. */
   readonly parameters: Readonly<Record<string, string>>;
-  /** The parsed JSON body of a POST; undefined without one. */
+  /** The parsed JSON body; undefined without one. */
   readonly body: unknown;
   readonly incoming: IncomingMessage;
   readonly outgoing: ServerResponse;
@@ -51,7 +53,7 @@ interface ControlRequest {
 
 /** Answers with a value (sent as JSON), or writes to `outgoing` itself and returns `answered`. */
 export type ControlRoute = (request: ControlRequest, context: ControlContext) => unknown;
-export type ControlRoutes = Readonly<Record<`${"GET" | "POST"} /api/${string}`, ControlRoute>>;
+export type ControlRoutes = Readonly<Record<string, ControlRoute>>;
 
 export const answered = Symbol("answered");
 

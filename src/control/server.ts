@@ -7,18 +7,15 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { CoreStatus } from "../base/controls.ts";
 import { parseJson } from "../base/json.ts";
-import type { Redactor } from "../base/redact.ts";
-import {
-  answered,
-  type ControlContext,
-  ControlRefusal,
-  type ControlRoute,
-  type ControlRoutes,
-  type ControlServerDeps,
-} from "./route.ts";
+import { answered, type ControlContext, ControlRefusal, type ControlRoutes, type ControlServerDeps } from "./route.ts";
+import { matchRoute } from "./match.ts";
+import { refusalFrom } from "./refusal.ts";
+import { accountRoutes } from "./routes/accounts.ts";
 import { createEventHub } from "./routes/events.ts";
 import { flowRoutes } from "./routes/flows.ts";
 import { createLeases, leaseRoutes } from "./routes/leases.ts";
+import { modelRoutes } from "./routes/models.ts";
+import { registryRoutes, type RegistryRoute } from "./routes/registry.ts";
 import { ruleRoutes } from "./routes/rules.ts";
 import { statusRoutes } from "./routes/status.ts";
 import { prepareSocket, restrictSocket } from "./socket-file.ts";
@@ -28,7 +25,22 @@ export interface ControlServer {
   close(): Promise<void>;
 }
 
-const routes: ControlRoutes = { ...statusRoutes, ...flowRoutes, ...ruleRoutes, ...leaseRoutes };
+const routes: ControlRoutes = {
+  ...statusRoutes,
+  ...flowRoutes,
+  ...ruleRoutes,
+  ...leaseRoutes,
+  ...asControl(accountRoutes),
+  ...asControl(registryRoutes),
+  ...asControl(modelRoutes),
+};
+
+/** The engine's verbs know nothing of a socket. */
+function asControl(table: Readonly<Record<string, RegistryRoute>>): ControlRoutes {
+  return Object.fromEntries(
+    Object.entries(table).map(([key, route]) => [key, (request, { verbs }) => route(request, verbs)]),
+  );
+}
 
 /** Questions and settings are small; nobody sends a body here that is not. */
 const maxRequestBytes = 64 * 1024;
@@ -72,12 +84,14 @@ async function serve(incoming: IncomingMessage, outgoing: ServerResponse, contex
   try {
     refuseBrowsers(incoming);
     const url = new URL(incoming.url ?? "/", "http://switchyard");
-    const { route, parameters } = findRoute(incoming.method ?? "GET", url.pathname);
-    const body = incoming.method === "POST" ? await readJson(incoming) : undefined;
+    const found = matchRoute(routes, incoming.method ?? "GET", url.pathname);
+    if (found === null) throw new ControlRefusal(404, "not-found", `nothing is served at ${url.pathname}`);
+    const { route, parameters } = found;
+    const body = incoming.method === "GET" ? undefined : await readJson(incoming);
     const value = await route({ url, parameters, body, incoming, outgoing }, context);
     if (value !== answered) sendJson(outgoing, 200, value);
   } catch (error) {
-    const refusal = error instanceof ControlRefusal ? error : fromUnknown(error, context.redactor);
+    const refusal = refusalFrom(error, context.redactor);
     if (outgoing.headersSent) outgoing.destroy();
     else sendJson(outgoing, refusal.status, { error: { code: refusal.code, message: refusal.message } });
   }
@@ -89,43 +103,6 @@ function refuseBrowsers(incoming: IncomingMessage): void {
   if (marks.length > 0) throw new ControlRefusal(403, "browser", `requests with ${marks.join(", ")} are refused here`);
   const host = (headers.host ?? "").replace(/:\d+$/, "").toLowerCase();
   if (!allowedHosts.has(host)) throw new ControlRefusal(403, "host", "the Host of a control request is `switchyard`");
-}
-
-function findRoute(
-  method: string,
-  path: string,
-): { readonly route: ControlRoute; readonly parameters: Record<string, string> } {
-  let pathKnown = false;
-  for (const [key, route] of Object.entries(routes)) {
-    const [routeMethod = "", pattern = ""] = key.split(" ");
-    const parameters = matchPath(pattern, path);
-    if (parameters === null) continue;
-    if (routeMethod === method) return { route, parameters };
-    pathKnown = true;
-  }
-  if (pathKnown) throw new ControlRefusal(405, "method", `${method} is not served at ${path}`);
-  throw new ControlRefusal(404, "not-found", `nothing is served at ${path}`);
-}
-
-function matchPath(pattern: string, path: string): Record<string, string> | null {
-  const wanted = pattern.split("/");
-  const given = path.split("/");
-  if (wanted.length !== given.length) return null;
-  const parameters: Record<string, string> = {};
-  for (const [index, part] of wanted.entries()) {
-    const value = given[index] ?? "";
-    if (part.startsWith(":")) parameters[part.slice(1)] = decoded(value);
-    else if (part !== value) return null;
-  }
-  return parameters;
-}
-
-function decoded(segment: string): string {
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    throw new ControlRefusal(400, "path", "the path is not valid percent-encoding");
-  }
 }
 
 async function readJson(incoming: IncomingMessage): Promise<unknown> {
@@ -150,9 +127,4 @@ function sendJson(outgoing: ServerResponse, status: number, value: unknown): voi
   const body = Buffer.from(JSON.stringify(value ?? {}));
   outgoing.writeHead(status, { "content-type": "application/json", "content-length": body.byteLength });
   outgoing.end(body);
-}
-
-function fromUnknown(error: unknown, redactor: Redactor): ControlRefusal {
-  const message = error instanceof Error ? error.message : "unknown failure";
-  return new ControlRefusal(500, "failed", redactor.text(message));
 }

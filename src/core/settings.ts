@@ -78,7 +78,7 @@ export async function openSettings(options: SettingsOptions): Promise<OpenSettin
   async function prepare(config: Config): Promise<Settings> {
     const trust = await readTrust(env, config.upstream.ca);
     for (const text of trust.warnings) bus.publish({ type: "notice", level: "warn", area: "trust", text });
-    for (const { source } of config.accounts) if (source.kind === "key") redactor.register(source.key.reveal());
+    for (const secret of secretsOf(config)) redactor.register(secret);
     const hosts = expandHosts(config.intercept.hosts);
     return {
       config,
@@ -90,6 +90,8 @@ export async function openSettings(options: SettingsOptions): Promise<OpenSettin
         privateDestinations: config.upstream.privateDestinations,
         timeouts: config.upstream.timeouts,
         upstreamTrust: trust.context,
+        ipFilter: config.settings.ipFilter,
+        outboundProxy: config.settings.networkProxy.global,
       },
       scope: [...new Set([...hosts, ...defaultHosts])],
       captureLimits: { flows: config.settings.captureFlows, bytes: config.settings.captureBytes },
@@ -121,4 +123,22 @@ export async function openSettings(options: SettingsOptions): Promise<OpenSettin
 
 function expandHosts(patterns: readonly string[]): readonly string[] {
   return patterns.flatMap((pattern) => (pattern === "default" ? defaultHosts : [pattern]));
+}
+
+/** Whatever the file holds that must not be seen anywhere else. */
+function secretsOf({ accounts, oauth, settings }: Config): readonly string[] {
+  const { global, providers, combos, keys } = settings.networkProxy;
+  const proxies = [global, ...[providers, combos, keys].flatMap((map) => Object.values(map))];
+  return [
+    ...accounts.flatMap(({ source }) => (source.kind === "key" ? [source.key.reveal()] : [])),
+    ...Object.values(oauth).flatMap(({ clientSecret }) => (clientSecret === undefined ? [] : [clientSecret.reveal()])),
+    ...proxies.flatMap((proxy) => passwordsOf(proxy)),
+  ];
+}
+
+/** As it is written and as it is meant: either may stand in a text. */
+function passwordsOf(proxy: string | null): readonly string[] {
+  if (proxy === null || !URL.canParse(proxy)) return [];
+  const { password } = new URL(proxy);
+  return password === "" ? [] : [password, decodeURIComponent(password)];
 }

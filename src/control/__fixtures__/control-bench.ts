@@ -4,6 +4,7 @@ import { tempFolder } from "../../../test/support/temp.ts";
 import { createBus } from "../../base/bus.ts";
 import { systemClock } from "../../base/clock.ts";
 import type { Controls } from "../../base/controls.ts";
+import { type EngineVerbs, VerbRefusal } from "../../base/controls-engine.ts";
 import type { StampedEvent } from "../../base/events.ts";
 import type { FlowStart } from "../../base/flow.ts";
 import { systemRandom } from "../../base/random.ts";
@@ -38,11 +39,11 @@ export interface ControlBench {
   readonly close: () => Promise<void>;
 }
 
-export async function startControlBench(onUnused?: () => void): Promise<ControlBench> {
+export async function startControlBench(onUnused?: () => void, verbs?: Partial<EngineVerbs>): Promise<ControlBench> {
   const folder = tempFolder("control");
   const socketPath = join(folder.path, "run", "control.sock");
   const calls: string[] = [];
-  const deps = benchDeps(socketPath, (verb) => calls.push(verb));
+  const deps = { ...benchDeps(socketPath, (verb) => calls.push(verb)), ...(verbs === undefined ? {} : { verbs: only(verbs) }) };
   const server = await createControlServer({ ...deps, ...(onUnused === undefined ? {} : { onUnused }) });
   const client = connectControl({ controlSocket: socketPath });
   const { flowLog, events } = deps;
@@ -66,10 +67,20 @@ export function benchDeps(socketPath: string, onVerb: (verb: string) => void = (
   return {
     socketPath,
     controls: benchControls(onVerb),
+    verbs: only({}),
     flowLog: createFlowLog({ clock: systemClock, random: systemRandom }),
     events: createBus<StampedEvent>(),
     redactor,
   };
+}
+
+/** A core that has these verbs and no others: whoever calls another one is told so. */
+function only(verbs: Partial<EngineVerbs>): EngineVerbs {
+  // Every verb that is missing answers with a refusal.
+  return new Proxy(verbs, {
+    get: (target, name) =>
+      Reflect.get(target, name) ?? (() => Promise.reject(new VerbRefusal("unavailable", `no ${String(name)} here`))),
+  }) as EngineVerbs;
 }
 
 function benchControls(onVerb: (verb: string) => void): Controls {

@@ -1,0 +1,108 @@
+/** Sections of `settings` that scripts may read and change; the file stays the one place where they stand. */
+import { type EngineVerbs, VerbRefusal } from "../../base/controls-engine.ts";
+import { emptyBody } from "../../base/http.ts";
+import { isRecord, own } from "../../base/json.ts";
+import { readProxy } from "../../engine/config/network-proxy.ts";
+import type { Config, SystemPrompt } from "../../engine/config/schema.ts";
+import { fromUnknown } from "../../engine/errors/from-unknown.ts";
+import type { VerbDeps } from "./deps.ts";
+
+type SettingVerbs = Pick<EngineVerbs, "setting" | "changeSetting" | "testProxy">;
+
+/** Answers with the caller's address in plain text, to anybody; asked only when somebody tests a proxy. */
+const mirror = { host: "api.ipify.org", target: "/" } as const;
+const testTimeoutMs = 10_000;
+const maxAddressBytes = 64;
+
+export function settingVerbs(deps: VerbDeps): SettingVerbs {
+  const shown = (name: string): unknown =>
+    withoutPasswords(own(own(deps.written(), "settings"), name) ?? defaults(deps.config())[name]);
+  return {
+    setting: (name) => Promise.resolve(shown(name)),
+    async changeSetting(name, value) {
+      if (value !== undefined && !isRecord(value)) throw new VerbRefusal("invalid", `settings.${name} is a map`);
+      if (JSON.stringify(value ?? null).includes(hidden)) {
+        throw new VerbRefusal(
+          "invalid",
+          `${hidden} stands for a password that is not shown; write it out, or as "\${NAME}"`,
+        );
+      }
+      await deps.editConfig(["settings", name], value);
+      return shown(name);
+    },
+    async testProxy(proxy) {
+      const via = proxy === null ? null : checked(proxy);
+      const startedAt = deps.clock.monotonic();
+      const took = (): number => Math.round(deps.clock.monotonic() - startedAt);
+      try {
+        const reply = await deps.send({
+          method: "GET",
+          scheme: "https",
+          host: mirror.host,
+          port: 443,
+          target: mirror.target,
+          headers: [
+            ["host", mirror.host],
+            ["accept", "text/plain"],
+          ],
+          body: emptyBody,
+          signal: AbortSignal.timeout(testTimeoutMs),
+          ...(via === null ? {} : { via }),
+        });
+        const text = await beginning(reply.body);
+        const publicIp = /^[0-9a-f.:]{3,45}$/i.test(text) ? text : null;
+        return { ok: true, proxy: labelOf(via), latencyMs: took(), publicIp, error: null };
+      } catch (error) {
+        return { ok: false, proxy: labelOf(via), latencyMs: took(), publicIp: null, error: fromUnknown(error).message };
+      }
+    },
+  };
+}
+
+function checked(proxy: string): string {
+  const read = readProxy(proxy, {}, { host: "127.0.0.1", port: 0 });
+  if (!read.ok) throw new VerbRefusal("invalid", `the proxy ${read.message}`);
+  return read.proxy;
+}
+
+const hidden = "•••";
+
+/** Proxies' URLs may hold one; what is shown is for reading. */
+function withoutPasswords(value: unknown): unknown {
+  if (typeof value === "string") return value.replace(/(:\/\/[^/@:]*):[^/@]*@/, `$1:${hidden}@`);
+  if (!isRecord(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withoutPasswords(inner)]));
+}
+
+/** Without its user and password. */
+function labelOf(via: string | null): string | null {
+  return via === null ? null : via.replace(/\/\/[^/]*@/, "//");
+}
+
+async function beginning(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    chunks.push(chunk);
+    size += chunk.byteLength;
+    if (size > maxAddressBytes) break;
+  }
+  return Buffer.concat(chunks).toString("latin1").trim();
+}
+
+/** What is in force where the file says nothing, in the file's own words. */
+function defaults({ settings }: Config): Readonly<Record<string, unknown>> {
+  const { thinkingBudget, systemPrompt, networkProxy, ipFilter } = settings;
+  return {
+    network_proxy: networkProxy,
+    ip_filter: ipFilter,
+    thinking_budget: thinkingBudget,
+    system_prompt: promptWords(systemPrompt.all),
+  };
+}
+
+function promptWords(prompt: SystemPrompt | null): Readonly<Record<string, string>> {
+  if (prompt?.prepend !== undefined) return { mode: "prepend", text: prompt.prepend };
+  if (prompt?.append !== undefined) return { mode: "append", text: prompt.append };
+  return { mode: "none" };
+}
