@@ -27,6 +27,11 @@ export interface HttpRequest extends RequestHead {
   readonly signal: AbortSignal;
   /** The outbound proxy it must go through: a URL, or `direct`. Absent: as everything goes. */
   readonly via?: string;
+  /**
+   * It must not arrive twice (a refresh token is used up by its first use): sent over a connection of its own, because one
+   * that was lent may turn out to be closing, and is then sent on again.
+   */
+  readonly once?: boolean;
 }
 
 export interface HttpReply {

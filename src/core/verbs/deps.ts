@@ -8,7 +8,7 @@ import type { CredentialStore } from "../../engine/accounts/credentials/store.ts
 import type { Logins } from "../../engine/accounts/oauth/login.ts";
 import type { AccountHealth, AccountPool } from "../../engine/accounts/pool.ts";
 import type { Path } from "../../engine/config/problem.ts";
-import { accountId, type AccountConfig, type Config, type ProviderConfig } from "../../engine/config/schema.ts";
+import type { Config, ProviderConfig } from "../../engine/config/schema.ts";
 import type { Discovery } from "../../engine/providers/discover.ts";
 import { providerId } from "../../engine/providers/registry.ts";
 import type { QuotaPoller } from "../../engine/quota/poller.ts";
@@ -80,5 +80,3 @@ export async function credentialFor(
 export function iso(instant: number | null): string | null {
   return instant === null || !Number.isFinite(instant) ? null : new Date(instant).toISOString();
 }
-
-export const idOf = (account: AccountConfig): string => accountId(account);

@@ -118,7 +118,7 @@ describe("a cooldown", () => {
     fc.record({
       error: errors,
       afterMs: fc.nat(400_000),
-      chance: fc.double({ min: 0, max: 1, maxExcluded: true }),
+      chance: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
       back: fc.nat(3),
     }),
     { maxLength: 40 },

@@ -16,8 +16,7 @@ export interface Credential {
 }
 
 /**
- * What a login knows besides its tokens, under stable names. Never a secret, but `apiKey` (iFlow's, minted by its login),
- * which is wrapped where it is read.
+ * What a login knows besides its tokens, under stable names. Never a secret.
  */
 export interface LoginFacts {
   /** For people: an e-mail address or a user name. */

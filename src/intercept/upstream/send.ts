@@ -44,7 +44,7 @@ export function createSend(deps: SendDeps): Send {
     const head = requestHeadBytes(request);
     const body = request.body[Symbol.asyncIterator]();
     const kept: Uint8Array[] = [];
-    for (let fresh = false; ; fresh = true) {
+    for (let fresh = request.once === true; ; fresh = true) {
       const lane = await takeLane(deps.lanes, target, request.signal, fresh);
       if (!lane.reused) options.onConnected?.(lane.connectMs, lane.tlsMs);
       try {

@@ -57,6 +57,7 @@ export function createWire(send: HttpHandler): Wire {
         ],
         body: body === null ? emptyBody : bodyOf(body),
         signal,
+        once: true,
       });
       const text = await wholeText(reply.body, call.who);
       const parsed = parseJson(text);
