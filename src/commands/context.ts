@@ -30,9 +30,9 @@ export interface CommandContext {
   readonly clock: Clock;
   readonly random: Random;
   readonly program: Program;
-  /** Calls back on a signal to this process until the returned function is called. */
   /** Told of every exception that nobody caught, instead of the process ending; returns what ends that. */
   readonly onFault: (listener: (error: unknown) => void) => () => void;
+  /** Calls back on a signal to this process until the returned function is called. */
   readonly onSignal: (names: readonly NodeJS.Signals[], listener: (name: NodeJS.Signals) => void) => () => void;
 }
 

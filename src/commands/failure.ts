@@ -2,8 +2,19 @@
 import { CoreStartError } from "../control/process.ts";
 import { ControlError } from "../control/client.ts";
 
-/** Fixed by the product contract; 6 to 8 belong to commands that are not here yet. */
-export const exitCodes = { ok: 0, failure: 1, usage: 2, notRunning: 3, portInUse: 4, trust: 5 } as const;
+/** Fixed by the product contract; 8 belongs to a command that is not here yet. */
+export const exitCodes = {
+  ok: 0,
+  failure: 1,
+  usage: 2,
+  notRunning: 3,
+  portInUse: 4,
+  trust: 5,
+  account: 6,
+  upstream: 7,
+  /** As a shell says of what Ctrl-C ended. */
+  interrupted: 130,
+} as const;
 
 export interface FailureDetails {
   readonly why?: string;

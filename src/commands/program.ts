@@ -3,6 +3,8 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { formatIds } from "../engine/hub/format-id.ts";
 import type { CommandContext } from "./context.ts";
 import { CommandFailure, exitCodes } from "./failure.ts";
+import { addAccountCommands } from "./program-accounts.ts";
+import { addComboCommands, addModelCommands, addProviderCommands, addUsageCommand } from "./program-engine.ts";
 import {
   type Act,
   addCaCommands,
@@ -119,6 +121,11 @@ export function commandTable(context: CommandContext, result: { exitCode: number
   addCaCommands(program, context, act);
   addFlowCommands(program, context, act);
   addRouteCommands(program, context, act);
+  addAccountCommands(program, context, act);
+  addProviderCommands(program, context, act);
+  addModelCommands(program, context, act);
+  addComboCommands(program, context, act);
+  addUsageCommand(program, context, act);
   addConfigCommands(program, context, act);
 
   program

@@ -16,7 +16,9 @@ describe("the README", () => {
   it.each(blocks("yaml").map((text, index) => [index + 1, text] as const))(
     "shows a configuration that is valid: example %i",
     (_number, text) => {
-      const result = parseConfig(text, { path: "/c.yaml", env: { OPENROUTER_API_KEY: "sk-or-0123456789abcdef" } });
+      const names = [...text.matchAll(/\$\{(\w+)\}/g)].map(([, name = ""]) => name);
+      const env = Object.fromEntries(names.map((name) => [name, `sk-${name}-0123456789abcdef`]));
+      const result = parseConfig(text, { path: "/c.yaml", env });
       expect(result).toMatchObject({ ok: true, warnings: [] });
     },
   );

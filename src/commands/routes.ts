@@ -1,5 +1,6 @@
 /** `switchyard routes list|explain`: the rules, and what they would say to a call. Neither spends anything. */
 import type { RouteAnswer, RouteQuestion, RouteRow } from "../base/controls.ts";
+import { own } from "../base/json.ts";
 import { findCore } from "../control/process.ts";
 import { type CommandContext, printJson, printLines, shown, tableLines } from "./context.ts";
 import { exitCodes } from "./failure.ts";
@@ -33,16 +34,13 @@ async function currentRoutes(context: CommandContext): Promise<readonly RouteRow
 }
 
 async function explainFromFile(context: CommandContext, question: RouteQuestion): Promise<RouteAnswer> {
-  const { requireConfig } = await import("./load-config.ts");
-  const config = requireConfig(context);
-  const { createEngine } = await import("../engine/index.ts");
-  const engine = createEngine({ config: () => config, clock: context.clock, send: refuseToSend });
-  return engine.explain(question);
-}
-
-/** A dry run that tried to send would be a bug, and spend the user's money. */
-function refuseToSend(): Promise<never> {
-  return Promise.reject(new Error("explaining a route sends nothing"));
+  const { openEngineFiles } = await import("./engine-files.ts");
+  const files = await openEngineFiles(context);
+  try {
+    return files.explain(question);
+  } finally {
+    await files.close();
+  }
 }
 
 function routeTable(rows: readonly RouteRow[]): readonly string[] {
@@ -63,6 +61,22 @@ function answerLines(answer: RouteAnswer): readonly string[] {
     const account = target.account === null ? "" : `  account ${shown(target.account)}`;
     lines.push(`  ${index + 1}. ${shown(target.provider)}/${shown(target.model)}  (${target.format})${account}`);
   }
-  for (const step of answer.why) lines.push(`  ${shown(step.stage)}: ${shown(step.text)}`);
+  const width = Math.max(0, ...answer.why.map(({ stage }) => stage.length));
+  for (const step of answer.why) lines.push(...stepLines(step, width));
   return lines;
+}
+
+/** Lines longer than this are taken apart where they list things. */
+const maxLine = 100;
+
+/** `stage  provider: text`; an order of accounts with its scores has a line for each of them. */
+function stepLines(step: RouteAnswer["why"][number], width: number): readonly string[] {
+  const stage = `  ${shown(step.stage).padEnd(width)}  `;
+  const account = own(step, "account");
+  const provider = typeof account === "string" ? `${shown(account.split("/")[0])}: ` : "";
+  const text = `${provider}${shown(step.text)}`;
+  if (step.stage !== "select" || stage.length + text.length <= maxLine) return [stage + text];
+  // Commas inside brackets belong to the terms of one score.
+  const [first = "", ...others] = text.split(/, (?![^(]*\))/);
+  return [stage + first, ...others.map((each) => " ".repeat(stage.length + provider.length) + each)];
 }

@@ -75,19 +75,22 @@ async function listeningCore() {
     ]),
   );
   // Every name is there; what each answers is only as much of its shape as the case has.
-  const bench = await startControlBench(undefined, verbs as unknown as EngineVerbs);
+  const bench = await startControlBench(undefined, verbs);
   endings.push(bench.close);
   return { client: bench.client, heard };
 }
 
 describe("the engine's verbs over the socket", () => {
-  it.each(Object.entries(cases))("%s says what it was asked and answers what it heard", async (name, { asked, answer }) => {
-    const { client, heard } = await listeningCore();
-    const verb: unknown = Reflect.get(client, name);
-    if (typeof verb !== "function") throw new Error(`the client has no ${name}`);
-    expect(await Reflect.apply(verb, client, asked)).toEqual(answer);
-    expect(heard.filter(([each]) => each === name)).toEqual([[name, ...asked]]);
-  });
+  it.each(Object.entries(cases))(
+    "%s says what it was asked and answers what it heard",
+    async (name, { asked, answer }) => {
+      const { client, heard } = await listeningCore();
+      const verb: unknown = Reflect.get(client, name);
+      if (typeof verb !== "function") throw new Error(`the client has no ${name}`);
+      expect(await Reflect.apply(verb, client, asked)).toEqual(answer);
+      expect(heard.filter(([each]) => each === name)).toEqual([[name, ...asked]]);
+    },
+  );
 
   it("asks for all where nothing is named", async () => {
     const { client, heard } = await listeningCore();

@@ -41,8 +41,7 @@ export function engineVerbsOver(ask: Ask): EngineVerbs {
     accounts: async () => (await ask<{ accounts: readonly AccountJson[] }>("GET", "/api/accounts", patient)).accounts,
     addAccount: (account) => ask("POST", "/api/accounts", { body: account, ...patient }),
     removeAccount: (id) => change("DELETE", accountPath(id), patient),
-    setAccountEnabled: (id, enabled) =>
-      ask("PUT", `${accountPath(id)}/enabled`, { body: { enabled }, ...patient }),
+    setAccountEnabled: (id, enabled) => ask("PUT", `${accountPath(id)}/enabled`, { body: { enabled }, ...patient }),
     async clearCooldown(id, model) {
       const path = id === null ? "/api/accounts/clear-cooldowns" : `${accountPath(id)}/clear-cooldown`;
       return (await ask<{ cleared: number }>("POST", path, { body: model === null ? {} : { model } })).cleared;
@@ -91,8 +90,7 @@ export function engineVerbsOver(ask: Ask): EngineVerbs {
       return { aliases, collisions };
     },
     sessions: async () => (await ask<{ sessions: readonly SessionJson[] }>("GET", "/api/sessions")).sessions,
-    rateLimits: async () =>
-      (await ask<{ rateLimits: readonly RateLimitJson[] }>("GET", "/api/rate-limits")).rateLimits,
+    rateLimits: async () => (await ask<{ rateLimits: readonly RateLimitJson[] }>("GET", "/api/rate-limits")).rateLimits,
     usage: ({ group, since, until }) =>
       // A year of calls is read from the disk.
       ask<UsageJson>("GET", `/api/usage${query({ group, since, until })}`, patient),
