@@ -65,6 +65,9 @@ export interface Rig {
   readonly fake: (dialect: Dialect) => FakeProvider;
 }
 
+/** Hundreds of scenes share four accounts; the failure of one scene is none of the next one's business. */
+const noCooldown = { base_ms: 1, max_ms: 1, max_reset_ms: 1 };
+
 export const rigKey = "sk-the-accounts-own-0123456789";
 
 /** What the fakes count, unless a test says otherwise: figures that no mistake in adding up gives by chance. */
@@ -87,7 +90,8 @@ export async function startRig(stage: Stage, options: FakeOptions = {}): Promise
       providers: Object.fromEntries(
         dialects.map((dialect) => {
           const { type, base } = providers[dialect];
-          return [dialect, { type, endpoint: fake(dialect).url + base, auth_type: "api_key" }];
+          const endpoint = fake(dialect).url + base;
+          return [dialect, { type, endpoint, auth_type: "api_key", cooldown: noCooldown }];
         }),
       ),
       // What is measured here is the providers' own figures.

@@ -10,7 +10,8 @@ export type Ability = (typeof abilities)[number];
 
 /** What is needed and known to be missing. */
 export function missingAbilities(provider: ProviderConfig, model: string, needs: Needs): readonly Ability[] {
-  const entry = provider.models.find(({ name, alias }) => name === model || alias === model);
+  const isIt = ({ name, alias }: ModelConfig): boolean => name === model || alias === model;
+  const entry = provider.models.find(isIt) ?? provider.moreModels?.find(isIt);
   return abilities.filter((ability) => needs[ability] && knownAbility(ability, provider, entry) === false);
 }
 

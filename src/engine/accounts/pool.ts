@@ -4,7 +4,7 @@
  */
 import type { WhyStep } from "../../base/flow.ts";
 import type { EngineError, ErrorKind } from "../errors/engine-error.ts";
-import type { AccountConfig, AccountId, Strategy } from "../config/schema.ts";
+import type { AccountConfig, AccountId } from "../config/schema.ts";
 
 /** What a call needs of a model, read from the request itself. */
 export interface Needs {
@@ -154,5 +154,3 @@ export interface Score {
   readonly cooldown: number;
   readonly total: number;
 }
-
-export type { Strategy };

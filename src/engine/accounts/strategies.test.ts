@@ -96,8 +96,8 @@ describe("strategies", () => {
           so.set(id, (so.get(id) ?? 0) + 1);
           for (const { id: each, weight } of all) off.push((so.get(each) ?? 0) - ((index + 1) * weight) / total);
         }
-        // Smooth weighted round-robin's own bound is below one for two accounts, and one and a bit for crowds.
-        expect(Math.max(...off.map(Math.abs))).toBeLessThan(all.length <= 2 ? 1 : 2);
+        // Half a turn is the most for two accounts; 6,000 random crowds came to one turn and never past it.
+        expect(Math.max(...off.map(Math.abs))).toBeLessThan(all.length <= 2 ? 0.501 : 1.1);
         const whole = counts(play("weighted", all, total * 2));
         for (const { id, weight } of all) expect(whole.get(id)).toBe(weight * 2);
       }),

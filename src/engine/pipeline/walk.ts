@@ -60,8 +60,8 @@ export type WalkResult =
 
 /** Clients wait seconds, not minutes, for the first byte; more tries than this only delay the news. */
 export const maxAttempts = 16;
-/** Times that a call waits for somebody to be ready. */
-const maxWaits = 3;
+/** Nobody asks more often than this whether somebody is ready, unless the pool says that something changed. */
+const minPauseMs = 10;
 
 const clientGone: EngineError = { kind: "client-gone", message: "the client has gone" };
 const nothingToTry: EngineError = {
@@ -70,25 +70,33 @@ const nothingToTry: EngineError = {
 };
 
 export async function walk<Target extends RouteTarget>(input: WalkInput<Target>): Promise<WalkResult> {
-  const state: WalkState = { attempts: 0, answered: null, refused: null, log: noCallLog, readyInMs: null };
+  const { tools, exchange } = input;
+  const state: WalkState = {
+    attempts: 0,
+    answered: null,
+    refused: null,
+    log: noCallLog,
+    readyInMs: null,
+    hasWaited: false,
+  };
   const { maxWaitMs } = input.view.config.settings.selection;
-  let leftMs = maxWaitMs;
-  for (let waits = 0; ; waits += 1) {
+  const startedAt = tools.clock.monotonic();
+  for (;;) {
     state.readyInMs = null;
     const found = await round(input, state);
     if (found !== null) return found;
-    const { attempts, answered, readyInMs, log } = state;
+    const { attempts, answered, readyInMs, refused, log } = state;
     if (answered !== null) return { ok: false, ...answered, attempts, log };
-    if (readyInMs === null || readyInMs > leftMs || waits >= maxWaits) {
-      return { ok: false, error: state.refused ?? nothingToTry, whole: null, attempts, log };
+    const leftMs = maxWaitMs - (tools.clock.monotonic() - startedAt);
+    if (readyInMs === null || readyInMs > leftMs) {
+      return { ok: false, error: refused ?? nothingToTry, whole: null, attempts, log };
     }
-    const text = `nobody is ready: waiting up to ${seconds(readyInMs)} s (${state.refused?.message ?? ""})`;
-    input.exchange.tap.tell({ type: "why", step: { stage: "account", text } });
-    const from = input.tools.clock.monotonic();
-    // A change may come earlier than it was thought to; one wait may end by it and the next go on.
-    await pause(input.tools, readyInMs, input.exchange.signal);
-    leftMs -= input.tools.clock.monotonic() - from;
-    if (input.exchange.signal.aborted) return { ok: false, error: clientGone, whole: null, attempts, log };
+    // Woken for nothing it goes on waiting, and says so once.
+    const text = `nobody is ready: waiting up to ${(leftMs / 1000).toFixed(1)} s (${refused?.message ?? ""})`;
+    if (!state.hasWaited) exchange.tap.tell({ type: "why", step: { stage: "account", text } });
+    state.hasWaited = true;
+    await pause(tools, Math.max(readyInMs, minPauseMs), exchange.signal);
+    if (exchange.signal.aborted) return { ok: false, error: clientGone, whole: null, attempts, log };
   }
 }
 
@@ -99,6 +107,7 @@ interface WalkState {
   log: CallLog;
   /** The soonest of those that were not ready; null: there were none. */
   readyInMs: number | null;
+  hasWaited: boolean;
 }
 
 /** Null: nobody answered, `state` says why. */
@@ -137,14 +146,28 @@ function lend(
   tried: ReadonlySet<AccountId>,
 ): Lease | null {
   const { authorized } = exchange;
-  const pick: PoolPick = tools.pool.pick({ provider, model, prefix, needs, session, authorized, tried });
-  for (const step of pick.why) exchange.tap.tell({ type: "why", step });
+  const pick: PoolPick = tools.pool.pick({
+    provider,
+    model,
+    prefix,
+    needs,
+    session,
+    authorized,
+    tried,
+    client: exchange.client,
+  });
+  // Each time that a waiting call is woken for nothing would say the same again.
+  if (pick.kind === "lease" || !state.hasWaited) {
+    for (const step of pick.why) exchange.tap.tell({ type: "why", step });
+  }
   if (pick.kind === "lease") return pick.lease;
   // Who was asked and failed is no news; the answer is what they said.
   if (tried.size > 0) return null;
   if (pick.kind === "wait") state.readyInMs = Math.min(state.readyInMs ?? Number.POSITIVE_INFINITY, pick.readyInMs);
   state.refused = preferredRefusal(state.refused, pick.error);
-  exchange.tap.tell({ type: "why", step: { stage: "account", text: pick.error.message, provider } });
+  if (!state.hasWaited) {
+    exchange.tap.tell({ type: "why", step: { stage: "account", text: pick.error.message, provider } });
+  }
   return null;
 }
 
@@ -224,8 +247,4 @@ function settle(exchange: Exchange, lease: Lease, result: AttemptResult & { read
   if (note === null) return;
   exchange.tap.tell({ type: "cooled", cooldownMs: note.cooldownMs });
   exchange.tap.tell({ type: "why", step: { stage: "cooldown", text: note.text, scope: note.scope } });
-}
-
-function seconds(ms: number): string {
-  return (ms / 1000).toFixed(1);
 }
