@@ -65,6 +65,10 @@ function flowLines(flow: FlowDetailJson): string[] {
     `formats   ${shown(flow.formats.client)} → ${shown(flow.formats.upstream)}   provider ${shown(flow.provider)}   account ${shown(flow.account)}`,
     `timings   ${timings.map(([name, value]) => `${name} ${Number(value).toFixed(1)}`).join("  ")}`,
   ];
+  if (flow.costUsd !== undefined || flow.session !== undefined) {
+    const cost = flow.costUsd === undefined ? "" : `   cost ~$${flow.costUsd.toFixed(4)}`;
+    lines.push(`session   ${shown(flow.session)}${cost}`);
+  }
   if (flow.error !== undefined) lines.push(`error     ${shown(flow.error)}`);
   for (const step of flow.why) lines.push(`why       ${shown(step.stage)}: ${shown(step.text)}`);
   for (const loss of flow.losses) lines.push(`lost      ${shown(loss)}`);

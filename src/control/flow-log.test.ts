@@ -101,6 +101,20 @@ describe("flow log", () => {
     expect(log.find(tap.id)?.side("client-request")?.head?.headers.at(-1)).toEqual(limit);
   });
 
+  it("shows the last of several attempts, and not all of them in a row", () => {
+    const { log } = logOnBench({ bytes: 40_000 });
+    const tap = log.open(call);
+    for (let attempt = 1; attempt <= 50; attempt += 1) {
+      tap.head("upstream-request", { line: `POST /${attempt}`, headers: [] });
+      tap.chunk("upstream-request", Buffer.alloc(1_000, attempt));
+    }
+    const side = log.find(tap.id)?.side("upstream-request");
+    expect(side?.head?.line).toBe("POST /50");
+    expect(side?.bytes).toBe(1_000);
+    // Had the others been counted, the bound would have taken this one too.
+    expect(Buffer.concat(side?.chunks ?? [])).toEqual(Buffer.alloc(1_000, 50));
+  });
+
   it("keeps the head of a long body and counts the rest", () => {
     const { log } = logOnBench({ requestBodyBytes: 10 });
     const tap = log.open(call);

@@ -125,6 +125,7 @@ export function createFlowLog(deps: FlowLogDeps): FlowLog {
       id: entry.id,
       head: (side, head) => {
         if (entry.evicted || entry.endedAt !== undefined) return;
+        if (side.startsWith("upstream")) beginAnew(entry, side);
         grow(entry, "headWeight", storeHead(entry, side, head));
         changed(entry);
         makeRoom();
@@ -148,6 +149,14 @@ export function createFlowLog(deps: FlowLogDeps): FlowLog {
     grow(entry, "bodyWeight", part.byteLength + chunkOverheadBytes);
     withBodies.add(entry);
     makeRoom();
+  }
+
+  /** Of several attempts the last one is kept: what the one before it sent is not the beginning of this one's. */
+  function beginAnew(entry: Entry, name: FlowSide): void {
+    const side = entry.sides[name];
+    if (side === undefined || side.head === null) return;
+    grow(entry, "bodyWeight", -(side.captured + side.chunks.length * chunkOverheadBytes));
+    entry.sides[name] = undefined;
   }
 
   function bodyLimit(side: FlowSide): number {

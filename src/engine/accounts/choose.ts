@@ -64,7 +64,10 @@ export function choose(input: ChooseInput): Choice {
     scores: turn.scores,
     isSticky: atHome !== undefined,
   });
-  const session = home === null ? [] : [sessionStep(home, atHome === undefined ? moves(home, ask, skipped) : "stays")];
+  // A home that this very call was to make, and that failed it, was none.
+  const wasNone = home !== null && home.cachedTokens === 0 && ask.tried.has(home.account);
+  const session =
+    home === null || wasNone ? [] : [sessionStep(home, atHome === undefined ? moves(home, ask, skipped) : "stays")];
   return {
     kind: "member",
     member: taken.member,
