@@ -7,7 +7,7 @@ import { createPool } from "../accounts/create-pool.ts";
 import { keyCredentials } from "../accounts/key-credentials.ts";
 import type { Credentials } from "../accounts/credential.ts";
 import { systemRandom } from "../../base/random.ts";
-import { chatWhole, claudeRequest } from "./__fixtures__/wire.ts";
+import { chatWhole, claudeRequest, responsesWhole } from "./__fixtures__/wire.ts";
 import { keys } from "./__fixtures__/config.ts";
 import { createRig, json, type Play, type Rig } from "./__fixtures__/rig.ts";
 
@@ -124,7 +124,11 @@ describe("what costs an account nothing", () => {
   it.each([
     ["a network that is down", () => Promise.reject(new UpstreamError("refused", "connect", "nobody listens")), 502],
     ["a request that is wrong", () => json(400, { error: { type: "invalid_request_error", message: "bad" } }), 400],
-    ["an upstream that never answers", () => Promise.reject(new UpstreamError("first-byte-timeout", "reply", "silent")), 504],
+    [
+      "an upstream that never answers",
+      () => Promise.reject(new UpstreamError("first-byte-timeout", "reply", "silent")),
+      504,
+    ],
   ] as const)("%s", async (_, play, status) => {
     const rig = createRig(one, (_sent, turn) => (turn === 1 ? play() : good()));
     expect((await rig.ask(ask)).status).toBe(status);
@@ -138,7 +142,10 @@ describe("a conversation", () => {
     body: { ...ask.body, metadata: { user_id: session } },
     headers: [["content-type", "application/json"], ["anthropic-version", "2023-06-01"], ...headers] as const,
   });
-  const cached = { ...chatWhole, usage: { prompt_tokens: 9_000, completion_tokens: 3, prompt_tokens_details: { cached_tokens: 8_000 } } };
+  const cached = {
+    ...chatWhole,
+    usage: { prompt_tokens: 9_000, completion_tokens: 3, prompt_tokens_details: { cached_tokens: 8_000 } },
+  };
 
   it("stays with the account that holds its prompt cache, and says what leaving would cost", async () => {
     const yaml = `${two}settings: { selection: { strategy: round-robin } }\n`;
@@ -166,7 +173,11 @@ routes: [{ to: qwen/m }]
     let count = 0;
     return {
       ...keyCredentials,
-      get: () => Promise.resolve({ ok: true, credential: { kind: "token", secret: new Secret("old-token-0123456789"), facts: {} } }),
+      get: () =>
+        Promise.resolve({
+          ok: true,
+          credential: { kind: "token", secret: new Secret("old-token-0123456789"), facts: {} },
+        }),
       renew() {
         count += 1;
         return Promise.resolve(
@@ -184,7 +195,10 @@ routes: [{ to: qwen/m }]
       : good();
   const rigWith = (credentials: Credentials): Rig =>
     createRig(yaml, refused, ({ config, clock }) => ({
-      accounts: { pool: createPool({ config: () => config, stored: () => [], clock, random: systemRandom }), credentials },
+      accounts: {
+        pool: createPool({ config: () => config, stored: () => [], clock, random: systemRandom }),
+        credentials,
+      },
     }));
 
   it("is renewed once and tried again with the same account", async () => {
@@ -233,7 +247,10 @@ routes: [{ to: mine/m }]
 
 describe("the outbound proxy of a call", () => {
   it.each([
-    ["keys: { openai/a: 'http://key:1' }, combos: { c: 'http://combo:1' }, providers: { openai: 'http://provider:1' }", "http://key:1"],
+    [
+      "keys: { openai/a: 'http://key:1' }, combos: { c: 'http://combo:1' }, providers: { openai: 'http://provider:1' }",
+      "http://key:1",
+    ],
     ["combos: { c: 'http://combo:1' }, providers: { openai: 'http://provider:1' }", "http://combo:1"],
     ["providers: { openai: 'http://provider:1' }, global: 'http://all:1'", "http://provider:1"],
     ["global: 'http://all:1'", undefined],
@@ -247,5 +264,25 @@ settings: { network_proxy: { ${settings} } }
     const rig = createRig(yaml, good);
     await rig.ask(ask);
     expect(rig.sent[0]?.request.via).toBe(expected);
+  });
+});
+
+describe("a provider whose models speak different dialects", () => {
+  it("Copilot: Codex models are asked on /responses, the others on /chat/completions", async () => {
+    const yaml = `
+accounts: [{ provider: copilot, name: me, api_key: "\${A}" }]
+routes: [{ match: { model: codex }, to: copilot/gpt-5-codex }, { to: copilot/gpt-4.1 }]
+`;
+    const rig = createRig(yaml, (sent) => (sent.url.endsWith("/responses") ? json(200, responsesWhole) : good()));
+    const codex = await rig.ask({ body: { ...ask.body, model: "codex" } });
+    const other = await rig.ask(ask);
+    expect([codex.status, other.status]).toEqual([200, 200]);
+    expect(rig.sent.map(({ url }) => url)).toEqual([
+      "https://api.githubcopilot.com/responses",
+      "https://api.githubcopilot.com/chat/completions",
+    ]);
+    expect(rig.sent[0]?.json).toMatchObject({ model: "gpt-5-codex", input: expect.any(Array) as unknown });
+    expect(headerValue(rig.sent[0]?.request.headers ?? [], "x-initiator")).toBe("user");
+    expect(rig.fact("described").map(({ formats }) => formats?.upstream)).toContain("openai-responses");
   });
 });

@@ -9,7 +9,7 @@ import { formats } from "../formats/table.ts";
 import { mediaDialect, mediaError } from "../media/index.ts";
 import { answerError, answerWhole } from "./answer-error.ts";
 import { detectCall, mediaKind } from "./detect-call.ts";
-import type { Answer } from "./say.ts";
+import { type Answer, why } from "./say.ts";
 
 export function createGatewayHandler(
   handle: (exchange: Exchange) => Promise<Answer>,
@@ -21,7 +21,8 @@ export function createGatewayHandler(
   };
 }
 
-const wrongKey: EngineError = {
+/** For calls and questions alike. */
+export const wrongKey: EngineError = {
   kind: "auth",
   status: 401,
   message:
@@ -36,6 +37,7 @@ function noSuchCall({ method, target }: Exchange): EngineError {
 
 /** In the dialect of the address, where it has one. */
 function refuse(exchange: Exchange, error: EngineError): HttpReply {
+  why(exchange, { stage: "error", text: error.message, kind: error.kind });
   const reply = replyOf(exchange, error);
   exchange.tap.tell({ type: "reply-started", status: reply.status });
   return reply;

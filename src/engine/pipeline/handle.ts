@@ -68,8 +68,8 @@ async function handle(tools: Tools, view: View, exchange: Exchange): Promise<Ans
 function decideUnread(tools: Tools, view: View, exchange: Exchange, dialect: Dialect, problem: string): Answer {
   const decision = decideFor(tools, view, exchange, null);
   if (decision.action === "block") return block(exchange, dialect, decision);
-  if (decision.action === "refuse") return refuse(exchange, dialect, decision.error);
-  if (decision.action === "reroute") {
+  // To the port itself: there is nobody to hand it on to.
+  if (decision.action === "reroute" || decision.action === "refuse") {
     return refuse(exchange, dialect, { kind: "bad-request", message: `this call cannot be rerouted: ${problem}` });
   }
   why(exchange, { stage: "fallback", text: "passed through untouched: the body cannot be read here" });

@@ -149,11 +149,7 @@ function optionsFor({ tools, exchange, provider, model }: MediaAttempt): MediaOp
   };
 }
 
-function upstreamCall(
-  { exchange }: MediaAttempt,
-  { path, streams }: Written,
-  body: Uint8Array,
-): UpstreamCall {
+function upstreamCall({ exchange }: MediaAttempt, { path, streams }: Written, body: Uint8Array): UpstreamCall {
   const headers: HeaderPairs = [
     ["content-type", "application/json"],
     ["accept", streams ? "text/event-stream, application/json" : "application/json"],

@@ -23,8 +23,8 @@ export async function routeMedia(tools: Tools, view: View, exchange: Exchange, k
     const message = `rule ${decision.rule ?? ""} of Switchyard's configuration blocks this call`;
     return refuse(exchange, { kind: "blocked", message });
   }
-  if (decision.action === "refuse") return refuse(exchange, decision.error);
   if (!read.ok) return refuse(exchange, { kind: "bad-request", message: `this call cannot be rerouted: ${read.why}` });
+  if (decision.action === "refuse") return refuse(exchange, decision.error);
   exchange.tap.tell({
     type: "described",
     action: "reroute",

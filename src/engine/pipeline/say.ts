@@ -8,10 +8,12 @@ import type { EngineError, ErrorKind } from "../errors/engine-error.ts";
 import type { Format } from "../formats/format.ts";
 import type { Availability } from "../routing/availability.ts";
 import { decide, type RouteDecision } from "../routing/decide.ts";
+import { parseModelName } from "../routing/model-name.ts";
 import { resolveModel } from "../routing/resolve.ts";
+import { supportOf } from "../routing/serving.ts";
+import { providerId } from "../providers/registry.ts";
 import { answerError } from "./answer-error.ts";
 import { pathOf, type ClientCall } from "./read-client.ts";
-import { providerId } from "../providers/registry.ts";
 import type { Tools } from "./tools.ts";
 import type { View } from "./view.ts";
 
@@ -29,28 +31,37 @@ export function decideFor(tools: Tools, view: View, exchange: Exchange, model: s
 function decided(availability: Availability, view: View, exchange: Exchange, model: string | null): RouteDecision {
   const { client, host, target, gateway } = exchange;
   const { config, rules } = view;
-  const ofRules = (): RouteDecision =>
-    decide(config, rules, { client, host, path: pathOf(target), model }, { availability });
-  if (gateway === undefined) return ofRules();
+  const ofRules = decide(config, rules, { client, host, path: pathOf(target), model }, { availability });
+  // What a rule forbids stays forbidden, however it is asked for.
+  if (gateway === undefined || ofRules.action === "block") return ofRules;
   if (gateway.provider !== null) return forProvider(config, gateway.provider, availability, model);
-  const decision = ofRules();
-  if (decision.action !== "passthrough") return decision;
-  if (model === null) return refusal("bad-request", 400, "the call names no model", decision);
-  const resolved = resolveModel({ config, availability }, model);
-  return { ...resolved, why: [...decision.why.filter(({ stage }) => stage !== "rule"), ...resolved.why] };
+  if (ofRules.action !== "passthrough") return ofRules;
+  if (model === null) return refusal("bad-request", 400, "the call names no model");
+  return resolveModel({ config, availability }, model);
 }
 
 /** The address names the provider; the model is its own, with or without its name before it. */
 function forProvider(config: Config, name: string, availability: Availability, model: string | null): RouteDecision {
   const id = providerId(config.providers, name);
-  if (id === null) return refusal("model-not-found", 404, `provider not found: ${name}`);
+  const provider = id === null ? undefined : config.providers[id];
+  if (id === null || provider === undefined) return refusal("model-not-found", 404, `provider not found: ${name}`);
+  if (!provider.enabled) return refusal("model-not-found", 404, `provider ${id} is switched off`);
   if (model === null) return refusal("bad-request", 400, "the call names no model");
-  const full = model.startsWith(`${id}/`) ? model : `${id}/${model}`;
-  return resolveModel({ config, availability }, full);
+  const named = parseModelName(model);
+  const meant = named === null ? null : providerId(config.providers, named.provider);
+  const bare = named !== null && meant === id ? named.model : model;
+  const naming = availability.accounts.filter(({ models }) => models.length > 0);
+  const isListed = supportOf(id, provider, naming, availability.listed(id), bare) !== null;
+  // A list in the file is the whole of what is served; elsewhere a name that says another provider is a slip.
+  const isElsewhere = meant !== null && meant !== id;
+  if (!isListed && (provider.models.length > 0 || (isElsewhere && provider.kind !== "aggregator"))) {
+    return refusal("model-not-found", 404, `no providers support model: ${model} (${id} does not serve it)`);
+  }
+  return resolveModel({ config, availability }, `${id}/${bare}`);
 }
 
-function refusal(kind: ErrorKind, status: number, message: string, decision?: RouteDecision): RouteDecision {
-  return { action: "refuse", rule: null, to: null, why: decision?.why ?? [], error: { kind, status, message } };
+function refusal(kind: ErrorKind, status: number, message: string): RouteDecision {
+  return { action: "refuse", rule: null, to: null, why: [], error: { kind, status, message } };
 }
 
 /** The dialect to say no in. */

@@ -192,7 +192,9 @@ async function tryOne<Target extends RouteTarget>(
   if (account !== null) {
     const had = await tools.credentials.get(account, signal);
     if (!had.ok) {
-      lease.failed(had.error);
+      // Nobody was asked, so there is nothing to cool for: to look again costs nothing, and its owner may have mended it
+      // by then. A login that is over for good, the pool has heard of.
+      lease.released();
       state.refused = preferredRefusal(state.refused, had.error);
       say("refresh", `${who}: ${had.error.message}`);
       return signal.aborted ? "stop" : "account";
@@ -203,14 +205,14 @@ async function tryOne<Target extends RouteTarget>(
   state.log.end();
   const countTry = (): void => void (state.attempts += 1);
   const asked = { target, model, account, lease, who, countTry };
-  let result = await input.attempt({ ...asked, ...as(provider, credential) });
+  let result = await input.attempt({ ...asked, ...as(provider, credential, model) });
   if (!result.ok && account !== null && credential !== null && mayRenew(account, result.error)) {
     const renewed = await tools.credentials.renew(account, credential, signal);
     if (renewed.ok) {
       if (result.wasSent) countTry();
       result.log?.end();
       say("refresh", `${who}: ${result.error.message}; tried once more with a renewed login`);
-      result = await input.attempt({ ...asked, ...as(provider, renewed.credential) });
+      result = await input.attempt({ ...asked, ...as(provider, renewed.credential, model) });
     } else say("refresh", `${who}: the login could not be renewed: ${renewed.error.message}`);
   }
   if (result.ok) {
@@ -228,9 +230,10 @@ async function tryOne<Target extends RouteTarget>(
   return next;
 }
 
-/** A provider as its login sees it: at that login's host, with its project. */
-function as(provider: Provider, credential: Credential | null): Pick<Chosen, "provider" | "credential"> {
-  return { provider: credential === null ? provider : (provider.forLogin?.(credential.facts) ?? provider), credential };
+/** A provider as its login sees it (at that login's host, with its project), in the dialect of the model. */
+function as(provider: Provider, credential: Credential | null, model: string): Pick<Chosen, "provider" | "credential"> {
+  const own = credential === null ? provider : (provider.forLogin?.(credential.facts) ?? provider);
+  return { provider: own.forModel?.(model) ?? own, credential };
 }
 
 function mayRenew({ source }: AccountConfig, error: EngineError): boolean {

@@ -17,7 +17,16 @@ import { qwenOrigin, qwenParts } from "./qwen.ts";
 /** What a client gets that named no limit, where the provider's models say nothing: enough for a long file, under every model's own. */
 const maxTokensFallback = 8_192;
 
-type Shared = "id" | "origin" | "origins" | "originFor" | "forLogin" | "writeOptions" | "target" | "ownFields";
+type Shared =
+  | "id"
+  | "origin"
+  | "origins"
+  | "originFor"
+  | "forLogin"
+  | "forModel"
+  | "writeOptions"
+  | "target"
+  | "ownFields";
 
 /** What makes a type: everything the factories below do not share. */
 interface Parts extends Omit<Provider, Shared> {
@@ -28,6 +37,8 @@ interface Parts extends Omit<Provider, Shared> {
   readonly bound?: (configured: URL, endpoint: string | undefined) => Origin | null;
   /** The backend charges by Google Cloud project: the entry's, else the login's own. */
   readonly wantsProject?: true;
+  /** What is different for a model. */
+  readonly byModel?: (model: string) => Partial<Provider>;
 }
 
 const makers = {
@@ -73,7 +84,7 @@ export function providerFrom(id: string, config: ProviderConfig): Provider | nul
 }
 
 function made(id: string, config: ProviderConfig, url: URL, parts: Parts, login: LoginFacts): Provider {
-  const { version, bound, wantsProject, ...shared } = parts;
+  const { version, bound, wantsProject, byModel, ...shared } = parts;
   const originFor = (facts: LoginFacts): Origin | null => bound?.(url, facts.endpoint) ?? null;
   const own = originFor(login);
   // A token that is bound to a host is good at no other.
@@ -99,6 +110,9 @@ function made(id: string, config: ProviderConfig, url: URL, parts: Parts, login:
       ...projectOption(projectFor(facts)),
       ...(Object.hasOwn(quirks, url.hostname) ? quirks[url.hostname] : {}),
     }),
+    ...(byModel === undefined
+      ? {}
+      : { forModel: (model: string) => made(id, config, url, { ...parts, ...byModel(model) }, login) }),
     ...(bound === undefined ? {} : { originFor }),
     ...(bound === undefined && wantsProject === undefined
       ? {}

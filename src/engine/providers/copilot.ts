@@ -38,7 +38,10 @@ export const copilotParts = {
     const initiator: HeaderPairs = [["x-initiator", isAgent ? "agent" : "user"], ...always];
     return holdsImage(turnsOf(body), 0) ? [...initiator, ["copilot-vision-request", "true"]] : initiator;
   },
-} as const satisfies Partial<Provider>;
+  /** Codex models are served on `/responses` alone ("not accessible via the /chat/completions endpoint", late 2026). */
+  byModel: (model: string) =>
+    /codex/i.test(model) ? ({ format: "openai-responses", takesAsIs: () => false } as const) : {},
+} as const satisfies Partial<Provider> & { readonly byModel: (model: string) => Partial<Provider> };
 
 function turnsOf(body: JsonObject): readonly unknown[] {
   const turns = body["messages"] ?? body["input"];

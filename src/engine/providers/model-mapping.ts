@@ -2,7 +2,7 @@
  * One model, several names: what clients call it and what a provider calls it. The file's own words win over the default
  * table; a name nobody maps is the model's own. (The seed's table, its rows verbatim.)
  */
-import type { ProviderConfig } from "../config/schema.ts";
+import type { ModelConfig, ProviderConfig } from "../config/schema.ts";
 
 export const defaultMappings: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "claude-3-5-sonnet": {
@@ -19,7 +19,7 @@ export const defaultMappings: Readonly<Record<string, Readonly<Record<string, st
   },
 };
 
-type Names = Pick<ProviderConfig, "modelMappings" | "models">;
+type Names = Pick<ProviderConfig, "modelMappings" | "models" | "moreModels">;
 
 /** The provider's name for a model: `model_mappings`, then the alias of a model entry, then the default row, then the name itself. */
 export function mapModel(provider: string, config: Names, model: string): string {
@@ -27,9 +27,10 @@ export function mapModel(provider: string, config: Names, model: string): string
 }
 
 /** As `mapModel`, where the file itself has a name for it; null where it does not. */
-export function writtenName({ modelMappings, models }: Names, model: string): string | null {
+export function writtenName({ modelMappings, models, moreModels = [] }: Names, model: string): string | null {
   if (Object.hasOwn(modelMappings, model)) return modelMappings[model] ?? null;
-  return models.find(({ alias }) => alias === model)?.name ?? null;
+  const isCalledSo = ({ alias }: ModelConfig): boolean => alias === model;
+  return (models.find(isCalledSo) ?? moreModels.find(isCalledSo))?.name ?? null;
 }
 
 export function defaultName(provider: string, model: string): string | null {
@@ -38,8 +39,13 @@ export function defaultName(provider: string, model: string): string | null {
 }
 
 /** The way back: what clients call a model that a provider names so. Its own name where nobody calls it otherwise. */
-export function clientName(provider: string, { modelMappings, models }: Names, served: string): string {
-  const alias = models.find(({ name, alias: called }) => name === served && called !== undefined)?.alias;
+export function clientName(
+  provider: string,
+  { modelMappings, models, moreModels = [] }: Names,
+  served: string,
+): string {
+  const entries = [...models, ...moreModels];
+  const alias = entries.find(({ name, alias: called }) => name === served && called !== undefined)?.alias;
   if (alias !== undefined) return alias;
   const mapped = Object.entries(modelMappings).find(([, name]) => name === served);
   if (mapped !== undefined) return mapped[0];

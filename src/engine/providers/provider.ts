@@ -46,6 +46,8 @@ export interface Provider {
   originFor?(facts: LoginFacts): Origin | null;
   /** This provider as the owner of one login has it: at that login's host, with its project. Absent: the same for all. */
   forLogin?(facts: LoginFacts): Provider;
+  /** This provider as one of its models has it: some are served in another dialect. Absent: the same for all. */
+  forModel?(model: string): Provider;
   /** How this provider wants a translated request written. */
   writeOptions(model: string, facts?: LoginFacts): WriteOptions;
   /**

@@ -44,10 +44,10 @@ function configOf(row: Row): ProviderConfig {
   };
 }
 
-/** Models an entry stands for: those of the file, else those the registry names for this id. */
-export function knownModels(id: string, { models }: ProviderConfig): readonly ModelConfig[] {
-  if (models.length > 0) return models;
-  return (Object.hasOwn(rows, id) ? rows[id]?.models : undefined) ?? [];
+/** Models an entry stands for: those of the file, else those the registry names for this id, and what was added to either. */
+export function knownModels(id: string, { models, moreModels = [] }: ProviderConfig): readonly ModelConfig[] {
+  const own = models.length > 0 ? models : ((Object.hasOwn(rows, id) ? rows[id]?.models : undefined) ?? []);
+  return moreModels.length === 0 ? own : [...own, ...moreModels];
 }
 
 /** The seed's first list of providers, by exactly its names. */

@@ -102,7 +102,8 @@ export function createRig(
       return play(one, sent.length);
     },
   });
-  const open = (asked: Asked): Promise<HttpReply | typeof passThrough> => asked.gateway === undefined ? engine.handle(exchangeFor(asked)) : engine.gateway(exchangeFor(asked));
+  const open = (asked: Asked): Promise<HttpReply | typeof passThrough> =>
+    asked.gateway === undefined ? engine.handle(exchangeFor(asked)) : engine.gateway(exchangeFor(asked));
   const tapFor = (id: string): FlowTap => {
     const said: unknown[] = [];
     const bodies: Uint8Array[] = [];
