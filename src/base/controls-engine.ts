@@ -329,6 +329,7 @@ export interface UsageJson {
 }
 
 export interface UsageRowJson {
+  /** The group's value; days are local dates, `2026-11-21`. */
   readonly key: string;
   readonly calls: number;
   readonly failures: number;
@@ -339,6 +340,7 @@ export interface UsageRowJson {
   readonly reasoning: number;
   readonly costUsd: number | null;
   readonly cacheSavedUsd: number | null;
+  /** Some figure in it is an estimate, or some call had no price. */
   readonly estimated: boolean;
   readonly unpriced: number;
 }

@@ -5,7 +5,7 @@ import { clientProblem } from "../engine/config/login-home.ts";
 import { clientLogins } from "../engine/config/schema.ts";
 import { builtInProviders } from "../engine/providers/table.ts";
 import { engineBench, type EngineBench, type EngineBenchOptions } from "./__fixtures__/engine-bench.ts";
-import { usualProviders } from "./accounts-import.ts";
+import { clientRows } from "../engine/config/login-home.ts";
 
 const canary = "sk-ant-oat-canary-0123456789abcdef";
 
@@ -88,7 +88,7 @@ describe("accounts import", () => {
   });
 
   it.each(clientLogins)("knows a provider that takes the login of %s", (client) => {
-    const provider = builtInProviders[usualProviders[client]];
+    const provider = builtInProviders[clientRows[client]];
     expect(provider && clientProblem(client, provider)).toBeNull();
   });
 });

@@ -7,6 +7,7 @@ import { isOver } from "../engine/accounts/credentials/freshness.ts";
 import { createClientLogins, importers } from "../engine/accounts/import/client-logins.ts";
 import type { ClientReading } from "../engine/accounts/import/importer.ts";
 import { systemSurroundings } from "../engine/accounts/import/surroundings.ts";
+import { clientRows } from "../engine/config/login-home.ts";
 import { type ClientLogin, clientLogins } from "../engine/config/schema.ts";
 import { requireFreeName, tellAccount } from "./accounts.ts";
 import { columnLines, untilText } from "./columns.ts";
@@ -23,18 +24,6 @@ export interface ImportOptions {
   readonly acceptTerms: boolean;
 }
 
-/** Whose login each program keeps. */
-export const usualProviders = {
-  "claude-code": "claude",
-  codex: "codex",
-  "gemini-cli": "gemini-cli",
-  "qwen-code": "qwen",
-  copilot: "copilot",
-  kiro: "kiro",
-  cursor: "cursor",
-  iflow: "iflow",
-} as const satisfies Record<ClientLogin, string>;
-
 export async function accountsImport(
   context: CommandContext,
   named: string | undefined,
@@ -45,7 +34,7 @@ export async function accountsImport(
   // Another process reads it, with another working directory.
   const path = options.path === undefined ? null : resolve(options.path);
   return withEngine(context, { wanted: "files", subject: "account" }, async ({ verbs }) => {
-    const { id } = await requireProvider(verbs, options.provider ?? usualProviders[client]);
+    const { id } = await requireProvider(verbs, options.provider ?? clientRows[client]);
     const name = options.name ?? client;
     await requireFreeName(verbs, id, name);
     const reading = await readerOf(context).read(client, path);
@@ -90,7 +79,7 @@ async function look(context: CommandContext, { json, provider }: ImportOptions):
   const reader = readerOf(context);
   const found: FoundLogin[] = [];
   for (const client of clientLogins) {
-    if (provider !== undefined && provider !== usualProviders[client]) continue;
+    if (provider !== undefined && provider !== clientRows[client]) continue;
     found.push(foundLogin(client, await reader.read(client, null), context.clock.now()));
   }
   if (json) {
@@ -104,7 +93,7 @@ async function look(context: CommandContext, { json, provider }: ImportOptions):
 }
 
 function foundLogin(client: ClientLogin, reading: ClientReading, now: number): FoundLogin {
-  const about = { client, title: importers[client].title, provider: usualProviders[client] };
+  const about = { client, title: importers[client].title, provider: clientRows[client] };
   if (!reading.ok) {
     const { state, reason, fix } = reading;
     return { ...about, state, who: null, plan: null, expiresAt: null, reason, fix };

@@ -32,7 +32,6 @@ export async function modelsAdd(
 ): Promise<number> {
   return withEngine(context, { wanted: "files", subject: "model" }, async ({ verbs }) => {
     const { id } = await requireProvider(verbs, named);
-    const wasSilent = (await verbs.customModels(id))[id] === undefined;
     const { maxTokens, alias } = options;
     const added = {
       name: model,
@@ -42,11 +41,6 @@ export async function modelsAdd(
     await verbs.addCustomModel(id, added);
     if (options.json) printJson(context, { provider: id, ...added });
     else printLines(context.stdout, [`${shown(`${id}/${alias ?? model}`)} added to config.yaml`]);
-    if (wasSilent) {
-      context.stderr.write(
-        `config.yaml names models of ${shown(id)} now: those it names are the ones that are listed\n`,
-      );
-    }
     return exitCodes.ok;
   });
 }

@@ -7,7 +7,7 @@ import { isLoopback } from "./endpoint.ts";
 import { clientLogins, type ClientLogin, type ProviderConfig, type ProviderType } from "./schema.ts";
 
 /** Whose login a program keeps, as a row of the registry. */
-const clientRows = {
+export const clientRows = {
   "claude-code": "claude",
   codex: "codex",
   "gemini-cli": "gemini-cli",

@@ -1,4 +1,5 @@
 /** What calls used and cost: one line for each, appended to files that are never rewritten. Never waited for by a call. */
+import type { UsageQuestionJson, UsageRowJson } from "../../base/controls-engine.ts";
 import type { Usage } from "../../base/flow.ts";
 
 export interface UsageLine {
@@ -28,7 +29,7 @@ export interface UsageLine {
   readonly ms: number;
 }
 
-export type UsageGroup = "day" | "model" | "account" | "session" | "client" | "provider";
+export type UsageGroup = UsageQuestionJson["group"];
 
 export interface UsageQuestion {
   readonly group: UsageGroup;
@@ -37,22 +38,8 @@ export interface UsageQuestion {
   readonly until: number | null;
 }
 
-export interface UsageRow {
-  /** The group's value; days are local dates, `2026-11-21`. */
-  readonly key: string;
-  readonly calls: number;
-  readonly failures: number;
-  readonly input: number;
-  readonly output: number;
-  readonly cacheRead: number;
-  readonly cacheWrite: number;
-  readonly reasoning: number;
-  readonly costUsd: number | null;
-  readonly cacheSavedUsd: number | null;
-  /** Some figure in it is an estimate, or some call had no price. */
-  readonly estimated: boolean;
-  readonly unpriced: number;
-}
+/** As it is shown. */
+export type UsageRow = UsageRowJson;
 
 export interface UsageLedger {
   /** Returns at once. Lines beyond the queue's bound are counted as dropped. */
