@@ -5,18 +5,18 @@
 import type { EngineVerbs } from "../base/controls-engine.ts";
 import type { Exchange, GatewayHandler } from "../base/exchange.ts";
 import { headerValue } from "../base/headers.ts";
-import { bodyOf, type HttpReply, type RequestHead } from "../base/http.ts";
+import { bodyOf, type HttpReply } from "../base/http.ts";
 import { parseJson } from "../base/json.ts";
 import type { Redactor } from "../base/redact.ts";
 import type { Secret } from "../base/secret.ts";
 import type { Engine } from "../engine/engine.ts";
-import type { ListedModel } from "../engine/formats/format.ts";
-import { formats } from "../engine/formats/table.ts";
-import type { FormatId } from "../engine/hub/format-id.ts";
+import { wrongKey } from "../engine/pipeline/gateway.ts";
+import { addressed } from "./gateway-address.ts";
+import { dialectOf, modelsAnswer, refusalAnswer } from "./gateway-dialect.ts";
 import { matchRoute } from "./match.ts";
 import { refusalFrom } from "./refusal.ts";
 import { ControlRefusal } from "./route.ts";
-import { modelRoutes } from "./routes/models.ts";
+import { findModel, listedModels, modelRoutes } from "./routes/models.ts";
 import { registryRoutes, type RegistryRoute } from "./routes/registry.ts";
 
 export interface GatewayDeps {
@@ -35,47 +35,45 @@ export function createGatewayHandler(deps: GatewayDeps): GatewayHandler {
   return {
     isCall: (head) => deps.engine.isCall(addressed(head).head),
     async handle(exchange) {
+      const url = urlOf(exchange.target);
       try {
-        return await answer(exchange, deps);
+        return await answer(exchange, url, deps);
       } catch (error) {
-        const refusal = refusalFrom(error, deps.redactor);
-        return json(refusal.status, { error: { type: refusal.code, code: refusal.code, message: refusal.message } });
+        return refusalAnswer(refusalFrom(error, deps.redactor), dialectOf(exchange, url));
       }
     },
   };
 }
 
-async function answer(exchange: Exchange, deps: GatewayDeps): Promise<HttpReply> {
-  const url = new URL(exchange.target, "http://switchyard");
-  if (url.pathname === "/healthz" && exchange.method === "GET") return json(200, { status: "ok" });
-  const authorized = keyOf(exchange, url).some((key) => deps.clientKey.equals(key));
+async function answer(exchange: Exchange, url: URL, deps: GatewayDeps): Promise<HttpReply> {
+  const isQuestion = exchange.method === "GET" || exchange.method === "HEAD";
+  if (url.pathname === "/healthz" && isQuestion) return json({ status: "ok" });
+  const authorized = keysOf(exchange, url).some((key) => deps.clientKey.equals(key));
   const { head, provider } = addressed(exchange);
-  if (deps.engine.isCall(head) || !authorized) {
-    return deps.engine.gateway({ ...exchange, ...head, authorized, gateway: { provider } });
+  if (deps.engine.isCall(head)) return deps.engine.gateway({ ...exchange, ...head, authorized, gateway: { provider } });
+  if (!authorized) throw new ControlRefusal(401, "invalid_api_key", wrongKey.message);
+  const dialect = dialectOf(exchange, url);
+  const model = /^\/v1(?:beta|alpha)?\/models(?:\/(.+))?$/s.exec(url.pathname);
+  if (isQuestion && dialect !== "openai-chat" && model !== null) {
+    const [, name] = model;
+    if (name === undefined) return modelsAnswer(await listedModels(url, deps.verbs), dialect);
+    return modelsAnswer(await findModel(decoded(name), deps.verbs), dialect);
   }
-  const dialect = listDialect(exchange, url);
-  if (dialect !== null) return listModels(dialect, url, deps.verbs);
-  const found = matchRoute(routes, exchange.method, url.pathname);
+  const found = matchRoute(routes, isQuestion ? "GET" : exchange.method, url.pathname);
   if (found === null) {
-    throw new ControlRefusal(404, "not-found", `${exchange.method} ${url.pathname} is not served here`);
+    throw new ControlRefusal(404, "not_found", `${exchange.method} ${url.pathname} is not served here`);
   }
-  const body = exchange.method === "GET" ? undefined : await readBody(exchange);
-  return json(200, await found.route({ url, parameters: found.parameters, body }, deps.verbs));
+  const body = isQuestion ? undefined : await readBody(exchange);
+  return json(await found.route({ url, parameters: found.parameters, body }, deps.verbs));
 }
 
-/** `/v1/providers/NAME/chat/completions` is the call `/v1/chat/completions`, for that provider alone. */
-function addressed<Head extends RequestHead>(head: Head): { readonly head: Head; readonly provider: string | null } {
-  const found =
-    /^\/v1\/providers\/([^/?]+)(\/(?:chat\/completions|responses|messages|embeddings|images\/generations)(?:\?.*)?)$/s.exec(
-      head.target,
-    );
-  if (found === null) return { head, provider: null };
-  const [, name = "", rest = ""] = found;
-  return { head: { ...head, target: `/v1${rest}` }, provider: decodeURIComponent(name) };
+/** A target that begins with two slashes names no host here: it is a path like any other. */
+function urlOf(target: string): URL {
+  return new URL(`http://switchyard${target}`);
 }
 
 /** Wherever a dialect's clients put it. */
-function keyOf({ headers }: Exchange, url: URL): readonly string[] {
+function keysOf({ headers }: Exchange, url: URL): readonly string[] {
   const bearer = /^bearer +(\S+)$/i.exec(headerValue(headers, "authorization") ?? "")?.[1];
   return [
     bearer,
@@ -87,26 +85,12 @@ function keyOf({ headers }: Exchange, url: URL): readonly string[] {
     .filter((key) => key !== "");
 }
 
-/** Claude's clients name their version, Gemini's have an address of their own; OpenAI's shape is for everybody else. */
-function listDialect({ method, headers }: Exchange, { pathname }: URL): FormatId | null {
-  if (method !== "GET") return null;
-  if (/^\/v1(?:beta|alpha)\/models$/.test(pathname)) return "gemini";
-  return pathname === "/v1/models" && headerValue(headers, "anthropic-version") !== undefined ? "claude" : null;
-}
-
-async function listModels(dialect: FormatId, url: URL, verbs: EngineVerbs): Promise<HttpReply> {
-  const models = await verbs.models({ provider: url.searchParams.get("provider"), refresh: false });
-  const listed = models
-    .filter(({ usable }) => usable)
-    .map(
-      ({ id, provider, max_tokens }): ListedModel => ({
-        id,
-        ownedBy: provider,
-        ...(max_tokens === null ? {} : { maxInputTokens: max_tokens }),
-      }),
-    );
-  const { status, headers, body } = formats[dialect].client.writeModels(listed);
-  return { status, headers: [...headers, ["content-length", String(body.byteLength)]], body: bodyOf(body) };
+function decoded(name: string): string {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    throw new ControlRefusal(400, "path", "the path is not valid percent-encoding");
+  }
 }
 
 async function readBody({ body }: Exchange): Promise<unknown> {
@@ -119,14 +103,15 @@ async function readBody({ body }: Exchange): Promise<unknown> {
   }
   if (size === 0) return undefined;
   const parsed = parseJson(Buffer.concat(chunks).toString("utf8"));
-  if (!parsed.ok) throw new ControlRefusal(400, "json", parsed.why);
+  // The parser's own words quote the body.
+  if (!parsed.ok) throw new ControlRefusal(400, "json", "the body is not JSON");
   return parsed.value;
 }
 
-function json(status: number, value: unknown): HttpReply {
+function json(value: unknown): HttpReply {
   const body = Buffer.from(JSON.stringify(value ?? {}));
   return {
-    status,
+    status: 200,
     headers: [
       ["content-type", "application/json"],
       ["content-length", String(body.byteLength)],

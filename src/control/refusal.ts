@@ -11,11 +11,10 @@ const statuses = {
   upstream: 502,
 } as const satisfies Record<VerbRefusal["code"], number>;
 
+/** Every refusal may repeat what was asked, and what was asked may hold a secret in the wrong place. */
 export function refusalFrom(error: unknown, redactor: Redactor): ControlRefusal {
-  if (error instanceof ControlRefusal) return error;
-  if (error instanceof VerbRefusal) {
-    return new ControlRefusal(statuses[error.code], error.code, redactor.text(error.message));
-  }
-  const message = error instanceof Error ? error.message : "unknown failure";
-  return new ControlRefusal(500, "failed", redactor.text(message));
+  const message = redactor.text(error instanceof Error ? error.message : "unknown failure");
+  if (error instanceof ControlRefusal) return new ControlRefusal(error.status, error.code, message);
+  if (error instanceof VerbRefusal) return new ControlRefusal(statuses[error.code], error.code, message);
+  return new ControlRefusal(500, "failed", message);
 }

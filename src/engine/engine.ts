@@ -39,7 +39,7 @@ export type { RouteAnswer, RouteQuestion } from "../base/controls.ts";
 export interface Engine extends ExchangeHandler {
   /** A call to the port itself (`exchange.gateway` is set); `authorized` says whether it showed the client key. */
   gateway(exchange: Exchange): Promise<HttpReply>;
-  /** Is this, by its head, something the engine answers: a model call, embeddings, images? */
+  /** Is this, by its address, something the engine answers: a model call, embeddings, images? */
   isCall(head: RequestHead): boolean;
   /** Dry run of the rules: sends nothing. */
   explain(question: RouteQuestion): RouteAnswer;

@@ -56,7 +56,7 @@ export function createEngine(deps: EngineDeps): Engine {
   return {
     handle,
     gateway: createGatewayHandler(handle),
-    isCall: (head) => head.method === "POST" && (detectCall(head) !== null || mediaKind(head) !== null),
+    isCall: (head) => isModelAddress(head) || mediaKind(head) !== null,
     wants: (head) => wants(views(), head),
     wantsHost: (host) => views().rules.some((rule) => rule.to !== "passthrough" && rule.matchesHost(host)),
     explain: (question) => explain(tools, views(), question),

@@ -10,6 +10,7 @@ import type { FlowTap } from "../base/flow.ts";
 import { headerValue, pairsFromRaw } from "../base/headers.ts";
 import type { HeaderPairs, HttpReply, RequestHead } from "../base/http.ts";
 import type { RelayDeps } from "./relay-deps.ts";
+import { unmapped } from "./upstream/destination.ts";
 import { writeReply } from "./write-reply.ts";
 
 export interface GatewayDeps {
@@ -84,13 +85,12 @@ async function serve(
     gone.abort(new Error("the client went away"));
     finish("failed", "the client went away");
   });
-  if (request.headers.expect !== undefined) reply.writeContinue();
   const exchange: Exchange = {
     ...head,
     client,
     protocol: request.httpVersion === "1.0" ? "http/1.0" : "http/1.1",
     authorized: false,
-    body: bodyOf(request, tap),
+    body: bodyOf(request, reply, tap),
     signal: gone.signal,
     tap,
   };
@@ -106,9 +106,11 @@ async function serve(
   }
 }
 
-function bodyOf(request: IncomingMessage, tap: FlowTap): AsyncIterable<Uint8Array> {
+/** A client that waits for our word before it sends (`Expect: 100-continue`) gets it when somebody wants to read. */
+function bodyOf(request: IncomingMessage, reply: ServerResponse, tap: FlowTap): AsyncIterable<Uint8Array> {
   return {
     async *[Symbol.asyncIterator]() {
+      if (request.headers.expect !== undefined) reply.writeContinue();
       for await (const bytes of request as AsyncIterable<Buffer>) {
         tap.chunk("client-request", bytes);
         yield bytes;
@@ -119,27 +121,31 @@ function bodyOf(request: IncomingMessage, tap: FlowTap): AsyncIterable<Uint8Arra
 
 const unrecorded: FlowTap = { id: "none", head: () => {}, chunk: () => {}, tell: () => {} };
 
-/** Why not; null: it may. */
+/** Why not; null: it may. We serve no pages, so that no page has a reason to ask, not even one that seems to be ours. */
 function refusalOf(request: IncomingMessage, headers: HeaderPairs, { listening }: GatewayDeps): string | null {
   const where = listening();
-  const name = /^(\[[0-9A-Fa-f:.]+\]|[^:[\]]+)(?::(\d{1,5}))?$/.exec(request.headers.host ?? "");
+  const names = headers.filter(([field]) => field.toLowerCase() === "host");
+  const name = /^(\[[0-9A-Fa-f:.]+\]|[^:[\]]+)(?::(\d{1,5}))?$/.exec(names[0]?.[1].trim() ?? "");
   const host = (name?.[1] ?? "").toLowerCase().replace(/^\[(.*)\]$/, "$1");
-  if (where === null || name === null || Number(name[2] ?? 80) !== where.port || !isOurName(host, where.host)) {
+  if (
+    where === null ||
+    name === null ||
+    names.length !== 1 ||
+    Number(name[2] ?? 80) !== where.port ||
+    !isOurName(host, request.socket.localAddress)
+  ) {
     return "the Host of a request to Switchyard itself is 127.0.0.1 or localhost, with its port";
   }
-  const own = [`http://${request.headers.host ?? ""}`];
-  const origin = headerValue(headers, "origin");
   const site = headerValue(headers, "sec-fetch-site");
-  if (
-    (origin !== undefined && !own.includes(origin)) ||
-    (site !== undefined && site !== "none" && site !== "same-origin")
-  ) {
+  // `none`: typed into a browser by its user.
+  if (headerValue(headers, "origin") !== undefined || (site !== undefined && site !== "none")) {
     return "requests made by web pages are refused here";
   }
   return null;
 }
 
-function isOurName(host: string, listening: string): boolean {
+/** A name is resolved by whoever owns it; an address is only ours where the connection arrived at it. */
+function isOurName(host: string, arrivedAt: string | undefined): boolean {
   if (host === "localhost" || host === "127.0.0.1" || host === "::1") return true;
-  return isIP(host) !== 0 && host === listening;
+  return isIP(host) !== 0 && host === unmapped(arrivedAt ?? "");
 }

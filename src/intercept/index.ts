@@ -2,7 +2,6 @@
  * The interceptor: one listening port, everything between a client's socket and an upstream's. It knows no LLM; what a
  * request means is asked of the `ExchangeHandler` it is given.
  */
-import type { Socket } from "node:net";
 import type { SecureContext } from "node:tls";
 import { lookup as dnsLookup } from "node:dns";
 import type { Bus } from "../base/bus.ts";
@@ -19,7 +18,7 @@ import { createGateway } from "./gateway.ts";
 import { createUpstreamSessions } from "./h2/sessions.ts";
 import { createHostPolicy, type HostPolicy } from "./host-policy.ts";
 import { identifyClient } from "./identify.ts";
-import { createIpFilter, type IpFilterSettings } from "./ip-filter.ts";
+import { createBarrier, type IpFilterSettings } from "./ip-filter.ts";
 import { createPlainHandlers } from "./plain.ts";
 import { createProxyAuthority, type ProxyAuthMode } from "./proxy-auth.ts";
 import type { InFlight, OwnAnswer, RelayDeps } from "./relay-deps.ts";
@@ -167,18 +166,7 @@ export function createInterceptor(deps: InterceptorDeps): Interceptor {
       });
       const serveGateway = createGateway({ relay, gateway: where.gateway, listening: () => listening });
       const plain = createPlainHandlers({ relay, send, auth, isOurselves, serveGateway });
-      const isBarred = createIpFilter(() => deps.settings().ipFilter);
-      const barred = (socket: Socket): boolean => {
-        if (!isBarred(socket.remoteAddress)) return false;
-        deps.bus.publish({
-          type: "notice",
-          level: "warn",
-          area: "ip-filter",
-          text: `${socket.remoteAddress ?? "a peer"} was turned away`,
-        });
-        socket.end("HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
-        return true;
-      };
+      const barred = createBarrier(() => deps.settings().ipFilter, deps.bus);
       const shell = await openShell(where, {
         onConnect: (request, socket, head) => {
           if (barred(socket)) return;

@@ -1,11 +1,39 @@
-/** Which addresses may use the port at all (`settings.ip_filter`), asked once for each connection. */
-import { BlockList, isIP } from "node:net";
+/** Which addresses may use the port at all (`settings.ip_filter`), asked for every request: a change holds at once. */
+import { BlockList, isIP, type Socket } from "node:net";
+import type { Bus } from "../base/bus.ts";
+import type { CoreEvent } from "../base/events.ts";
 import { unmapped } from "./upstream/destination.ts";
 
 export interface IpFilterSettings {
   readonly mode: "off" | "allow" | "deny";
   /** Addresses and CIDR ranges, checked and in one spelling since the configuration was read. */
   readonly list: readonly string[];
+}
+
+/** Addresses that are known to have been told of; more than these are told of again. */
+const maxSaid = 256;
+
+/** Turns away who may not, and says so once for each address. True: the socket is taken. */
+export function createBarrier(settings: () => IpFilterSettings, bus: Bus<CoreEvent>): (socket: Socket) => boolean {
+  const isBarred = createIpFilter(settings);
+  const said = new Set<string>();
+  return (socket) => {
+    if (!isBarred(socket.remoteAddress)) return false;
+    // Nobody else listens to it from here on, and whoever is turned away may well hang up.
+    socket.on("error", () => socket.destroy());
+    socket.end("HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+    const address = socket.remoteAddress ?? "a peer";
+    if (said.has(address)) return true;
+    if (said.size >= maxSaid) said.clear();
+    said.add(address);
+    bus.publish({
+      type: "notice",
+      level: "warn",
+      area: "ip-filter",
+      text: `${address} was turned away (settings.ip_filter)`,
+    });
+    return true;
+  };
 }
 
 /** True: this peer may not. The list is built again only when the settings change. */

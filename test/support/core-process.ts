@@ -19,6 +19,8 @@ export interface CoreOptions {
   /** Merged into config.yaml, one level deep. */
   readonly config?: Readonly<Record<string, unknown>>;
   readonly env?: Readonly<Record<string, string>>;
+  /** Lies in its home before it starts: path below the home → content. */
+  readonly files?: Readonly<Record<string, string>>;
   /** Home folder of another core whose authority this one uses too. */
   readonly certsFrom?: string;
   /** How to start the program; default: the sources through tsx. */
@@ -78,6 +80,7 @@ export async function startCoreProcess(options: CoreOptions = {}): Promise<CoreP
   const program = options.program ?? fromSources;
   const env = { SWITCHYARD_HOME: folder.path, HOME: folder.path, NO_COLOR: "1", ...options.env };
   folder.file("config.yaml", stringify(configFor(options)));
+  for (const [name, content] of Object.entries(options.files ?? {})) folder.file(name, content);
   if (options.certsFrom !== undefined) {
     cpSync(join(options.certsFrom, "certs"), join(folder.path, "certs"), { recursive: true });
     chmodSync(join(folder.path, "certs"), 0o700);

@@ -43,7 +43,10 @@ export async function startControlBench(onUnused?: () => void, verbs?: Partial<E
   const folder = tempFolder("control");
   const socketPath = join(folder.path, "run", "control.sock");
   const calls: string[] = [];
-  const deps = { ...benchDeps(socketPath, (verb) => calls.push(verb)), ...(verbs === undefined ? {} : { verbs: only(verbs) }) };
+  const deps = {
+    ...benchDeps(socketPath, (verb) => calls.push(verb)),
+    ...(verbs === undefined ? {} : { verbs: only(verbs) }),
+  };
   const server = await createControlServer({ ...deps, ...(onUnused === undefined ? {} : { onUnused }) });
   const client = connectControl({ controlSocket: socketPath });
   const { flowLog, events } = deps;

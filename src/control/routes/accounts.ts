@@ -10,7 +10,7 @@ import {
 } from "../../base/controls-engine.ts";
 import { isRecord, own } from "../../base/json.ts";
 import { ControlRefusal } from "../route.ts";
-import { enabledIn, named, type RegistryRoute } from "./registry.ts";
+import { enabledIn, isWish, named, type RegistryRoute } from "./registry.ts";
 
 export const accountRoutes = {
   "GET /api/accounts": async (_, verbs) => ({ accounts: await verbs.accounts() }),
@@ -34,12 +34,16 @@ export const accountRoutes = {
   "POST /api/logins/:id": ({ parameters, body }, verbs) =>
     verbs.finishLogin(named(parameters, "id"), text(body, "pasted")),
   "DELETE /api/logins/:id": ({ parameters }, verbs) => done(verbs.cancelLogin(named(parameters, "id"))),
+  // The address under which the seed's tools log in to Kiro: the same logins.
+  "POST /v0/oauth/kiro": ({ body }, verbs) => verbs.startLogin(newLogin({ name: "kiro", ...kiroOnly(body) })),
+  "GET /v0/oauth/kiro/:id": ({ parameters }, verbs) => verbs.login(named(parameters, "id")),
+  "DELETE /v0/oauth/kiro/:id": ({ parameters }, verbs) => done(verbs.cancelLogin(named(parameters, "id"))),
   "GET /api/rate-limits": async (_, verbs) => ({ rateLimits: await verbs.rateLimits() }),
   "GET /api/sessions": async (_, verbs) => ({ sessions: await verbs.sessions() }),
   "GET /api/combos": async (_, verbs) => ({ combos: await verbs.combos(), ...(await verbs.aliases()) }),
   "GET /api/usage": ({ url }, verbs) => verbs.usage(usageQuestion(url)),
   "GET /api/models/catalog": async ({ url }, verbs) => {
-    const models = await verbs.models({ provider: null, refresh: url.searchParams.get("refresh") === "1" });
+    const models = await verbs.models({ provider: null, refresh: isWish(url.searchParams.get("refresh")) });
     const byProvider = new Map<string, ModelJson[]>();
     for (const model of models) byProvider.set(model.provider, [...(byProvider.get(model.provider) ?? []), model]);
     return { models, byProvider: Object.fromEntries(byProvider) };
@@ -47,17 +51,14 @@ export const accountRoutes = {
   "GET /api/provider-models": async ({ url }, verbs) => ({
     models: await verbs.customModels(url.searchParams.get("provider")),
   }),
-  "POST /api/provider-models": ({ body }, verbs) => {
-    const maxTokens = own(body, "max_tokens");
-    const alias = optionalText(body, "alias");
-    return done(
+  "POST /api/provider-models": ({ body }, verbs) =>
+    done(
       verbs.addCustomModel(text(body, "provider"), {
         name: text(body, "model"),
-        ...(typeof maxTokens === "number" ? { max_tokens: maxTokens } : {}),
-        ...(alias === null ? {} : { alias }),
+        ...optionalNumber(body, "max_tokens"),
+        ...optionalField(body, "alias"),
       }),
-    );
-  },
+    ),
   "DELETE /api/provider-models": ({ url, body }, verbs) =>
     done(
       verbs.removeCustomModel(
@@ -113,6 +114,10 @@ function newLogin(body: unknown): NewLoginJson {
   };
 }
 
+function kiroOnly(body: unknown): Readonly<Record<string, unknown>> {
+  return { ...(isRecord(body) ? body : {}), provider: "kiro" };
+}
+
 function newImport(body: unknown): NewImportJson {
   return {
     provider: text(body, "provider"),
@@ -150,7 +155,7 @@ function optionalField<Name extends string>(body: unknown, name: Name): { readon
 
 function optionalNumber<Name extends string>(body: unknown, name: Name): { readonly [Key in Name]?: number } {
   const value = own(body, name);
-  if (value === undefined) return {};
+  if (value === undefined || value === null) return {};
   if (typeof value !== "number") throw new ControlRefusal(400, name, `"${name}" is not a number`);
   return { [name]: value } as { readonly [Key in Name]?: number };
 }

@@ -22,7 +22,7 @@ export const registryRoutes = {
     verbs.setProviderEnabled(named(parameters, "provider"), enabledIn(body)),
   "GET /v1/providers/:provider/models": async ({ parameters, url }, verbs) => {
     const provider = await verbs.provider(named(parameters, "provider"));
-    const models = await verbs.models({ provider: provider.id, refresh: url.searchParams.get("refresh") === "1" });
+    const models = await verbs.models({ provider: provider.id, refresh: isWish(url.searchParams.get("refresh")) });
     return { object: "list", data: models };
   },
   "GET /v1/providers/:provider/capabilities": ({ parameters }, verbs) =>
@@ -36,6 +36,11 @@ export const registryRoutes = {
 
 export function named(parameters: Readonly<Record<string, string>>, name: string): string {
   return parameters[name] ?? "";
+}
+
+/** Of a parameter such as `?refresh=1`. */
+export function isWish(value: string | null): boolean {
+  return value === "1" || value === "true";
 }
 
 export function enabledIn(body: unknown): boolean {

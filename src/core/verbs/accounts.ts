@@ -11,7 +11,7 @@ import { Secret } from "../../base/secret.ts";
 import type { StoredAccount } from "../../engine/accounts/credential.ts";
 import { newAccount } from "../../engine/accounts/credentials/record.ts";
 import { clientFor, clientProblem } from "../../engine/config/login-home.ts";
-import { clientLogins, type ClientLogin, type ProviderConfig } from "../../engine/config/schema.ts";
+import { type AccountConfig, clientLogins, type ClientLogin, type ProviderConfig } from "../../engine/config/schema.ts";
 import { providerId } from "../../engine/providers/registry.ts";
 import { requireAccount, requireProvider, type VerbDeps } from "./deps.ts";
 import { accountJson, quotaJson } from "./shapes.ts";
@@ -33,6 +33,8 @@ const namePattern = /^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$/;
 
 /** A renewal waits for its own answer, not for a client. */
 const patienceMs = 60_000;
+/** No login is renewed more often, whoever asks. */
+const freshMs = 60_000;
 
 export function accountVerbs(deps: VerbDeps): AccountVerbs {
   const { pool, credentials, store, quota, clock } = deps;
@@ -48,6 +50,11 @@ export function accountVerbs(deps: VerbDeps): AccountVerbs {
     if (!written.ok)
       throw new VerbRefusal("conflict", `there is an account "${account.provider}/${account.name}" already`);
     await credentials.reload();
+  }
+
+  async function isFresh(account: AccountConfig): Promise<boolean> {
+    const reading = await store.read(account);
+    return reading.state === "ok" && clock.now() - reading.account.obtainedAt < freshMs;
   }
 
   function fresh(provider: string, name: string): void {
@@ -76,8 +83,8 @@ export function accountVerbs(deps: VerbDeps): AccountVerbs {
       await keep({
         ...newAccount({ provider: id, name }, "api_key", new Secret(key)),
         obtainedAt: clock.now(),
-        ...(priority === undefined ? {} : { priority }),
-        ...(weight === undefined ? {} : { weight }),
+        ...(priority === undefined ? {} : { priority: wholeNumber("priority", priority) }),
+        ...(weight === undefined ? {} : { weight: wholeNumber("weight", weight) }),
       });
       return shown(`${id}/${name}`);
     },
@@ -85,6 +92,7 @@ export function accountVerbs(deps: VerbDeps): AccountVerbs {
     async removeAccount(id) {
       const { account } = requireAccount(pool, id);
       if (account.from === "config") {
+        if (isImplied(deps, account)) throw new VerbRefusal("invalid", `${account.provider} wants no account`);
         throw new VerbRefusal(
           "invalid",
           `"${id}" is written in config.yaml: take it out there, or \`switchyard accounts disable ${id}\``,
@@ -97,6 +105,12 @@ export function accountVerbs(deps: VerbDeps): AccountVerbs {
     async setAccountEnabled(id, enabled) {
       const { account } = requireAccount(pool, id);
       if (account.from === "config") {
+        if (isImplied(deps, account)) {
+          throw new VerbRefusal(
+            "invalid",
+            `${account.provider} wants no account; switch the provider itself on or off`,
+          );
+        }
         await deps.editConfig(["accounts", placeInFile(deps, account.provider, account.name), "enabled"], enabled);
       } else {
         await change(deps, account, (record) => ({ ...record, enabled }));
@@ -106,14 +120,22 @@ export function accountVerbs(deps: VerbDeps): AccountVerbs {
 
     clearCooldown(id, model) {
       const account = id === null ? null : requireAccount(pool, id).id;
-      return Promise.resolve(pool.clear(account, model));
+      // Null is "all of its models" here, and "those of the account itself" there.
+      return Promise.resolve(pool.clear(account, model ?? undefined));
     },
 
     async refreshAccount(id) {
       const { account } = requireAccount(pool, id);
+      const { kind } = account.source;
+      if (kind === "key" || kind === "none") {
+        throw new VerbRefusal("invalid", `"${id}" has no login, so there is nothing to renew`);
+      }
       const signal = AbortSignal.timeout(patienceMs);
       const had = await credentials.get(account, signal);
-      const renewed = had.ok ? await credentials.renew(account, had.credential, signal) : had;
+      // Another program's login is only read, and asking has read it. One of ours was renewed by asking where it was due;
+      // `renew` would take it for refused, fresh as it is.
+      const isDone = kind === "client" || (await isFresh(account));
+      const renewed = had.ok && !isDone ? await credentials.renew(account, had.credential, signal) : had;
       if (!renewed.ok) throw new VerbRefusal("upstream", renewed.error.message);
       return shown(id);
     },
@@ -138,6 +160,14 @@ export function accountVerbs(deps: VerbDeps): AccountVerbs {
 
     reloadAccounts: () => credentials.reload(),
   };
+}
+
+/** As in the file. */
+const most = 1_000_000;
+
+function wholeNumber(what: string, value: number): number {
+  if (Number.isInteger(value) && value >= 0 && value <= most) return value;
+  throw new VerbRefusal("invalid", `${what} is a whole number from 0 to ${most}`);
 }
 
 export function requireTerms(accepted: boolean, what: string): void {
@@ -171,6 +201,12 @@ function clientOf(wish: NewImportJson, provider: ProviderConfig): ClientLogin {
   const problem = clientProblem(client, provider);
   if (problem !== null) throw new VerbRefusal("invalid", problem);
   return client;
+}
+
+/** One that nobody has written: its provider wants none, and its cooldowns need a name. */
+function isImplied(deps: VerbDeps, { source, provider, name }: AccountConfig): boolean {
+  if (source.kind !== "none") return false;
+  return !deps.config().accounts.some((account) => account.provider === provider && account.name === name);
 }
 
 /** The `accounts` list as the file has it. */

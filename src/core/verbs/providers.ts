@@ -2,10 +2,13 @@
 import {
   type EngineVerbs,
   type ProviderJson,
+  type ProviderMetricsJson,
   type ProviderStatusJson,
   VerbRefusal,
 } from "../../base/controls-engine.ts";
+import type { AccountHealth } from "../../engine/accounts/pool.ts";
 import type { ProviderConfig } from "../../engine/config/schema.ts";
+import type { ErrorKind } from "../../engine/errors/engine-error.ts";
 import {
   detectCapabilities,
   featureNames,
@@ -15,6 +18,7 @@ import {
 import { isSpoken } from "../../engine/providers/compatible.ts";
 import { knownModels } from "../../engine/providers/table.ts";
 import { resolveModel } from "../../engine/routing/resolve.ts";
+import { blockPlaces, ownBlock } from "./blocks.ts";
 import { iso, requireProvider, type VerbDeps } from "./deps.ts";
 import { limitsJson } from "./shapes.ts";
 
@@ -65,7 +69,7 @@ export function providerVerbs(deps: VerbDeps): ProviderVerbs {
     const [last] = errors.toSorted((left, right) => (right.lastUsedAt ?? 0) - (left.lastUsedAt ?? 0));
     return {
       provider: id,
-      ...judged(provider, counts, measured.success_rate),
+      ...judged(provider, { ...counts, able: accounts.filter(isAble).length }, answeredShare(measured)),
       accounts: counts,
       last_success: iso(deps.figures.lastSuccessAt(id)),
       last_error: last?.lastError ?? null,
@@ -80,7 +84,9 @@ export function providerVerbs(deps: VerbDeps): ProviderVerbs {
       Promise.resolve(requireProvider(deps.config(), name)).then(({ id, provider }) => shown(id, provider)),
     async setProviderEnabled(name, enabled) {
       const { id } = requireProvider(deps.config(), name);
-      await deps.editConfig(["providers", id, "enabled"], enabled);
+      const places = blockPlaces(deps, id);
+      for (const place of places) await deps.editConfig([ownBlock, place, "disabled"], enabled ? undefined : true);
+      if (places.length === 0) await deps.editConfig(["providers", id, "enabled"], enabled);
       const { provider } = requireProvider(deps.config(), id);
       return shown(id, provider);
     },
@@ -104,17 +110,46 @@ export function providerVerbs(deps: VerbDeps): ProviderVerbs {
   };
 }
 
+/**
+ * Of the calls that say something about the provider: one that its client got wrong says nothing. Null: there were none.
+ */
+function answeredShare({ requests, successes, errors }: ProviderMetricsJson): number | null {
+  const ofClients = Object.entries(errors).reduce(
+    (sum, [kind, count]) => (clientsFaults.has(kind) ? sum + count : sum),
+    0,
+  );
+  const telling = requests - ofClients;
+  return telling <= 0 ? null : successes / telling;
+}
+
+const clientsFaults: ReadonlySet<string> = new Set([
+  "bad-request",
+  "unsupported",
+  "context-overflow",
+  "opaque-blob",
+  "tool-history",
+  "content-policy",
+  "model-not-found",
+  "too-large",
+] satisfies readonly ErrorKind[]);
+
+/** One that rests for some of its models only still serves the others. */
+function isAble({ state, cooldowns }: AccountHealth): boolean {
+  if (state === "cooling") return cooldowns.every(({ model }) => model !== null);
+  return state === "active" || state === "probing" || state === "limited";
+}
+
 function judged(
   provider: ProviderConfig,
-  { total, active, cooling }: ProviderStatusJson["accounts"],
+  { total, able, cooling }: ProviderStatusJson["accounts"] & { readonly able: number },
   successRate: number | null,
 ): Pick<ProviderStatusJson, "status" | "reason"> {
   if (!provider.enabled) return { status: "disabled", reason: "switched off" };
   if (!isSpoken(provider.type)) return { status: "disabled", reason: "its dialect is not spoken by this version" };
   if (total === 0) return { status: "no-account", reason: "it has no account; add one with `switchyard accounts add`" };
-  if (active === 0 && cooling > 0)
-    return { status: "down", reason: `${cooling === 1 ? "its account cools" : `all ${cooling} accounts cool`}` };
-  if (active === 0)
+  if (able === 0 && cooling > 0)
+    return { status: "down", reason: cooling === 1 ? "its account cools" : `all ${cooling} accounts cool` };
+  if (able === 0)
     return { status: "no-account", reason: "none of its accounts can be used; see `switchyard accounts list`" };
   if (successRate === null) return { status: "unknown", reason: "no call in the last hour" };
   const share = `${Math.round(successRate * 100)} % of the last hour's calls were answered`;

@@ -1,5 +1,5 @@
 /** Sections of `settings` that scripts may read and change; the file stays the one place where they stand. */
-import { type EngineVerbs, VerbRefusal } from "../../base/controls-engine.ts";
+import { type EngineVerbs, type SettingName, VerbRefusal } from "../../base/controls-engine.ts";
 import { emptyBody } from "../../base/http.ts";
 import { isRecord, own } from "../../base/json.ts";
 import { readProxy } from "../../engine/config/network-proxy.ts";
@@ -14,17 +14,24 @@ const mirror = { host: "api.ipify.org", target: "/" } as const;
 const testTimeoutMs = 10_000;
 const maxAddressBytes = 64;
 
-export function settingVerbs(deps: VerbDeps): SettingVerbs {
-  const shown = (name: string): unknown =>
-    withoutPasswords(own(own(deps.written(), "settings"), name) ?? defaults(deps.config())[name]);
+type SettingDeps = Pick<VerbDeps, "config" | "written" | "editConfig" | "send" | "clock">;
+
+export function settingVerbs(deps: SettingDeps): SettingVerbs {
+  const shown = (name: SettingName): unknown => {
+    const written = own(own(deps.written(), "settings"), name);
+    const inForce = defaults(deps.config())[name];
+    // A section that says only some of its parts leaves the others as they are.
+    const whole = isRecord(written) && parted.has(name) ? { ...inForce, ...written } : (written ?? inForce);
+    return name === "network_proxy" ? withoutPasswords(whole) : whole;
+  };
   return {
     setting: (name) => Promise.resolve(shown(name)),
     async changeSetting(name, value) {
       if (value !== undefined && !isRecord(value)) throw new VerbRefusal("invalid", `settings.${name} is a map`);
-      if (JSON.stringify(value ?? null).includes(hidden)) {
+      if (name === "network_proxy" && JSON.stringify(value ?? null).includes(hidden)) {
         throw new VerbRefusal(
           "invalid",
-          `${hidden} stands for a password that is not shown; write it out, or as "\${NAME}"`,
+          `${hidden} stands for a user and a password that are not shown; write them out, or as "\${NAME}"`,
         );
       }
       await deps.editConfig(["settings", name], value);
@@ -32,6 +39,7 @@ export function settingVerbs(deps: VerbDeps): SettingVerbs {
     },
     async testProxy(proxy) {
       const via = proxy === null ? null : checked(proxy);
+      const label = labelOf(via ?? deps.config().settings.networkProxy.global);
       const startedAt = deps.clock.monotonic();
       const took = (): number => Math.round(deps.clock.monotonic() - startedAt);
       try {
@@ -51,14 +59,15 @@ export function settingVerbs(deps: VerbDeps): SettingVerbs {
         });
         const text = await beginning(reply.body);
         const publicIp = /^[0-9a-f.:]{3,45}$/i.test(text) ? text : null;
-        return { ok: true, proxy: labelOf(via), latencyMs: took(), publicIp, error: null };
+        return { ok: true, proxy: label, latencyMs: took(), publicIp, error: null };
       } catch (error) {
-        return { ok: false, proxy: labelOf(via), latencyMs: took(), publicIp: null, error: fromUnknown(error).message };
+        return { ok: false, proxy: label, latencyMs: took(), publicIp: null, error: fromUnknown(error).message };
       }
     },
   };
 }
 
+/** Variables are for the file: here somebody else may have written the text. */
 function checked(proxy: string): string {
   const read = readProxy(proxy, {}, { host: "127.0.0.1", port: 0 });
   if (!read.ok) throw new VerbRefusal("invalid", `the proxy ${read.message}`);
@@ -67,16 +76,20 @@ function checked(proxy: string): string {
 
 const hidden = "•••";
 
-/** Proxies' URLs may hold one; what is shown is for reading. */
+/** Whom a proxy's URL names is nobody else's business; what stands in a variable is only named there. */
 function withoutPasswords(value: unknown): unknown {
-  if (typeof value === "string") return value.replace(/(:\/\/[^/@:]*):[^/@]*@/, `$1:${hidden}@`);
+  if (typeof value === "string") {
+    return value.replace(/(:\/\/)(.*)@/s, (whole: string, start: string, owner: string) =>
+      /^(?:\$\{\w+\}:?)+$/.test(owner) ? whole : `${start}${hidden}@`,
+    );
+  }
   if (!isRecord(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withoutPasswords(inner)]));
 }
 
 /** Without its user and password. */
 function labelOf(via: string | null): string | null {
-  return via === null ? null : via.replace(/\/\/[^/]*@/, "//");
+  return via === null ? null : via.replace(/\/\/.*@/s, "//");
 }
 
 async function beginning(body: AsyncIterable<Uint8Array>): Promise<string> {
@@ -90,13 +103,16 @@ async function beginning(body: AsyncIterable<Uint8Array>): Promise<string> {
   return Buffer.concat(chunks).toString("latin1").trim();
 }
 
+/** Sections whose parts are said one by one. */
+const parted: ReadonlySet<SettingName> = new Set(["network_proxy", "ip_filter"]);
+
 /** What is in force where the file says nothing, in the file's own words. */
-function defaults({ settings }: Config): Readonly<Record<string, unknown>> {
+function defaults({ settings }: Config): Readonly<Record<SettingName, Readonly<Record<string, unknown>>>> {
   const { thinkingBudget, systemPrompt, networkProxy, ipFilter } = settings;
   return {
-    network_proxy: networkProxy,
-    ip_filter: ipFilter,
-    thinking_budget: thinkingBudget,
+    network_proxy: { ...networkProxy },
+    ip_filter: { ...ipFilter },
+    thinking_budget: { ...thinkingBudget },
     system_prompt: promptWords(systemPrompt.all),
   };
 }

@@ -78,6 +78,7 @@ function buildProvider(
   const authType = block.auth_type ?? base?.authType ?? (hasKey ? "api_key" : "none");
   if (authType !== "none") warnAboutKeys(id, place.url, base, findings);
   const models = buildModels(block.models, base?.models ?? []);
+  const more = buildModels(block.more_models, base?.moreModels ?? []);
   const config: ProviderConfig = {
     type,
     kind: base?.kind ?? (isLoopback(place.url.hostname) ? "local" : "compatible"),
@@ -89,8 +90,14 @@ function buildProvider(
     enabled: block.enabled ?? base?.enabled ?? true,
     priority: block.priority ?? base?.priority ?? defaultPriority,
     models: models.enabled,
+    ...(more.enabled.length === 0 ? {} : { moreModels: more.enabled }),
     modelMappings: { ...base?.modelMappings, ...block.model_mappings },
-    excludedModels: [...(base?.excludedModels ?? []), ...(block.excluded_models ?? []), ...models.disabled],
+    excludedModels: [
+      ...(base?.excludedModels ?? []),
+      ...(block.excluded_models ?? []),
+      ...models.disabled,
+      ...more.disabled,
+    ],
     features: { ...base?.features, ...featuresOf(block) },
     limits:
       block.limits === undefined

@@ -52,6 +52,7 @@ const provider = v.object({
   enabled: v.optional(flag),
   priority: v.optional(priority),
   models: v.optional(v.array(model, "must be a list")),
+  more_models: v.optional(v.array(model, "must be a list")),
   excluded_models: v.optional(globs),
   strategy: v.optional(choice(strategies)),
   model_mappings: v.optional(v.record(v.string(), text)),

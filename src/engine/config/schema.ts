@@ -157,8 +157,10 @@ export interface ProviderConfig {
   readonly enabled: boolean;
   /** Lower goes first; 100 when the file says nothing. */
   readonly priority: number;
-  /** Those that are enabled. */
+  /** Those that are enabled. Not empty: the whole of what is served. */
   readonly models: readonly ModelConfig[];
+  /** Served besides what is served anyway: added one by one. */
+  readonly moreModels?: readonly ModelConfig[];
   readonly modelMappings: Readonly<Record<string, string>>;
   /** Globs of model names that are never served here, however they are asked for. */
   readonly excludedModels: readonly string[];

@@ -65,8 +65,11 @@ function pick(
 }
 
 /** Aliases before the names they stand for. */
-function listedNames({ models, modelMappings }: ProviderConfig): readonly string[] {
+function listedNames({ models, moreModels = [], modelMappings }: ProviderConfig): readonly string[] {
   const mapped = Object.keys(modelMappings);
-  if (models.length === 0) return mapped;
-  return [...models.flatMap(({ name, alias }) => (alias === undefined ? [name] : [alias, name])), ...mapped];
+  if (models.length + moreModels.length === 0) return mapped;
+  return [
+    ...[...models, ...moreModels].flatMap(({ name, alias }) => (alias === undefined ? [name] : [alias, name])),
+    ...mapped,
+  ];
 }

@@ -98,6 +98,7 @@ function sourcesOf(
     ...provider.models.map(({ name, alias, maxTokens }) => known(name, alias, "config", maxTokens)),
     ...Object.entries(provider.modelMappings).map(([called, name]) => known(name, called, "config", undefined)),
     ...own.flatMap(({ models }) => models.map(({ name, alias }) => known(name, alias, "config", undefined))),
+    ...(provider.moreModels ?? []).map(({ name, alias, maxTokens }) => known(name, alias, "custom", maxTokens)),
     ...(custom?.[id] ?? []).map(({ name, alias, max_tokens }) => known(name, alias, "custom", max_tokens)),
   ];
   // A list in the file is the whole of what is served, whatever else there is at the provider.

@@ -64,7 +64,7 @@ export function supportOf(
 ): Support {
   const { name } = splitSuffix(model);
   const isNamed =
-    provider.models.some((entry) => isName(entry, name) || isName(entry, model)) ||
+    [...provider.models, ...(provider.moreModels ?? [])].some((entry) => isName(entry, name) || isName(entry, model)) ||
     Object.hasOwn(provider.modelMappings, name) ||
     listed?.has(name) === true ||
     accounts.some(

@@ -1,0 +1,151 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { EngineVerbs, ModelJson } from "../base/controls-engine.ts";
+import { VerbRefusal } from "../base/controls-engine.ts";
+import type { Exchange } from "../base/exchange.ts";
+import { bodyOf, type HeaderPairs, type HttpReply } from "../base/http.ts";
+import { createRedactor } from "../base/redact.ts";
+import { Secret } from "../base/secret.ts";
+import { createGatewayHandler } from "./gateway.ts";
+import { addressed } from "./gateway-address.ts";
+
+const key = "client-key-canary-0123456789";
+
+const model: ModelJson = {
+  id: "p/m",
+  provider: "p",
+  model: "m",
+  kind: "chat",
+  source: "config",
+  max_tokens: 10,
+  usable: true,
+  capabilities: { streaming: true, functions: true, vision: false, code_generation: false, max_tokens: 10 },
+};
+
+function bench(verbs: Partial<EngineVerbs> = {}) {
+  const calls: Exchange[] = [];
+  const redactor = createRedactor();
+  redactor.register(key);
+  const handler = createGatewayHandler({
+    engine: {
+      isCall: ({ method, target }) => method === "POST" && /\/chat\/completions$|:generateContent$/.test(target),
+      gateway: (exchange) => {
+        calls.push(exchange);
+        return Promise.resolve({ status: 200, headers: [], body: bodyOf(Buffer.from("{}")) });
+      },
+    },
+    // What a test does not name is not asked for.
+    verbs: { models: () => Promise.resolve([model]), ...verbs } as EngineVerbs,
+    clientKey: new Secret(key),
+    redactor,
+  });
+  const ask = async (
+    method: string,
+    target: string,
+    options: { readonly headers?: HeaderPairs; readonly body?: string } = {},
+  ): Promise<{ readonly status: number; readonly text: string }> => {
+    const reply: HttpReply = await handler.handle({
+      method,
+      scheme: "http",
+      host: "127.0.0.1",
+      port: 1,
+      target,
+      headers: [["Authorization", `Bearer ${key}`], ...(options.headers ?? [])],
+      client: "unknown",
+      protocol: "http/1.1",
+      authorized: false,
+      body: bodyOf(Buffer.from(options.body ?? "")),
+      signal: new AbortController().signal,
+      tap: { id: "f", head: () => {}, chunk: () => {}, tell: () => {} },
+    });
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of reply.body) chunks.push(chunk);
+    return { status: reply.status, text: Buffer.concat(chunks).toString("utf8") };
+  };
+  return { handler, ask, calls };
+}
+
+describe("addressed", () => {
+  it.each([
+    ["/v1/providers/p%2Bq/chat/completions?x=1", "/v1/chat/completions?x=1", "p+q"],
+    ["/v1/providers/p/messages/count_tokens", "/v1/messages/count_tokens", "p"],
+    ["/v1/providers/%zz/embeddings", "/v1/embeddings", "%zz"],
+    ["/v1/providers/p/q/embeddings", "/v1/providers/p/q/embeddings", null],
+    ["/v1/providers/p/enabled", "/v1/providers/p/enabled", null],
+    ["/v1beta/models/p/m:generateContent?alt=sse", "/v1beta/models/p%2Fm:generateContent?alt=sse", null],
+    ["/v1/models/combo/a/b:countTokens", "/v1/models/combo%2Fa%2Fb:countTokens", null],
+    ["/v1beta/models/m:generateContent", "/v1beta/models/m:generateContent", null],
+    ["/v1/models/p/m", "/v1/models/p/m", null],
+  ])("%s is %s", (target, wanted, provider) => {
+    expect(addressed({ target })).toEqual({ head: { target: wanted }, provider });
+  });
+});
+
+describe("the gateway", () => {
+  it("has an answer for any target, with or without the key", async () => {
+    const { ask, handler } = bench();
+    await fc.assert(
+      fc.asyncProperty(fc.string(), fc.constantFrom("GET", "POST", "PUT", "HEAD"), async (rest, method) => {
+        const target = `/${rest}`;
+        const head = { method, scheme: "http" as const, host: "h", port: 1, target, headers: [] };
+        handler.isCall(head);
+        expect((await ask(method, target)).status).toBeLessThan(500);
+      }),
+    );
+  });
+
+  it("hands calls to the engine as it reads them, and says whether the key was shown", async () => {
+    const { ask, calls } = bench();
+    await ask("POST", "/v1/providers/p/chat/completions");
+    await ask("POST", "/v1/chat/completions", { headers: [["x-api-key", "another"]] });
+    await bench().ask("POST", "/v1/chat/completions");
+    expect(calls).toEqual([
+      expect.objectContaining({ target: "/v1/chat/completions", gateway: { provider: "p" }, authorized: true }),
+      expect.objectContaining({ gateway: { provider: null }, authorized: true }),
+    ]);
+  });
+
+  it.each<[string, HeaderPairs, object]>([
+    [
+      "/v1/models?provider=x",
+      [],
+      { error: { message: "no •••6789", type: "invalid_request_error", code: "not-found" } },
+    ],
+    ["/v1/models?provider=x", [["anthropic-version", "1"]], { type: "error", error: { type: "not_found_error" } }],
+    ["/v1beta/models?provider=x", [], { error: { code: 404, status: "NOT_FOUND" } }],
+  ])("says no at %s in the asker's dialect, without secrets", async (target, headers, shape) => {
+    const { ask } = bench({ models: () => Promise.reject(new VerbRefusal("not-found", `no ${key}`)) });
+    const { status, text } = await ask("GET", target, { headers });
+    expect([status, JSON.parse(text)]).toEqual([404, expect.objectContaining({ error: expect.anything() })]);
+    expect(JSON.parse(text)).toMatchObject(shape);
+    expect(text).not.toContain(key);
+  });
+
+  it("a fault of ours is a 500", async () => {
+    const { ask } = bench({ models: () => Promise.reject(new TypeError("oops")) });
+    expect((await ask("GET", "/v1/models")).status).toBe(500);
+    expect((await ask("GET", "/v1beta/models")).status).toBe(500);
+  });
+
+  it("reads no body that is too large, or none, and does not quote it", async () => {
+    const { ask } = bench();
+    const large = await ask("PUT", "/v1/providers/p/enabled", { body: "x".repeat(70_000) });
+    expect(large.status).toBe(413);
+    const broken = await ask("PUT", "/v1/providers/p/enabled", { body: "my-secret-word" });
+    expect(broken.status).toBe(400);
+    expect(broken.text).not.toContain("my-secret-word");
+  });
+
+  it("lists models that one talks with in the other dialects, all of them in OpenAI's", async () => {
+    const models = [model, { ...model, id: "p/e", kind: "embedding" as const }, { ...model, id: "p/u", usable: false }];
+    const { ask } = bench({ models: () => Promise.resolve(models) });
+    const ids = async (target: string, headers: HeaderPairs = []): Promise<readonly string[]> =>
+      [...(await ask("GET", target, { headers })).text.matchAll(/"(?:id|name)":"(?:models\/)?(p\/\w)"/g)].map(
+        ([, id = ""]) => id,
+      );
+    expect(await ids("/v1/models")).toEqual(["p/m", "p/e"]);
+    expect(await ids("/v1/models?provider=p")).toEqual(["p/m", "p/e", "p/u"]);
+    expect(await ids("/v1/models", [["anthropic-version", "1"]])).toEqual(["p/m"]);
+    expect(await ids("/v1beta/models")).toEqual(["p/m"]);
+  });
+});
