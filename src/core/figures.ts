@@ -4,6 +4,7 @@
  */
 import type { Clock } from "../base/clock.ts";
 import type { FlowFact, FlowRecord } from "../base/flow.ts";
+import { isLoopback } from "../engine/config/endpoint.ts";
 import { accountId, type Config } from "../engine/config/schema.ts";
 import type { CallObserver } from "../engine/observer.ts";
 import { readQuotaHeaders } from "../engine/quota/headers.ts";
@@ -107,6 +108,8 @@ function hostsOf({ providers }: Config): ReadonlyMap<string, string> {
   for (const [id, { endpoint, moreEndpoints }] of Object.entries(providers)) {
     for (const url of [endpoint, ...moreEndpoints]) {
       const { hostname } = new URL(url);
+      // Many servers live on this machine, and a flow does not say at which port.
+      if (isLoopback(hostname)) continue;
       if (!hosts.has(hostname)) hosts.set(hostname, id);
     }
   }

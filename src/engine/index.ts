@@ -22,6 +22,7 @@ import { createDedupe } from "./pipeline/dedupe.ts";
 import { createResponseMemory } from "./pipeline/response-memory.ts";
 import { systemAfter, type Tools } from "./pipeline/tools.ts";
 import { sessionOf } from "./pipeline/session.ts";
+import { countFrames, estimatedUsage, saysNothing } from "./pipeline/estimate-usage.ts";
 import { createViews, type View } from "./pipeline/view.ts";
 import { configured } from "./routing/availability.ts";
 import { decide } from "./routing/decide.ts";
@@ -159,6 +160,11 @@ function observe(
   const session = parsed.ok && isRecord(parsed.value) ? sessionOf(head, parsed.value) : null;
   const seen =
     reply.status < 400 ? format.observe(reply.body, reply.contentType) : { model: null, usage: null, finish: null };
+  const isStream = reply.status < 400 && reply.contentType.includes("event-stream");
+  const usage =
+    isStream && saysNothing(seen.usage) && seen.finish !== null
+      ? estimatedUsage(requestBody.byteLength, countFrames(reply.body))
+      : seen.usage;
   return [
     {
       type: "described",
@@ -166,6 +172,6 @@ function observe(
       model: { asked, served: seen.model },
       ...(session === null ? {} : { session }),
     },
-    ...(seen.usage === null ? [] : [{ type: "usage", usage: seen.usage } as const]),
+    ...(usage === null ? [] : [{ type: "usage", usage } as const]),
   ];
 }

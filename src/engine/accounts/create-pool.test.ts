@@ -286,6 +286,15 @@ describe("cooldowns of accounts", () => {
     expect(who(world.pool.pick(askFor()))).toBe("a");
   });
 
+  it("of one model stay when only the account itself has quota again", () => {
+    const world = poolWorld();
+    fail(world, { kind: "quota", message: "spent", retryAfterMs: 9e6 });
+    fail(world, { kind: "quota", message: "spent", retryAfterMs: 9e6, scope: "account" });
+    world.pool.freshQuota("openai/a", null);
+    const [account] = world.pool.list();
+    expect(account?.cooldowns.map(({ model }) => model)).toEqual(["gpt-5"]);
+  });
+
   it("are cleared by hand: all, of an account, of one model", () => {
     const world = poolWorld();
     for (const model of ["m1", "m2"]) fail(world, { ...tooFast, retryAfterMs: 60_000 }, { model });

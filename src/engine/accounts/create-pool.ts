@@ -126,7 +126,8 @@ export function createPool({ config, stored, clock, random }: PoolDeps): Account
     },
     freshQuota(account, model) {
       const isAboutQuota = ({ kind, dueAt }: Cooldown): boolean => dueAt !== null && quotaKinds.has(kind);
-      changed(book.end(account, model ?? undefined, isAboutQuota, "the provider says that there is quota again"));
+      // Room in the account's own windows says nothing of a model's.
+      changed(book.end(account, model, isAboutQuota, "the provider says that there is quota again"));
     },
     credentialChanged(account, needsLogin) {
       standings.of(account).needsLogin = needsLogin;

@@ -80,6 +80,8 @@ export interface Tokens {
   /** From now, ms; null where it is not said. */
   readonly expiresInMs: number | null;
   readonly facts: LoginFacts;
+  /** What became new of the login besides (GitHub's token, for Copilot). */
+  readonly extra?: Readonly<Record<string, Secret>>;
 }
 
 export type RefreshResult =

@@ -89,7 +89,8 @@ describe("a conversation", () => {
     const pick = world.pool.pick(askFor({ session: "s", model: "haiku" }));
     expect(leaseOf(pick).account.name).toBe("a");
     const moved = world.pool.look(askFor({ session: "s", model: "haiku", tried: new Set(["openai/a"]) }));
-    expect(sessionText(moved)).toBe("the conversation leaves a (it failed for this call)");
+    // Nothing is kept there for this model: leaving it costs nothing and is worth no word.
+    expect(sessionText(moved)).toBeUndefined();
   });
 
   it("sends calls that begin together the same way", () => {

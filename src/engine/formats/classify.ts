@@ -52,8 +52,13 @@ function kindOf({ status, headers, codes, message }: UpstreamComplaint): ErrorKi
   if (known !== undefined) return known;
   for (const code of codes) {
     const kind = Object.hasOwn(kindOfVagueCode, code) ? kindOfVagueCode[code] : undefined;
-    if (kind !== undefined) return kind;
+    // Gateways give a fault of their own the type of a wrong request; the status says whose it is.
+    const isDenied = kind === "bad-request" && status !== undefined && status >= 500;
+    if (kind !== undefined && !isDenied) return kind;
   }
+  // Nothing else was said: the path or the model is not there, and another target has its own. What is not there of the
+  // request's own (an answer, a file) is told with a type.
+  if (status === 404) return "model-not-found";
   return status !== undefined && status >= 400 && status < 500 ? "bad-request" : "upstream";
 }
 
@@ -72,6 +77,12 @@ const kindOfCode: Readonly<Record<string, ErrorKind>> = {
   authentication_error: "auth",
   account_deactivated: "account-disabled",
   model_not_found: "model-not-found",
+  // Copilot, Groq, Mistral, Fireworks: known there and not to be had, or not any more (late 2026).
+  model_not_supported: "model-not-found",
+  model_not_available: "model-not-found",
+  model_decommissioned: "model-not-found",
+  unsupported_model: "model-not-found",
+  invalid_model: "model-not-found",
   insufficient_quota: "billing",
   billing_error: "billing",
   billing_hard_limit_reached: "billing",
@@ -120,7 +131,17 @@ const kindOfWords: readonly (readonly [RegExp, ErrorKind])[] = [
   [/credit balance is too low|insufficient (funds|balance|credits?)|requires more credits/i, "billing"],
   [/exceeded your current quota|quota will reset after/i, "quota"],
   [
-    /model.{0,80}(does not exist|not found|no longer available|end of life)|(unknown|no such) model/i,
+    /model.{0,80}(does not exist|not found|no longer (available|supported)|end of life)|(unknown|no such) model/i,
+    "model-not-found",
+  ],
+  // The model itself, not something it does not take ("… is not supported with this model").
+  [
+    /(^|\b(the|this|requested|your)\s+|["'`])model(\s+["'`]?[\w./:@-]+["'`]?)? is not (supported|available|enabled|accessible|allowed)\b/i,
+    "model-not-found",
+  ],
+  [/["'`][\w./:@-]+["'`] model is not (supported|available|enabled|accessible)\b/i, "model-not-found"],
+  [
+    /not a valid model( id| name)?\b|(not have|no) access to (the |this )?model|not entitled to (the |this )?model/i,
     "model-not-found",
   ],
   [
@@ -163,6 +184,7 @@ const kindOfStatus: Readonly<Record<number, ErrorKind>> = {
   403: "permission",
   408: "timeout",
   409: "upstream",
+  410: "model-not-found",
   413: "too-large",
   429: "rate-limit",
   503: "capacity",

@@ -92,7 +92,7 @@ export async function attempt(given: AttemptInput): Promise<AttemptResult> {
   const input: TryInput = { ...given, exchange: { ...given.exchange, tap: tapped }, log };
   const { exchange, provider, account, credential, model, tools } = input;
   const { tap } = exchange;
-  const meter = createMeter(tap, tools.clock);
+  const meter = createMeter(tap, tools.clock, input.call.operation === "reply" ? input.call.body.byteLength : null);
   const lane = chooseLane(input, meter);
   const fail = (
     failed: { readonly error: EngineError; readonly whole: WholeAnswer | null },

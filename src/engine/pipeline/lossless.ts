@@ -51,7 +51,10 @@ async function openBytes(input: OpenInput, headers: HeaderPairs): Promise<Result
   const { reply, exchange, tools, meter, onEnd, abandon } = input;
   const opened = await openStream({
     body: reply.body,
-    onBytes: (bytes) => exchange.tap.chunk("upstream-reply", bytes),
+    onBytes(bytes) {
+      exchange.tap.chunk("upstream-reply", bytes);
+      meter.passed(bytes);
+    },
     reader: harmless(readerFor(formats[input.provider.format], reply.headers)),
     lane: untouched,
     // Reading along is no translation: its time is not counted as such.

@@ -1,10 +1,16 @@
 /** Reads along on one reply and tells the flow: first token, model served, usage, losses, time spent translating. */
 import type { Clock } from "../../base/clock.ts";
 import type { FlowTap, Usage } from "../../base/flow.ts";
+import { countFrames, estimatedUsage, saysNothing } from "./estimate-usage.ts";
 import type { StreamEvent } from "../hub/stream.ts";
+
+/** About four Latin letters. */
+const lettersPerToken = 4;
 
 export interface Meter {
   note(events: readonly StreamEvent[]): void;
+  /** Bytes of a stream that are passed on unread. */
+  passed(bytes: Uint8Array): void;
   /** Runs a piece of translation on the clock. */
   timed<T>(work: () => T): T;
   lost(losses: readonly string[]): void;
@@ -17,8 +23,11 @@ export interface Meter {
   close(): void;
 }
 
-export function createMeter(tap: FlowTap, clock: Clock): Meter {
+/** @param requestBytes of the question to a model, for a guess where its provider tells no figures; null: no guess */
+export function createMeter(tap: FlowTap, clock: Clock, requestBytes: number | null = null): Meter {
   let hasToken = false;
+  let shownLength = 0;
+  let frames = 0;
   let usage: Usage | null = null;
   let translatedMs: number | null = null;
   let isClosed = false;
@@ -32,6 +41,7 @@ export function createMeter(tap: FlowTap, clock: Clock): Meter {
   return {
     note(events) {
       for (const event of events) {
+        if ("text" in event) shownLength += event.text.length;
         if (!hasToken && isToken(event)) {
           hasToken = true;
           tap.tell({ type: "first-token" });
@@ -42,6 +52,9 @@ export function createMeter(tap: FlowTap, clock: Clock): Meter {
         } else if (event.type === "usage" || event.type === "reply-end") usage = event.usage;
         else if (event.type === "dropped") losses.add(event.what);
       }
+    },
+    passed(bytes) {
+      frames += countFrames(bytes);
     },
     timed(work) {
       const from = clock.monotonic();
@@ -63,6 +76,9 @@ export function createMeter(tap: FlowTap, clock: Clock): Meter {
     close() {
       if (isClosed) return;
       isClosed = true;
+      if (requestBytes !== null && hasToken && saysNothing(usage)) {
+        usage = estimatedUsage(requestBytes, Math.max(frames, shownLength / lettersPerToken));
+      }
       if (usage !== null) tap.tell({ type: "usage", usage });
       if (losses.size > 0) tap.tell({ type: "losses", losses: [...losses] });
       if (translatedMs !== null) tap.tell({ type: "translated", ms: translatedMs });

@@ -77,7 +77,12 @@ export function losslessCall(
   return {
     upstream: {
       path: withoutKeys(format.callTarget(call.target, model)),
-      headers: withBodyHeaders(keptHeaders(exchange), exchange, provider, call.value),
+      headers: withBodyHeaders(
+        withMissing(keptHeaders(exchange), provider.usualHeaders ?? []),
+        exchange,
+        provider,
+        call.value,
+      ),
       body: isNamed ? body : spliceModel(body, model),
     },
     changed,

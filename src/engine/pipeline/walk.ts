@@ -12,6 +12,8 @@ import { accountId, type AccountConfig, type AccountId } from "../config/schema.
 import type { EngineError } from "../errors/engine-error.ts";
 import { policy } from "../errors/policy.ts";
 import type { WholeAnswer } from "../formats/format.ts";
+import { noUsage } from "../hub/usage.ts";
+import type { UsedEvent } from "../observer.ts";
 import type { Provider } from "../providers/provider.ts";
 import type { RouteTarget } from "../routing/targets.ts";
 import type { AttemptResult } from "./attempt.ts";
@@ -86,7 +88,11 @@ export async function walk<Target extends RouteTarget>(input: WalkInput<Target>)
     const found = await round(input, state);
     if (found !== null) return found;
     const { attempts, answered, readyInMs, refused, log } = state;
-    if (answered !== null) return { ok: false, ...answered, attempts, log };
+    if (answered !== null) {
+      const { error, whole } = answered;
+      if (attempts > 0 && !exchange.signal.aborted) recordFailure(input, answered.by, startedAt);
+      return { ok: false, error, whole, attempts, log };
+    }
     const leftMs = maxWaitMs - (tools.clock.monotonic() - startedAt);
     if (readyInMs === null || readyInMs > leftMs) {
       return { ok: false, error: refused ?? nothingToTry, whole: null, attempts, log };
@@ -100,9 +106,20 @@ export async function walk<Target extends RouteTarget>(input: WalkInput<Target>)
   }
 }
 
+/** A call that nobody answered counts as one, though it used nothing that anybody told of. */
+function recordFailure({ tools, exchange, session }: FailedCall, by: Asked, startedAt: number): void {
+  const { clock, observer } = tools;
+  const durationMs = clock.monotonic() - startedAt;
+  const who = { flow: exchange.tap.id, client: exchange.client, session, ...by };
+  observer.used({ ...who, usage: noUsage, ok: false, durationMs });
+}
+
+type FailedCall = Pick<WalkInput, "tools" | "exchange" | "session">;
+type Asked = Pick<UsedEvent, "provider" | "account" | "model">;
+
 interface WalkState {
   attempts: number;
-  answered: { readonly error: EngineError; readonly whole: WholeAnswer | null } | null;
+  answered: { readonly error: EngineError; readonly whole: WholeAnswer | null; readonly by: Asked } | null;
   refused: EngineError | null;
   log: CallLog;
   /** The soonest of those that were not ready; null: there were none. */
@@ -221,7 +238,7 @@ async function tryOne<Target extends RouteTarget>(
   }
   state.log = result.log ?? noCallLog;
   if (result.wasSent) state.attempts += 1;
-  state.answered = { error: result.error, whole: result.whole };
+  state.answered = { error: result.error, whole: result.whole, by: { provider: provider.id, account, model } };
   // What we could not say to this target another may take as it is: one of the client's own dialect.
   const next = result.wasSent ? policy[result.error.kind].next : "target";
   const text = `${who}: ${result.error.kind}: ${result.error.message}`;

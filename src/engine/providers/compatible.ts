@@ -48,7 +48,13 @@ const makers = {
     authorize: bearer,
   }),
   "openai-responses-compatible": () => ({ format: "openai-responses", version: "v1", authorize: bearer }),
-  "anthropic-compatible": ({ hostname }) => ({ format: "claude", version: "v1", authorize: authorizeClaude(hostname) }),
+  "anthropic-compatible": ({ hostname }) => ({
+    format: "claude",
+    version: "v1",
+    authorize: authorizeClaude(hostname),
+    // Demanded with every call (docs.anthropic.com, "Versioning"); a client's own word wins.
+    usualHeaders: [["anthropic-version", "2023-06-01"]],
+  }),
   "gemini-compatible": ({ hostname }) =>
     isVertex(hostname)
       ? { format: "gemini", variant: "vertex", version: "v1", authorize: bearer }

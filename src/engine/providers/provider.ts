@@ -58,6 +58,8 @@ export interface Provider {
   amendBody?(body: JsonObject): JsonObject;
   /** Top-level fields that are this provider's to say, laid over a body that otherwise stays as it is. */
   readonly ownFields?: JsonObject;
+  /** Headers that the service demands with every call; what the client set itself wins. */
+  readonly usualHeaders?: HeaderPairs;
   /** Headers that must agree with the body, or that the service demands; what the client set itself wins. */
   bodyHeaders?(body: JsonObject): HeaderPairs;
 }

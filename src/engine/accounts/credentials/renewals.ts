@@ -210,6 +210,7 @@ function renewed(account: StoredAccount, tokens: Tokens, nowMs: number): StoredA
     ...account,
     accessToken: tokens.accessToken,
     refreshToken: tokens.refreshToken ?? account.refreshToken,
+    extra: { ...account.extra, ...tokens.extra },
     expiresAt: endOf(tokens.expiresInMs, nowMs),
     obtainedAt: nowMs,
     facts: { ...account.facts, ...tokens.facts },

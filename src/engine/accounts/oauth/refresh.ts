@@ -120,7 +120,8 @@ async function redeemCopilot(
   if (!renewed.ok) return renewed;
   const again = await exchangeForCopilot(tools, service, renewed.tokens.accessToken, signal);
   if (!again.ok) return keptThrough(renewed.tokens);
-  return { ok: true, tokens: { ...again.tokens, refreshToken: renewed.tokens.refreshToken } };
+  const extra = { githubToken: renewed.tokens.accessToken };
+  return { ok: true, tokens: { ...again.tokens, refreshToken: renewed.tokens.refreshToken, extra } };
 }
 
 /** The second question failed after the first had used up the refresh token: the new one must not be lost with it. */
