@@ -31,6 +31,8 @@ export interface EngineVerbs {
   provider(id: string): Promise<ProviderJson>;
   setProviderEnabled(id: string, enabled: boolean): Promise<ProviderJson>;
   providerStatus(id: string): Promise<ProviderStatusJson>;
+  /** Asks the provider now whether it is there and takes the credential of its best account. Spends no tokens. */
+  checkProvider(id: string): Promise<ProviderCheckJson>;
   capabilities(id: string): Promise<CapabilitiesJson>;
   /** `feature`: streaming, functions, vision, code_generation. */
   supports(model: string, feature: string): Promise<boolean>;
@@ -224,6 +226,17 @@ export interface ProviderStatusJson {
   readonly last_success: string | null;
   readonly last_error: string | null;
   readonly metrics: ProviderMetricsJson;
+}
+
+export interface ProviderCheckJson {
+  readonly provider: string;
+  /** `unsupported`: its dialect is not spoken here, so nothing was asked. */
+  readonly status: "healthy" | "unauthorized" | "limited" | "failing" | "unreachable" | "unsupported";
+  readonly reason: string;
+  readonly http_status: number | null;
+  readonly latency_ms: number | null;
+  /** False: it was reached, and no credential was shown. */
+  readonly credential_checked: boolean;
 }
 
 /** Rolling, of the last hour, from real calls. Nulls: no call to tell by. */

@@ -65,6 +65,19 @@ export function addProviderCommands(program: Command, context: CommandContext, a
         ),
       ),
     );
+  providers
+    .command("check")
+    .description("ask one now whether it is there and takes your credential; spends no tokens")
+    .argument("<provider>", aProvider)
+    .option("--json", json)
+    .addHelpText("after", examples(["switchyard providers check openrouter"]))
+    .action((provider: string, options: JsonOption) =>
+      act(
+        import("./providers.ts").then((module) =>
+          module.providersCheck(context, provider, { json: options.json === true }),
+        ),
+      ),
+    );
 }
 
 export function addModelCommands(program: Command, context: CommandContext, act: Act): void {

@@ -1,5 +1,5 @@
-/** `switchyard providers list|show|enable|disable|status`: the providers that are known, and how those in use do. */
-import type { ProviderJson, ProviderStatusJson } from "../base/controls-engine.ts";
+/** `switchyard providers list|show|enable|disable|status|check`: the providers that are known, and how those in use do. */
+import type { ProviderCheckJson, ProviderJson, ProviderStatusJson } from "../base/controls-engine.ts";
 import { providerKinds } from "../engine/config/schema.ts";
 import { columnLines, countText, dollarText, percentText } from "./columns.ts";
 import { type CommandContext, printJson, printLines, shown, tableLines } from "./context.ts";
@@ -72,6 +72,21 @@ export async function providersStatus(
     if (rest > 0) context.stderr.write(`${rest} more are known and have no account: switchyard providers list\n`);
     return exitCodes.ok;
   });
+}
+
+/** Asks the provider itself. Exit code 7 where it does not answer as it should. */
+export async function providersCheck(context: CommandContext, named: string, options: Json): Promise<number> {
+  return withEngine(context, { wanted: "network", subject: "provider" }, async ({ verbs }) => {
+    const check = await verbs.checkProvider((await requireProvider(verbs, named)).id);
+    if (options.json) printJson(context, check);
+    else printLines(context.stdout, [checkLine(check)]);
+    return check.status === "healthy" ? exitCodes.ok : exitCodes.upstream;
+  });
+}
+
+function checkLine({ provider, status, reason, latency_ms: latencyMs }: ProviderCheckJson): string {
+  const took = latencyMs === null ? "" : ` (${milliseconds(latencyMs)})`;
+  return `${shown(provider)} is ${status}${took}: ${shown(reason)}`;
 }
 
 function providerTable(providers: readonly ProviderJson[]): readonly string[] {

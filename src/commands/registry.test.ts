@@ -1,6 +1,11 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
-import { type EngineVerbs, type ProviderStatusJson, VerbRefusal } from "../base/controls-engine.ts";
+import {
+  type EngineVerbs,
+  type ProviderCheckJson,
+  type ProviderStatusJson,
+  VerbRefusal,
+} from "../base/controls-engine.ts";
 import {
   aModel,
   aProvider,
@@ -111,6 +116,17 @@ describe("providers", () => {
     expect(await type("providers", "status", "openrouter")).toBe(0);
     expect(out()).toContain("first byte   420 ms usually, 1,800 ms at worst");
     expect(out()).toContain("rate-limit");
+  });
+
+  it("are asked themselves whether they are there: exit code 7 where not", async () => {
+    const base = { provider: "openrouter", http_status: 200, latency_ms: 42, credential_checked: true } as const;
+    let check: ProviderCheckJson = { ...base, status: "healthy", reason: "it took the credential" };
+    const { type, out, json } = await benchWith({ checkProvider: () => Promise.resolve(check) });
+    expect(await type("providers", "check", "openrouter")).toBe(0);
+    expect(out()).toContain("openrouter is healthy (42 ms): it took the credential");
+    check = { ...base, status: "unauthorized", reason: "it refused the credential", http_status: 401 };
+    expect(await type("providers", "check", "openrouter", "--json")).toBe(7);
+    expect(json()).toEqual(check);
   });
 
   it("cannot tell how they did when no core runs: exit code 3", async () => {

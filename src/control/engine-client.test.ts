@@ -44,6 +44,7 @@ const cases = {
   providers: { asked: [], answer: [provider] },
   provider: { asked: ["my/llm"], answer: provider },
   setProviderEnabled: { asked: ["my/llm", true], answer: provider },
+  checkProvider: { asked: ["my/llm"], answer: { provider: "my/llm", status: "healthy" } },
   providerStatus: { asked: ["my/llm"], answer: { provider: "my/llm", status: "healthy" } },
   capabilities: { asked: ["my/llm"], answer: { streaming: true } },
   supports: { asked: ["or/a b?", "vision"], answer: false },

@@ -7,6 +7,7 @@ import type {
   EngineVerbs,
   LoginJson,
   ModelJson,
+  ProviderCheckJson,
   ProviderJson,
   ProviderMetricsJson,
   ProviderStatusJson,
@@ -62,6 +63,7 @@ export function engineVerbsOver(ask: Ask): EngineVerbs {
     provider: (id) => ask("GET", providerPath(id)),
     setProviderEnabled: (id, enabled) => ask("PUT", `${providerPath(id)}/enabled`, { body: { enabled } }),
     providerStatus: (id) => ask<ProviderStatusJson>("GET", `${providerPath(id)}/status`),
+    checkProvider: (id) => ask<ProviderCheckJson>("POST", `${providerPath(id)}/check`, { body: {}, ...patient }),
     capabilities: (id) => ask<CapabilitiesJson>("GET", `${providerPath(id)}/capabilities`),
     supports: async (model, feature) =>
       (await ask<{ supported: boolean }>("GET", `/v1/capabilities${query({ model, feature })}`)).supported,

@@ -89,7 +89,13 @@ describe("explain", () => {
       why: [
         { stage: "rule", text: "rule 1 does not match: client is claude-code, the rule wants codex" },
         { stage: "rule", text: "rule 2 matches: to combo/deep", rule: 2 },
-        { stage: "select", text: "fill-first: or-main", strategy: "fill-first", account: "openrouter/or-main", ready: 1 },
+        {
+          stage: "select",
+          text: "fill-first: or-main",
+          strategy: "fill-first",
+          account: "openrouter/or-main",
+          ready: 1,
+        },
         {
           stage: "account",
           text: "openai would be skipped: provider openai has no usable account: add one to accounts in config.yaml, or enable it",

@@ -27,6 +27,7 @@ export const registryRoutes = {
   },
   "GET /v1/providers/:provider/capabilities": ({ parameters }, verbs) =>
     verbs.capabilities(named(parameters, "provider")),
+  "POST /v1/providers/:provider/check": ({ parameters }, verbs) => verbs.checkProvider(named(parameters, "provider")),
   "GET /v1/providers/:provider/status": ({ parameters }, verbs) => verbs.providerStatus(named(parameters, "provider")),
   "GET /v1/capabilities": async ({ url }, verbs) => ({
     supported: await verbs.supports(asked(url, "model"), asked(url, "feature")),

@@ -16,17 +16,27 @@ import {
   supportsFeature,
 } from "../../engine/providers/capabilities.ts";
 import { isSpoken } from "../../engine/providers/compatible.ts";
+import { checkHealth } from "../../engine/providers/health-check.ts";
 import { knownModels } from "../../engine/providers/table.ts";
 import { resolveModel } from "../../engine/routing/resolve.ts";
 import { blockPlaces, ownBlock } from "./blocks.ts";
-import { iso, requireProvider, type VerbDeps } from "./deps.ts";
+import { credentialFor, iso, requireProvider, type VerbDeps } from "./deps.ts";
 import { limitsJson } from "./shapes.ts";
 
 type ProviderVerbs = Pick<
   EngineVerbs,
-  "providers" | "provider" | "setProviderEnabled" | "providerStatus" | "capabilities" | "supports" | "providerMetrics"
+  | "providers"
+  | "provider"
+  | "setProviderEnabled"
+  | "providerStatus"
+  | "checkProvider"
+  | "capabilities"
+  | "supports"
+  | "providerMetrics"
 >;
 
+/** A login may have to be renewed first. */
+const checkTimeoutMs = 45_000;
 /** Below this share of good answers in the last hour a provider is said to be degraded; below the other, down. */
 const degradedBelow = 0.9;
 const downBelow = 0.1;
@@ -92,6 +102,20 @@ export function providerVerbs(deps: VerbDeps): ProviderVerbs {
     },
     providerStatus: (name) =>
       Promise.resolve(requireProvider(deps.config(), name)).then(({ id, provider }) => status(id, provider)),
+    async checkProvider(name) {
+      const { id, provider: config } = requireProvider(deps.config(), name);
+      const signal = AbortSignal.timeout(checkTimeoutMs);
+      const credential = await credentialFor(deps, id, signal);
+      const found = await checkHealth(deps, { id, config, credential, signal });
+      return {
+        provider: id,
+        status: found.status,
+        reason: found.reason,
+        http_status: found.httpStatus,
+        latency_ms: found.latencyMs === null ? null : Math.round(found.latencyMs),
+        credential_checked: found.credentialChecked,
+      };
+    },
     capabilities: (name) =>
       Promise.resolve(requireProvider(deps.config(), name)).then(({ id, provider }) =>
         detectCapabilities(id, provider),

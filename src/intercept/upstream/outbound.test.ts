@@ -72,11 +72,14 @@ describe("which outbound proxy", () => {
     const env = { HTTPS_PROXY: "http://env:1", NO_PROXY: list };
     expect(outbound({ env }).label(undefined, { ...far, host }) === null).toBe(isOut);
   });
-  it.each(["localhost", "127.0.0.1", "127.8.8.8", "::1", "a.localhost"])("never sends %s through another machine", (host) => {
-    expect(outbound({ env: { ALL_PROXY: "http://env:1" } }).label(undefined, { ...far, host })).toBeNull();
-    // Said of this provider by name: then it is meant.
-    expect(outbound().label("http://mine:3", { ...far, host })).toBe("http://mine:3");
-  });
+  it.each(["localhost", "127.0.0.1", "127.8.8.8", "::1", "a.localhost"])(
+    "never sends %s through another machine",
+    (host) => {
+      expect(outbound({ env: { ALL_PROXY: "http://env:1" } }).label(undefined, { ...far, host })).toBeNull();
+      // Said of this provider by name: then it is meant.
+      expect(outbound().label("http://mine:3", { ...far, host })).toBe("http://mine:3");
+    },
+  );
   it("is never ourselves", () => {
     const isOurselves = (host: string, port: number): boolean => host === "127.0.0.1" && port === 8317;
     expect(outbound({ env: { HTTPS_PROXY: "http://x:token@127.0.0.1:8317" }, isOurselves }).label()).toBeNull();
@@ -94,7 +97,12 @@ describe("which outbound proxy", () => {
   });
   it("shows no user and no password", () => {
     const proxy = parseProxy("http://some%40body:canary-password-0123@proxy.example:3128");
-    expect(proxy).toMatchObject({ host: "proxy.example", port: 3128, user: "some@body", label: "http://proxy.example:3128" });
+    expect(proxy).toMatchObject({
+      host: "proxy.example",
+      port: 3128,
+      user: "some@body",
+      label: "http://proxy.example:3128",
+    });
     expect(proxy?.password?.reveal()).toBe("canary-password-0123");
     expect(inspect(proxy) + JSON.stringify(proxy)).not.toContain("canary-password");
   });

@@ -46,7 +46,12 @@ interface Seen {
 }
 
 /** `answer` gives the head it replies with; a 200 is followed by the bytes of the connection. */
-async function httpProxy(seen: Seen, originPort: number, answer: (head: string) => string, tls = false): Promise<number> {
+async function httpProxy(
+  seen: Seen,
+  originPort: number,
+  answer: (head: string) => string,
+  tls = false,
+): Promise<number> {
   const serve = (socket: Socket): void => {
     socket.on("error", () => {});
     let head = "";
@@ -124,7 +129,9 @@ describe("an outbound HTTP proxy", () => {
   });
   it("that never answers costs no more than the time for connecting", async () => {
     const port = await listening(createServer(() => {}));
-    await expect(dialThrough(`http://127.0.0.1:${port}`, 200)(target)).rejects.toMatchObject({ failure: "connect-timeout" });
+    await expect(dialThrough(`http://127.0.0.1:${port}`, 200)(target)).rejects.toMatchObject({
+      failure: "connect-timeout",
+    });
   });
 });
 
