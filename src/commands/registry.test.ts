@@ -121,12 +121,12 @@ describe("providers", () => {
   it("are asked themselves whether they are there: exit code 7 where not", async () => {
     const base = { provider: "openrouter", http_status: 200, latency_ms: 42, credential_checked: true } as const;
     let check: ProviderCheckJson = { ...base, status: "healthy", reason: "it took the credential" };
-    const { type, out, json } = await benchWith({ checkProvider: () => Promise.resolve(check) });
+    const { type, out } = await benchWith({ checkProvider: () => Promise.resolve(check) });
     expect(await type("providers", "check", "openrouter")).toBe(0);
     expect(out()).toContain("openrouter is healthy (42 ms): it took the credential");
     check = { ...base, status: "unauthorized", reason: "it refused the credential", http_status: 401 };
     expect(await type("providers", "check", "openrouter", "--json")).toBe(7);
-    expect(json()).toEqual(check);
+    expect(out()).toContain(JSON.stringify(check));
   });
 
   it("cannot tell how they did when no core runs: exit code 3", async () => {
