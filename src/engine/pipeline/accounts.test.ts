@@ -6,6 +6,7 @@ import { UpstreamError } from "../../base/upstream-error.ts";
 import { createPool } from "../accounts/create-pool.ts";
 import { keyCredentials } from "../accounts/key-credentials.ts";
 import type { Credentials } from "../accounts/credential.ts";
+import type { AccountPool } from "../accounts/pool.ts";
 import { systemRandom } from "../../base/random.ts";
 import { chatWhole, claudeRequest, responsesWhole } from "./__fixtures__/wire.ts";
 import { keys } from "./__fixtures__/config.ts";
@@ -216,6 +217,34 @@ routes: [{ to: qwen/m }]
     expect(answer.status).toBe(401);
     expect(rig.why("refresh").join()).toContain("switchyard accounts login qwen");
     expect(answer.text + JSON.stringify(rig.facts)).not.toContain("old-token");
+  });
+});
+
+describe("an account that was lent", () => {
+  it("comes back whatever happens to the call", async () => {
+    const pools: AccountPool[] = [];
+    const rig = createRig(one, good, ({ config, clock }) => {
+      const pool = createPool({ config: () => config, stored: () => [], clock, random: systemRandom });
+      pools.push(pool);
+      const credentials: Credentials = { ...keyCredentials, get: () => Promise.reject(new Error("a fault of ours")) };
+      return { accounts: { pool, credentials } };
+    });
+    expect((await rig.ask(ask)).status).toBe(500);
+    expect(pools[0]?.list().find(({ id }) => id === "openai/a")?.inFlight).toBe(0);
+  });
+
+  it("is not named with a time to come back that has passed", async () => {
+    const rig = createRig(one, (_, turn) => limited([["retry-after", turn === 1 ? "5" : "90"]]));
+    await rig.ask(talks("1"));
+    const second = rig.ask(talks("2"));
+    await vi.waitFor(() => expect(rig.why("account").at(-1)).toContain("nobody is ready"));
+    const third = rig.ask(talks("3"));
+    await vi.waitFor(() => expect(rig.timers()).toBe(2));
+    rig.pass(5_600);
+    await second;
+    // One call found out; the other one, which waited with it, hears what was found.
+    expect(headerValue((await third).headers, "retry-after")).toBe("90");
+    expect(rig.sent).toHaveLength(2);
   });
 });
 

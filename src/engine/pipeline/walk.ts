@@ -85,6 +85,7 @@ export async function walk<Target extends RouteTarget>(input: WalkInput<Target>)
   const startedAt = tools.clock.monotonic();
   for (;;) {
     state.readyInMs = null;
+    state.refused = null;
     const found = await round(input, state);
     if (found !== null) return found;
     const { attempts, answered, readyInMs, refused, log } = state;
@@ -146,7 +147,11 @@ async function round<Target extends RouteTarget>(
       const lease = lend(input, state, target, tried);
       if (lease === null) break;
       tried.add(accountId(lease.account));
-      const end = await tryOne(input, state, provider, target, lease);
+      const end = await tryOne(input, state, provider, target, lease).catch((thrown: unknown) => {
+        // A fault of ours must not keep the account lent for ever.
+        lease.released();
+        throw thrown;
+      });
       if (typeof end !== "string") return end;
       if (end === "stop") return null;
       if (end === "target") break;
