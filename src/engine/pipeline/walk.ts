@@ -84,8 +84,6 @@ export async function walk<Target extends RouteTarget>(input: WalkInput<Target>)
   const { maxWaitMs } = input.view.config.settings.selection;
   const startedAt = tools.clock.monotonic();
   for (;;) {
-    state.readyInMs = null;
-    state.refused = null;
     const found = await round(input, state);
     if (found !== null) return found;
     const { attempts, answered, readyInMs, refused, log } = state;
@@ -134,6 +132,8 @@ async function round<Target extends RouteTarget>(
   state: WalkState,
 ): Promise<WalkResult | null> {
   const { view, exchange } = input;
+  state.readyInMs = null;
+  state.refused = null;
   for (const target of input.targets) {
     const provider = view.providers.get(target.provider);
     if (provider === undefined) continue;
