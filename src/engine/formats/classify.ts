@@ -53,7 +53,8 @@ function kindOf({ status, headers, codes, message }: UpstreamComplaint): ErrorKi
   for (const code of codes) {
     const kind = Object.hasOwn(kindOfVagueCode, code) ? kindOfVagueCode[code] : undefined;
     // Gateways give a fault of their own the type of a wrong request; the status says whose it is.
-    const isDenied = kind === "bad-request" && status !== undefined && status >= 500;
+    const isDenied =
+      status !== undefined && ((kind === "bad-request" && status >= 500) || (kind === "upstream" && status < 500));
     if (kind !== undefined && !isDenied) return kind;
   }
   // Nothing else was said: the path or the model is not there, and another target has its own. What is not there of the

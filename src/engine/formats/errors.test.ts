@@ -32,6 +32,9 @@ describe("kinds", () => {
     [404, chat("model_not_found", "The model `x` does not exist"), "model-not-found"],
     [404, "", "model-not-found"],
     [404, chat(null, "No thread found with id 'thread_1'.", "invalid_request_error"), "bad-request"],
+    // A type that says nothing does not make the server's word for a wrong request a fault of the server.
+    [404, chat(null, "no", "api_error"), "model-not-found"],
+    [422, chat(null, "no", "api_error"), "bad-request"],
     [410, chat(null, "This endpoint was retired.", "invalid_request_error"), "model-not-found"],
     [400, chat("model_not_supported", "The requested model is not supported."), "model-not-found"],
     [400, { detail: "The 'gpt-9' model is not supported when using Codex with a ChatGPT account." }, "model-not-found"],

@@ -2,6 +2,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { Secret } from "../../base/secret.ts";
 import { headerValue } from "../../base/headers.ts";
+import { bodyOf } from "../../base/http.ts";
 import { UpstreamError } from "../../base/upstream-error.ts";
 import { createPool } from "../accounts/create-pool.ts";
 import { keyCredentials } from "../accounts/key-credentials.ts";
@@ -135,6 +136,36 @@ describe("what costs an account nothing", () => {
     expect((await rig.ask(ask)).status).toBe(status);
     expect(rig.fact("cooled")).toEqual([]);
     expect((await rig.ask(ask)).status).toBe(200);
+  });
+});
+
+describe("a 200 that is no answer", () => {
+  it.each([
+    [
+      "a captive portal's page",
+      { status: 200, headers: [["content-type", "text/html"]], body: bodyOf("<html>log in</html>") },
+    ],
+    ["nothing", { status: 200, headers: [["content-type", "application/json"]], body: bodyOf("") }],
+    ["a number", json(200, "5")],
+  ] as const)("is made good elsewhere, in the client's own dialect too: %s", async (_, page) => {
+    const yaml = `
+providers: { mine: { type: anthropic-compatible, endpoint: "https://mine.example/v1", auth_type: none } }
+accounts: [{ provider: openai, name: a, api_key: "\${A}" }]
+combos: { both: [mine/m, openai/gpt-5] }
+routes: [{ to: combo/both }]
+`;
+    const rig = createRig(yaml, (_sent, turn) => (turn === 1 ? page : good()));
+    const answer = await rig.ask(ask);
+    expect(answer.status).toBe(200);
+    expect(JSON.parse(answer.text)).toMatchObject({ type: "message", role: "assistant" });
+    expect(rig.sent).toHaveLength(2);
+  });
+});
+
+describe("a limit without a word of its end", () => {
+  it("is told with the time that the account is left alone", async () => {
+    const rig = createRig(one, () => limited());
+    expect(headerValue((await rig.ask(ask)).headers, "retry-after")).toBe("1");
   });
 });
 

@@ -91,6 +91,11 @@ async function openWhole(input: OpenInput, headers: HeaderPairs): Promise<Result
     const error = format.provider.readError(reply.status, reply.headers, whole.bytes, tools.clock.now());
     return { ok: false, error };
   }
+  if (input.call.operation === "reply" && !(parsed.ok && isRecord(parsed.value))) {
+    // A captive portal, a load balancer's page: its 200 is no answer of the model.
+    const what = whole.bytes.byteLength === 0 ? "is empty" : "is not JSON";
+    return { ok: false, error: { kind: "protocol", message: `the upstream's reply ${what}, though it said 200` } };
+  }
   const unusable = parsed.ok && input.call.operation === "reply" ? unusableReply(format, parsed.value) : null;
   if (unusable !== null) return { ok: false, error: unusable };
   const seen = format.observe(whole.bytes, headerValue(reply.headers, "content-type") ?? "application/json");

@@ -7,7 +7,7 @@ import type { Exchange } from "../../base/exchange.ts";
 import type { HttpReply } from "../../base/http.ts";
 import { type CallLog, noCallLog } from "../../base/request-log.ts";
 import type { Credential } from "../accounts/credential.ts";
-import type { Lease, Needs, Pick as PoolPick } from "../accounts/pool.ts";
+import type { CooldownNote, Lease, Needs, Pick as PoolPick } from "../accounts/pool.ts";
 import { accountId, type AccountConfig, type AccountId } from "../config/schema.ts";
 import type { EngineError } from "../errors/engine-error.ts";
 import { policy } from "../errors/policy.ts";
@@ -89,6 +89,8 @@ export async function walk<Target extends RouteTarget>(input: WalkInput<Target>)
     const { attempts, answered, readyInMs, refused, log } = state;
     if (answered !== null) {
       const { error, whole } = answered;
+      const { provider, account } = answered.by;
+      exchange.tap.tell({ type: "described", provider, account: account?.name ?? null });
       if (attempts > 0 && !exchange.signal.aborted) recordFailure(input, answered.by, startedAt);
       return { ok: false, error, whole, attempts, log };
     }
@@ -243,12 +245,16 @@ async function tryOne<Target extends RouteTarget>(
   }
   state.log = result.log ?? noCallLog;
   if (result.wasSent) state.attempts += 1;
-  state.answered = { error: result.error, whole: result.whole, by: { provider: provider.id, account, model } };
   // What we could not say to this target another may take as it is: one of the client's own dialect.
   const next = result.wasSent ? policy[result.error.kind].next : "target";
   const text = `${who}: ${result.error.kind}: ${result.error.message}`;
   tap.tell({ type: "why", step: { stage: "error", text, kind: result.error.kind, next } });
-  settle(exchange, lease, result);
+  const note = settle(exchange, lease, result);
+  state.answered = {
+    error: withWait(result.error, note),
+    whole: result.whole,
+    by: { provider: provider.id, account, model },
+  };
   return next;
 }
 
@@ -263,13 +269,22 @@ function mayRenew({ source }: AccountConfig, error: EngineError): boolean {
 }
 
 /** What a failed attempt costs its account. */
-function settle(exchange: Exchange, lease: Lease, result: AttemptResult & { readonly ok: false }): void {
+function settle(exchange: Exchange, lease: Lease, result: AttemptResult & { readonly ok: false }): CooldownNote | null {
   if (!result.wasSent || result.error.kind === "client-gone") {
     lease.released();
-    return;
+    return null;
   }
   const note = lease.failed(result.error);
-  if (note === null) return;
+  if (note === null) return null;
   exchange.tap.tell({ type: "cooled", cooldownMs: note.cooldownMs });
   exchange.tap.tell({ type: "why", step: { stage: "cooldown", text: note.text, scope: note.scope } });
+  return note;
+}
+
+/** A limit whose provider does not say how long it holds: the account's wait is what its client is told. */
+function withWait(error: EngineError, note: CooldownNote | null): EngineError {
+  const isLimit = error.kind === "rate-limit" || error.kind === "quota" || error.kind === "capacity";
+  return note === null || !isLimit || error.retryAfterMs !== undefined
+    ? error
+    : { ...error, retryAfterMs: note.cooldownMs };
 }
