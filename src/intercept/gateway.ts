@@ -102,7 +102,7 @@ async function serve(
     finish("done");
   } catch (error) {
     finish(reply.headersSent ? "truncated" : "failed", error instanceof Error ? error.message : String(error));
-    request.socket.destroy();
+    request.socket.destroySoon();
   }
 }
 

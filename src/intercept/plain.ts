@@ -193,7 +193,7 @@ async function forward(
     const failure = error instanceof UpstreamError ? error : new UpstreamError("reset", "reply", String(error), error);
     if (reply.headersSent) {
       finish("truncated", failure.message);
-      request.socket.destroy();
+      request.socket.destroySoon();
       return;
     }
     const own = relay.failureAnswer(head, failure);
