@@ -6,9 +6,11 @@ import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { type TempFolder, tempFolder } from "../../test/support/temp.ts";
 import { within } from "../../test/support/wait.ts";
+import { noZombies, startZombie } from "../../test/support/zombie.ts";
 import { systemClock } from "./clock.ts";
 import { createFileLocks, type FileLocks } from "./file-lock.ts";
 import { thisProcess } from "./lock-holder.ts";
+import { processStart } from "./process-table.ts";
 import { systemRandom } from "./random.ts";
 
 const script = fileURLToPath(new URL("__fixtures__/locking-process.ts", import.meta.url));
@@ -70,6 +72,21 @@ it("takes over the lock of a process that was killed", async () => {
     ),
   ).toBe("ours");
 });
+
+it.skipIf(noZombies)(
+  "takes over the lock of a process that has ended and that its parent does not ask about",
+  async () => {
+    const zombie = await startZombie();
+    try {
+      const holder = { ...thisProcess("ended"), pid: zombie.pid, processStart: processStart(zombie.pid) };
+      expect(holder.processStart).toMatch(/^\d+$/);
+      folder.file("a.lock", JSON.stringify(holder));
+      expect(await locks.withFileLock(path, { signal: never, timeoutMs: 5_000 }, () => Promise.resolve(1))).toBe(1);
+    } finally {
+      await zombie.close();
+    }
+  },
+);
 
 it("waits for a process that lives, and names it when it gives up", async () => {
   const child = start("hold", path);

@@ -2,9 +2,10 @@
  * Who holds a lock file, and whether that process is still there. A process number alone says little: numbers are used
  * again, mean nothing in another container, and survive in files from before a restart.
  */
-import { readFileSync, readlinkSync } from "node:fs";
+import { readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 import { isRecord, parseJson } from "./json.ts";
+import { bootId, isRunning, processStart } from "./process-table.ts";
 
 export interface Holder {
   readonly pid: number;
@@ -38,38 +39,14 @@ export function judge(holder: Holder): "alive" | "gone" | "unknown" {
     if (!isThisBoot) return "gone";
   }
   if (holder.pidNamespace !== pidNamespace()) return "unknown";
-  try {
-    process.kill(holder.pid, 0);
-  } catch (error) {
-    return errorCode(error) === "EPERM" ? "alive" : "gone";
-  }
-  return holder.processStart === processStart(holder.pid) ? "alive" : "gone";
-}
-
-/** Linux tells all three; elsewhere the process number and the machine's name have to do. */
-function bootId(): string | null {
-  return readSystem(() => readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim());
+  return isRunning(holder.pid, holder.processStart) ? "alive" : "gone";
 }
 
 function pidNamespace(): string | null {
-  return readSystem(() => readlinkSync("/proc/self/ns/pid"));
-}
-
-/**
- * Field 22 of /proc/PID/stat (proc(5)), counted behind the command name, which may contain anything. A zombie (state Z)
- * has ended, even while its parent does not ask.
- */
-function processStart(pid: number): string | null {
-  const text = readSystem(() => readFileSync(`/proc/${pid}/stat`, "utf8"));
-  const fields = text?.slice(text.lastIndexOf(")") + 2).split(" ");
-  return fields === undefined || fields[0] === "Z" ? null : (fields[19] ?? null);
-}
-
-function readSystem(read: () => string): string | null {
   try {
-    return read();
+    return readlinkSync("/proc/self/ns/pid");
   } catch {
-    // Not Linux, or the process is gone: both are answers.
+    // Not Linux: the process number and the machine's name have to do.
     return null;
   }
 }
@@ -94,8 +71,4 @@ export function parseHolder(text: string): Holder | null {
 
 function textOrNull(value: unknown): string | null {
   return typeof value === "string" ? value : null;
-}
-
-function errorCode(error: unknown): string | undefined {
-  return (error as NodeJS.ErrnoException | null)?.code;
 }

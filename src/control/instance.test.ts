@@ -4,6 +4,8 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { type TempFolder, tempFolder } from "../../test/support/temp.ts";
+import { noZombies, startZombie } from "../../test/support/zombie.ts";
+import { processStart } from "../base/process-table.ts";
 import { systemRandom } from "../base/random.ts";
 import { acquireInstance, readInstance } from "./instance.ts";
 
@@ -62,6 +64,25 @@ describe("the instance lock", () => {
     expect(await readInstance(paths)).toBeNull();
     expect((await acquireInstance(paths, systemRandom)).ok).toBe(true);
   });
+
+  it.skipIf(noZombies)(
+    "takes over a file of a process that has ended and that its parent does not ask about",
+    async () => {
+      const paths = home();
+      await acquireInstance(paths, systemRandom);
+      const zombie = await startZombie();
+      try {
+        const stale = { pid: zombie.pid, processStart: processStart(zombie.pid) };
+        expect(stale.processStart).toMatch(/^\d+$/);
+        const record = { ...JSON.parse(readFileSync(paths.pidFile, "utf8")), ...stale };
+        writeFileSync(paths.pidFile, JSON.stringify(record));
+        expect(await readInstance(paths)).toBeNull();
+        expect((await acquireInstance(paths, systemRandom)).ok).toBe(true);
+      } finally {
+        await zombie.close();
+      }
+    },
+  );
 
   it.each(["", "{", "null", '{"pid":-1,"nonce":"x"}', '{"pid":"1"}'])(
     "takes over a file that holds %j",

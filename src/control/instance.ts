@@ -2,11 +2,11 @@
  * One core per home. The file that says who runs is also the lock: it appears whole or not at all, and one left by a
  * process that is gone (killed, or from before a restart of the machine) is recognised and taken over.
  */
-import { readFileSync } from "node:fs";
 import { link, mkdir, readFile, rename, unlink, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { isRecord, parseJson } from "../base/json.ts";
 import type { Paths } from "../base/paths.ts";
+import { bootId, isRunning, processStart } from "../base/process-table.ts";
 import { type Random, token } from "../base/random.ts";
 import { replaceFile } from "../base/replace-file.ts";
 
@@ -24,7 +24,7 @@ export type Acquired =
   | { readonly ok: true; readonly instance: Instance }
   | { readonly ok: false; readonly holder: InstanceRecord };
 
-interface Instance {
+export interface Instance {
   /** Tells readers of the file where the core listens. */
   publish(url: string): Promise<void>;
   release(): Promise<void>;
@@ -102,33 +102,7 @@ async function removeStale(pidFile: string, staleText: string, nonce: string): P
 }
 
 function isAlive(record: InstanceRecord): boolean {
-  if (record.bootId !== bootId()) return false;
-  try {
-    process.kill(record.pid, 0);
-  } catch (error) {
-    return errorCode(error) === "EPERM";
-  }
-  return record.processStart === processStart(record.pid);
-}
-
-/** Linux tells both; elsewhere the process number alone has to do. */
-function bootId(): string | null {
-  return readSystemFile("/proc/sys/kernel/random/boot_id")?.trim() ?? null;
-}
-
-/** Field 22 of /proc/PID/stat (proc(5)), counted behind the command name, which may contain anything. */
-function processStart(pid: number): string | null {
-  const stat = readSystemFile(`/proc/${pid}/stat`);
-  return stat?.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? null;
-}
-
-function readSystemFile(path: string): string | null {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    // Not Linux, or the process is gone: both are answers.
-    return null;
-  }
+  return record.bootId === bootId() && isRunning(record.pid, record.processStart);
 }
 
 function parseRecord(text: string): InstanceRecord | null {
