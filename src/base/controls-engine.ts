@@ -195,11 +195,15 @@ export interface ProviderJson {
   readonly accounts: number;
   readonly models: readonly string[];
   readonly capabilities: CapabilitiesJson;
-  readonly limits: {
-    readonly requests_per_minute: number | null;
-    readonly tokens_per_minute: number | null;
-    readonly max_tokens_per_request: number | null;
-  };
+  readonly limits: LimitsJson;
+  /** What the registry suggests; in force where the file says `limits: suggested`. Null: nothing. */
+  readonly suggested_limits: LimitsJson | null;
+}
+
+export interface LimitsJson {
+  readonly requests_per_minute: number | null;
+  readonly tokens_per_minute: number | null;
+  readonly max_tokens_per_request: number | null;
 }
 
 /** Exactly the seed's keys. */

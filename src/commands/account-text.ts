@@ -35,8 +35,10 @@ export function accountLine(account: AccountJson, now: number): string {
     .join("   ");
 }
 
-function loginText({ source, client, from }: AccountJson): string {
-  const what = source === "client" ? `${shown(client)}'s login` : source === "none" ? "not needed" : source;
+function loginText({ source, client, from, enabled }: AccountJson): string {
+  // Of an account that is switched off the file's key is not even read.
+  const none = enabled ? "not needed" : "not read";
+  const what = source === "client" ? `${shown(client)}'s login` : source === "none" ? none : source;
   return from === "config" ? `${what} (config.yaml)` : what;
 }
 

@@ -112,13 +112,8 @@ function stateText({ enabled, available }: ProviderJson): string {
 }
 
 function providerLines(provider: ProviderJson): readonly string[] {
-  const { capabilities, limits, models } = provider;
+  const { capabilities, limits, suggested_limits: suggested, models } = provider;
   const can = (["streaming", "functions", "vision", "code_generation"] as const).filter((name) => capabilities[name]);
-  const bounds = [
-    limits.requests_per_minute === null ? null : `${countText(limits.requests_per_minute)} requests a minute`,
-    limits.tokens_per_minute === null ? null : `${countText(limits.tokens_per_minute)} tokens a minute`,
-    limits.max_tokens_per_request === null ? null : `${countText(limits.max_tokens_per_request)} tokens a request`,
-  ].filter((each) => each !== null);
   const window = capabilities.max_tokens === 0 ? "" : `   up to ${countText(capabilities.max_tokens)} tokens`;
   const lines = [
     `provider   ${shown(provider.id)}   ${provider.kind}   ${stateText(provider)}`,
@@ -128,7 +123,8 @@ function providerLines(provider: ProviderJson): readonly string[] {
     `accounts   ${provider.accounts}`,
     `priority   ${provider.priority} (lower goes first)`,
     `can        ${can.length === 0 ? "-" : can.join(", ")}${window}`,
-    `limits     ${bounds.length === 0 ? "none set" : bounds.join(", ")}`,
+    `limits     ${limitsText(limits) ?? "none set"}`,
+    ...(suggested === null ? [] : [`suggested  ${limitsText(suggested) ?? "-"} (limits: suggested in config.yaml)`]),
   ];
   if (provider.description !== "") lines.push(`about      ${shown(provider.description)}`);
   if (provider.tags.length > 0) lines.push(`tags       ${provider.tags.map((tag) => shown(tag)).join(", ")}`);
@@ -136,6 +132,15 @@ function providerLines(provider: ProviderJson): readonly string[] {
     lines.push(`${place === 0 ? "models   " : "         "}  ${shown(model)}`);
   if (!provider.available) lines.push("this version does not speak its dialect: no call goes there");
   return lines;
+}
+
+function limitsText(limits: ProviderJson["limits"]): string | null {
+  const bounds = [
+    limits.requests_per_minute === null ? null : `${countText(limits.requests_per_minute)} requests a minute`,
+    limits.tokens_per_minute === null ? null : `${countText(limits.tokens_per_minute)} tokens a minute`,
+    limits.max_tokens_per_request === null ? null : `${countText(limits.max_tokens_per_request)} tokens a request`,
+  ].filter((each) => each !== null);
+  return bounds.length === 0 ? null : bounds.join(", ");
 }
 
 function statusTable(statuses: readonly ProviderStatusJson[]): readonly string[] {

@@ -118,6 +118,16 @@ describe("providers", () => {
     expect(out()).toContain("rate-limit");
   });
 
+  it("show the limits that the registry suggests", async () => {
+    const suggested = { requests_per_minute: 60, tokens_per_minute: 40_000, max_tokens_per_request: null };
+    const { type, out } = await benchWith({
+      providers: () => Promise.resolve([aProvider("claude", { suggested_limits: suggested })]),
+      provider: () => Promise.resolve(aProvider("claude", { suggested_limits: suggested })),
+    });
+    expect(await type("providers", "show", "claude")).toBe(0);
+    expect(out()).toContain("suggested  60 requests a minute, 40,000 tokens a minute (limits: suggested");
+  });
+
   it("are asked themselves whether they are there: exit code 7 where not", async () => {
     const base = { provider: "openrouter", http_status: 200, latency_ms: 42, credential_checked: true } as const;
     let check: ProviderCheckJson = { ...base, status: "healthy", reason: "it took the credential" };

@@ -130,6 +130,7 @@ export function aProvider(id: string, more: Partial<ProviderJson> = {}): Provide
     models: ["small", "large"],
     capabilities,
     limits: { requests_per_minute: 60, tokens_per_minute: null, max_tokens_per_request: null },
+    suggested_limits: null,
     ...more,
   };
 }

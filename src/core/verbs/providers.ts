@@ -17,7 +17,7 @@ import {
 } from "../../engine/providers/capabilities.ts";
 import { isSpoken } from "../../engine/providers/compatible.ts";
 import { checkHealth } from "../../engine/providers/health-check.ts";
-import { knownModels } from "../../engine/providers/table.ts";
+import { knownModels, suggestedLimits } from "../../engine/providers/table.ts";
 import { resolveModel } from "../../engine/routing/resolve.ts";
 import { blockPlaces, ownBlock } from "./blocks.ts";
 import { credentialFor, iso, requireProvider, type VerbDeps } from "./deps.ts";
@@ -60,6 +60,7 @@ export function providerVerbs(deps: VerbDeps): ProviderVerbs {
     models: knownModels(id, provider).map(({ name }) => name),
     capabilities: detectCapabilities(id, provider),
     limits: limitsJson(provider.limits),
+    suggested_limits: Object.hasOwn(suggestedLimits, id) ? limitsJson(suggestedLimits[id] ?? null) : null,
   });
 
   function status(id: string, provider: ProviderConfig): ProviderStatusJson {
