@@ -89,14 +89,16 @@ export interface RouteRow extends RouteRule {
 
 export interface RouteQuestion {
   readonly client: string;
-  readonly host: string;
+  /** Null: a call to Switchyard's own port. */
+  readonly host: string | null;
   readonly model: string;
   /** Default: the path that the host's own dialect uses. */
   readonly path?: string;
 }
 
 export interface RouteAnswer {
-  readonly action: "passthrough" | "reroute" | "block";
+  /** `refuse`: of a call to Switchyard's own port, when nobody serves what it asks for. */
+  readonly action: "passthrough" | "reroute" | "block" | "refuse";
   /** 1-based number of the rule, null when none matched. */
   readonly rule: number | null;
   readonly to: string | null;

@@ -83,17 +83,20 @@ export function addRouteCommands(program: Command, context: CommandContext, act:
   routes
     .command("explain")
     .description("where a call would go, and why; sends nothing")
-    .requiredOption("--client <id>", "the client, as claude-code")
-    .requiredOption("--host <name>", "the host it calls")
+    .option("--client <id>", "the client, as claude-code", "unknown")
+    .option("--host <name>", "the host it calls (default: Switchyard's own port, the gateway)")
     .requiredOption("--model <name>", "the model it asks for")
     .option("--path <path>", "the path it calls (default: the usual one of that host)")
     .option("--json", "print one JSON document")
     .addHelpText(
       "after",
-      examples(["switchyard routes explain --client claude-code --host api.anthropic.com --model claude-sonnet-4-5"]),
+      examples([
+        "switchyard routes explain --client claude-code --host api.anthropic.com --model claude-sonnet-4-5",
+        "switchyard routes explain --model combo/deep",
+      ]),
     )
-    .action((options: JsonOption & { client: string; host: string; model: string; path?: string }) => {
-      const { client, host, model, path } = options;
+    .action((options: JsonOption & { client: string; host?: string; model: string; path?: string }) => {
+      const { client, host = null, model, path } = options;
       const question = { client, host, model, ...(path === undefined ? {} : { path }) };
       return act(
         import("./routes.ts").then((module) =>

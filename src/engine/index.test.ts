@@ -104,6 +104,20 @@ describe("explain", () => {
     });
   });
 
+  it("of a call to the port itself says what its model's name leads to", () => {
+    const own = { client: "unknown", host: null };
+    const answer = engineFor(yaml).explain({ ...own, model: "openrouter/some/model" });
+    expect(answer).toMatchObject({
+      action: "reroute",
+      rule: null,
+      to: "openrouter/some/model",
+      targets: [{ provider: "openrouter", model: "some/model", account: "or-main" }],
+    });
+    const nobody = engineFor(yaml).explain({ ...own, model: "nobody/has-this" });
+    expect(nobody).toMatchObject({ action: "refuse", targets: [] });
+    expect(nobody.why.at(-1)?.text).toContain("no providers support model: nobody/has-this");
+  });
+
   it("says why nothing matched", () => {
     expect(engineFor(yaml).explain({ ...question, model: "haiku" })).toMatchObject({
       action: "passthrough",

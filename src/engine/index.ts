@@ -25,7 +25,7 @@ import { sessionOf } from "./pipeline/session.ts";
 import { countFrames, estimatedUsage, saysNothing } from "./pipeline/estimate-usage.ts";
 import { createViews, type View } from "./pipeline/view.ts";
 import { configured } from "./routing/availability.ts";
-import { decide } from "./routing/decide.ts";
+import { decided } from "./pipeline/say.ts";
 import { headMayMatch } from "./routing/rules.ts";
 
 export type { Engine, EngineDeps } from "./engine.ts";
@@ -78,6 +78,9 @@ function wants(view: View, head: ExchangeHead): boolean {
   return view.rules.some((rule) => rule.namesHost && rule.matchesHead(facts));
 }
 
+/** What rules see as the host of a call to the port itself, unless it listens elsewhere. */
+const ownHost = "127.0.0.1";
+
 /** A question about a route says nothing of what the call will hold. */
 const noNeeds: Needs = { streaming: true, functions: false, vision: false, inputTokens: 0, outputTokens: 0 };
 
@@ -86,15 +89,18 @@ function explain(
   view: View,
   question: RouteQuestion,
 ): RouteAnswer {
-  const { client, host, model } = question;
-  const path = pathOf(question.path ?? usualPath(host));
-  const decision = decide(
-    view.config,
-    view.rules,
-    { client, host, path, model },
-    { verbose: true, availability: availability() },
-  );
+  const { client, model } = question;
+  const call = {
+    client,
+    host: question.host ?? ownHost,
+    target: question.path ?? usualPath(question.host ?? ownHost),
+    ...(question.host === null ? { gateway: { provider: null } } : {}),
+  };
+  const decision = decided(availability(), view, call, model, { verbose: true });
   const base = { action: decision.action, rule: decision.rule, to: decision.to, why: decision.why };
+  if (decision.action === "refuse") {
+    return { ...base, targets: [], why: [...base.why, { stage: "error", text: decision.error.message }] };
+  }
   if (decision.action !== "reroute") return { ...base, targets: [] };
   const looked = decision.targets.flatMap((target) => {
     const provider = view.providers.get(target.provider);

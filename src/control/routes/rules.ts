@@ -16,7 +16,7 @@ function questionFrom(body: unknown): RouteQuestion {
   const path = own(body, "path");
   return {
     client: textField(body, "client"),
-    host: textField(body, "host"),
+    host: own(body, "host") === null ? null : textField(body, "host"),
     model: textField(body, "model"),
     ...(path === undefined ? {} : { path: textField(body, "path") }),
   };

@@ -28,10 +28,16 @@ export function decideFor(tools: Tools, view: View, exchange: Exchange, model: s
   return decision;
 }
 
-function decided(availability: Availability, view: View, exchange: Exchange, model: string | null): RouteDecision {
-  const { client, host, target, gateway } = exchange;
-  const { config, rules } = view;
-  const ofRules = decide(config, rules, { client, host, path: pathOf(target), model }, { availability });
+/** What is to become of a call, by the rules, and of one to the port itself also by its model's name. */
+export function decided(
+  availability: Availability,
+  { config, rules }: View,
+  call: Pick<Exchange, "host" | "target" | "gateway"> & { readonly client: string },
+  model: string | null,
+  options: { readonly verbose?: boolean } = {},
+): RouteDecision {
+  const { client, host, target, gateway } = call;
+  const ofRules = decide(config, rules, { client, host, path: pathOf(target), model }, { ...options, availability });
   // What a rule forbids stays forbidden, however it is asked for.
   if (gateway === undefined || ofRules.action === "block") return ofRules;
   if (gateway.provider !== null) return forProvider(config, gateway.provider, availability, model);

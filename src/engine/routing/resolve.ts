@@ -37,6 +37,6 @@ function notFound(model: string, notes: readonly string[]): EngineError {
   // The seed's words come first; what was tried comes after them.
   const said = `no providers support model: ${model}`;
   const rest = notes.filter((note) => note !== said);
-  const message = rest.length === 0 ? `${said}; see \`switchyard models\`` : `${said} (${rest.join("; ")})`;
+  const message = rest.length === 0 ? `${said}; see \`switchyard models list\`` : `${said} (${rest.join("; ")})`;
   return { kind: "model-not-found", status: 404, message };
 }
