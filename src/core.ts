@@ -5,7 +5,7 @@
 import { join } from "node:path";
 import { createBus } from "./base/bus.ts";
 import { systemClock } from "./base/clock.ts";
-import type { ConfigStatus, Controls, CoreStatus } from "./base/controls.ts";
+import type { ConfigStatus, Controls, CoreNotice, CoreStatus } from "./base/controls.ts";
 import type { CoreEvent, StampedEvent } from "./base/events.ts";
 import type { Paths } from "./base/paths.ts";
 import { systemRandom } from "./base/random.ts";
@@ -27,6 +27,7 @@ import { openCertificates } from "./core/certificates.ts";
 import { CoreError, exitCodes, listenFailure } from "./core/core-error.ts";
 import { openConfigFile } from "./core/config-file.ts";
 import { createFigures } from "./core/figures.ts";
+import { createNotices } from "./core/notices.ts";
 import { createRequestLog } from "./core/request-log.ts";
 import { createVerbs } from "./core/verbs/index.ts";
 import { openSettings } from "./core/settings.ts";
@@ -45,6 +46,8 @@ export interface Core {
   readonly url: string;
   readonly port: number;
   readonly stopped: Promise<void>;
+  /** Warnings and errors so far, those of the start included; oldest first. */
+  notices(): readonly CoreNotice[];
   /**
    * For an exception that nobody caught: told to whoever watches, and the core goes on. One call that met a fault of
    * ours must not end all the others; each has its own state.
@@ -61,7 +64,11 @@ const drainMs = 30_000;
 export async function startCore(options: CoreOptions): Promise<Core> {
   const { paths, env, version } = options;
   const startedAt = systemClock.now();
+  const redactor = createRedactor();
   const events = createBus<StampedEvent>();
+  // Before anything is opened: nobody else can listen yet, and what opening meets has to reach somebody.
+  const notices = createNotices(redactor);
+  events.subscribe((event) => notices.hear(event));
   const bus = {
     publish: (event: CoreEvent) => events.publish({ ...event, at: systemClock.now() }),
     subscribe: (listener: (event: StampedEvent) => void) => events.subscribe(listener),
@@ -70,7 +77,7 @@ export async function startCore(options: CoreOptions): Promise<Core> {
     bus.publish({ type: "notice", level, area, text });
 
   const install = await openState(paths, systemRandom, systemClock);
-  const redactor = createRedactor();
+  install.onTrouble((text) => notice("warn", "state", text));
   redactor.register(install.proxyToken.reveal());
   redactor.register(install.clientKey.reveal());
 
@@ -199,6 +206,7 @@ export async function startCore(options: CoreOptions): Promise<Core> {
       ca: certificates.status(),
       config: settings.status(),
       proxyAuth: settings.current().config.listen.proxyAuth,
+      notices: notices.list(),
     }),
     secrets: () => ({ proxyToken: install.proxyToken, clientKey: install.clientKey }),
     routes: () =>
@@ -235,12 +243,13 @@ export async function startCore(options: CoreOptions): Promise<Core> {
     );
   });
 
+  for (const text of settings.status().warnings) notice("warn", "config", text);
+  // Last, because a screen shows the newest: what was lost matters most.
   if (install.notice !== null) notice("warn", "state", install.notice);
-  install.onTrouble((text) => notice("warn", "state", text));
   bus.publish({ type: "listening", url });
   const survive = (error: unknown): void => {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     notice("error", "core", `a fault of Switchyard itself, please report it: ${redactor.text(text)}`);
   };
-  return { url, port: listening.port, stopped, stop, survive };
+  return { url, port: listening.port, stopped, notices: () => notices.list(), stop, survive };
 }

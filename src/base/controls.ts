@@ -35,6 +35,17 @@ export interface CoreStatus {
   readonly config: ConfigStatus;
   readonly counts: FlowCounts;
   readonly proxyAuth: "reroute" | "always" | "off";
+  /** Warnings and errors since the start that are not about one flow, oldest first; only the newest are kept. */
+  readonly notices: readonly CoreNotice[];
+}
+
+export interface CoreNotice {
+  readonly at: string;
+  readonly level: "warn" | "error";
+  /** Which part of the core speaks: `state`, `oauth`, `trust` … */
+  readonly area: string;
+  /** Secrets are masked. */
+  readonly text: string;
 }
 
 export interface CaStatus {

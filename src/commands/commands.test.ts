@@ -66,6 +66,28 @@ describe("status", () => {
   });
 });
 
+describe("what the core warned of", () => {
+  it("stands in a status: the newest for a person, all of it for a script", async () => {
+    const { context, out } = await benchWithCore();
+    await status(context, { json: false, secrets: false });
+    const lines = out().split("\n");
+    expect(lines.filter((line) => line.startsWith("warning: "))).toEqual(
+      ["two", "three", "four", "five", "six"].map((number) => `warning: state: notice ${number}`),
+    );
+    expect(lines).toContain("1 older warning: switchyard status --json");
+    const scripted = await benchWithCore();
+    await status(scripted.context, { json: true, secrets: false });
+    const { notices } = JSON.parse(scripted.out());
+    expect(notices).toHaveLength(6);
+    expect(notices[0]).toEqual({
+      at: "2026-11-01T00:00:00.000Z",
+      level: "warn",
+      area: "state",
+      text: "notice one",
+    });
+  });
+});
+
 describe("stop", () => {
   it("has nothing to do when nothing runs", async () => {
     const { context, err } = bench();

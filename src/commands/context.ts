@@ -1,5 +1,6 @@
 /** What every command is given, so that tests can give something else. A command returns its exit code. */
 import type { Clock } from "../base/clock.ts";
+import type { CoreNotice } from "../base/controls.ts";
 import type { Paths } from "../base/paths.ts";
 import type { Random } from "../base/random.ts";
 import { type SafeText, safeLine } from "../base/safe-text.ts";
@@ -67,6 +68,8 @@ interface Core {
   readonly url: string;
   readonly port: number;
   readonly stopped: Promise<void>;
+  /** Warnings and errors so far, those of the start included; oldest first. */
+  notices(): readonly CoreNotice[];
   survive(error: unknown): void;
   stop(): Promise<void>;
 }
@@ -82,6 +85,11 @@ export function printLines(output: Output, lines: readonly string[]): void {
 /** Text of unknown origin in one line of our output. */
 export function shown(value: string | number | null | undefined): SafeText {
   return safeLine(value === null || value === undefined ? "-" : String(value));
+}
+
+/** As a person reads it, at a start and in a status. */
+export function noticeLine({ area, text }: CoreNotice): string {
+  return `warning: ${shown(area)}: ${shown(text)}`;
 }
 
 /** Columns as wide as their widest cell; the last one is not padded. */

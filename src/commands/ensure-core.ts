@@ -3,6 +3,7 @@ import { findCore, CoreStartError, type RunningCore, spawnCore } from "../contro
 import { ControlError } from "../control/client.ts";
 import { type CommandContext } from "./context.ts";
 import { exitCodes } from "./failure.ts";
+import { inHome } from "./unwritable.ts";
 
 export interface LeasedCore extends RunningCore {
   readonly started: boolean;
@@ -44,5 +45,5 @@ async function startOne(context: CommandContext, options: EnsureOptions): Promis
 export async function spawnWith(context: CommandContext, startArguments: readonly string[]): Promise<RunningCore> {
   const { paths, env } = context;
   const { cliPath, execArgv } = context.program;
-  return spawnCore({ paths, env, cliPath, execArgv, startArguments });
+  return inHome(paths, () => spawnCore({ paths, env, cliPath, execArgv, startArguments }));
 }

@@ -1,5 +1,9 @@
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { waitFor } from "../../test/support/wait.ts";
+import type { CoreNotice } from "../base/controls.ts";
+import { resolvePaths } from "../base/paths.ts";
 import { readInstance } from "../control/instance.ts";
 import { type Bench, commandBench } from "./__fixtures__/command-bench.ts";
 import type { CoreModule, StartCoreOptions } from "./context.ts";
@@ -18,7 +22,12 @@ function benchWith(core: CoreModule): Bench {
   return bench;
 }
 
-function fakeCore(): { module: CoreModule; asked: StartCoreOptions[]; survived: unknown[]; stops: () => number } {
+function fakeCore(notices: readonly CoreNotice[] = []): {
+  module: CoreModule;
+  asked: StartCoreOptions[];
+  survived: unknown[];
+  stops: () => number;
+} {
   const asked: StartCoreOptions[] = [];
   const survived: unknown[] = [];
   let stops = 0;
@@ -37,6 +46,7 @@ function fakeCore(): { module: CoreModule; asked: StartCoreOptions[]; survived: 
           url: "http://127.0.0.1:4242",
           port: 4242,
           stopped,
+          notices: () => notices,
           survive: (error) => void survived.push(error),
           stop() {
             stops += 1;
@@ -77,6 +87,63 @@ describe("start", () => {
     expect(await code).toBe(0);
     expect(stops()).toBe(1);
     expect(await readInstance(bench.context.paths)).toBeNull();
+  });
+
+  it("says on stderr what the core met while it started, and nothing more on stdout", async () => {
+    const at = "2026-11-21T12:00:00.000Z";
+    const { module } = fakeCore([
+      { at, level: "warn", area: "oauth", text: "a file is ignored" },
+      { at, level: "error", area: "state", text: "two\nlines \u001b[31m" },
+    ]);
+    const bench = benchWith(module);
+    const code = start(bench.context, plain);
+    await waitFor("the warnings", () => bench.err());
+    const [first, second, ...rest] = bench.err().split("\n");
+    expect(first).toBe("warning: oauth: a file is ignored");
+    expect(second).toMatch(/^warning: state: two.*lines/);
+    expect(rest).toEqual([""]);
+    expect(bench.err()).not.toContain("\u001b");
+    expect(bench.out()).toBe("listening on http://127.0.0.1:4242\n");
+    bench.signal("SIGTERM");
+    expect(await code).toBe(0);
+  });
+
+  it.each([
+    ["the home", false, "plain-file/below", "ENOTDIR"],
+    ["the folder of its log", true, "", "EEXIST"],
+  ])("names what cannot be written, %s, and what to do (detached: %s)", async (_what, detach, below, code) => {
+    const { module, asked } = fakeCore();
+    const bench = benchWith(module);
+    const home = join(bench.home, below);
+    for (const name of ["plain-file", "logs"]) writeFileSync(join(bench.home, name), "");
+    const context = { ...bench.context, paths: resolvePaths({ SWITCHYARD_HOME: home }) };
+    await expect(start(context, { ...plain, detach })).rejects.toMatchObject({
+      exitCode: 1,
+      message: expect.stringMatching(new RegExp(`^${home}.* cannot be written, and a core keeps its files there$`)),
+      why: `something on that path is a file, not a folder (${code})`,
+      next: "move that file away, or take another folder: SWITCHYARD_HOME=FOLDER switchyard start",
+    });
+    expect(asked).toEqual([]);
+  });
+
+  it("ends well, with a warning, when its file can no longer be removed", async () => {
+    const { module } = fakeCore();
+    const bench = benchWith(module);
+    const code = start(bench.context, plain);
+    await waitFor("the line", () => bench.out());
+    const { pidFile } = bench.context.paths;
+    // A folder cannot be read or unlinked as a file, whoever asks.
+    rmSync(pidFile);
+    mkdirSync(pidFile);
+    bench.signal("SIGTERM");
+    expect(await code).toBe(0);
+    expect(bench.err()).toMatch(/^warning: .*core\.json could not be removed: .*; it does no harm\n$/);
+  });
+
+  it("leaves errors of other kinds as they are", async () => {
+    const failure = Object.assign(new Error("EACCES: elsewhere"), { code: "EACCES", path: "/elsewhere/ca.pem" });
+    const bench = benchWith({ startCore: () => Promise.reject(failure) });
+    await expect(start(bench.context, plain)).rejects.toBe(failure);
   });
 
   it("leaves address and port to the configuration when none is given", async () => {

@@ -1,9 +1,10 @@
 /** `switchyard start`: a core in the foreground, without a screen; with `-d` one that stays behind. */
-import { acquireInstance, type InstanceRecord } from "../control/instance.ts";
+import { acquireInstance, type Instance, type InstanceRecord } from "../control/instance.ts";
 import { findCore } from "../control/process.ts";
-import type { CommandContext } from "./context.ts";
+import { type CommandContext, noticeLine, printLines, shown } from "./context.ts";
 import { spawnWith } from "./ensure-core.ts";
 import { CommandFailure, exitCodes } from "./failure.ts";
+import { inHome, reasonOf } from "./unwritable.ts";
 
 export interface StartOptions {
   readonly port: number | undefined;
@@ -31,40 +32,58 @@ async function startDetached(context: CommandContext, options: StartOptions): Pr
 }
 
 async function startHere(context: CommandContext, options: StartOptions): Promise<number> {
-  const acquired = await acquireInstance(context.paths, context.random);
+  const acquired = await inHome(context.paths, () => acquireInstance(context.paths, context.random));
   if (!acquired.ok) throw alreadyRunning(acquired.holder);
   const { instance } = acquired;
   try {
-    const { startCore } = await context.program.loadCore();
-    const core = await startCore({
-      paths: context.paths,
-      env: context.env,
-      version: context.version,
-      overrides: {
-        ...(options.host === undefined ? {} : { host: options.host }),
-        ...(options.port === undefined ? {} : { port: options.port }),
-      },
-      untilUnused: options.untilUnused,
-    });
-    let stopping = false;
-    const unsubscribe = context.onSignal(["SIGINT", "SIGTERM", "SIGHUP"], () => {
-      if (stopping) process.exit(interruptedCode);
-      stopping = true;
-      void core.stop();
-    });
-    const endFaults = context.onFault((error) => {
-      context.stderr.write("error: a fault of Switchyard itself; the core goes on\n  next: switchyard status\n");
-      core.survive(error);
-    });
-    await instance.publish(core.url);
-    context.stdout.write(`listening on ${core.url}\n`);
-    await core.stopped;
-    endFaults();
-    unsubscribe();
+    await inHome(context.paths, () => serve(context, options, instance));
   } finally {
-    await instance.release();
+    await release(context, instance);
   }
   return exitCodes.ok;
+}
+
+/** Until the core has stopped. */
+async function serve(context: CommandContext, options: StartOptions, instance: Instance): Promise<void> {
+  const { startCore } = await context.program.loadCore();
+  const core = await startCore({
+    paths: context.paths,
+    env: context.env,
+    version: context.version,
+    overrides: {
+      ...(options.host === undefined ? {} : { host: options.host }),
+      ...(options.port === undefined ? {} : { port: options.port }),
+    },
+    untilUnused: options.untilUnused,
+  });
+  let stopping = false;
+  const unsubscribe = context.onSignal(["SIGINT", "SIGTERM", "SIGHUP"], () => {
+    if (stopping) process.exit(interruptedCode);
+    stopping = true;
+    void core.stop();
+  });
+  const endFaults = context.onFault((error) => {
+    context.stderr.write("error: a fault of Switchyard itself; the core goes on\n  next: switchyard status\n");
+    core.survive(error);
+  });
+  await instance.publish(core.url);
+  context.stdout.write(`listening on ${core.url}\n`);
+  printLines(context.stderr, core.notices().map(noticeLine));
+  await core.stopped;
+  endFaults();
+  unsubscribe();
+}
+
+/** The core has ended well; a file that stays behind is recognised as stale by the next one. */
+async function release(context: CommandContext, instance: Instance): Promise<void> {
+  try {
+    await instance.release();
+  } catch (error) {
+    const { pidFile } = context.paths;
+    printLines(context.stderr, [
+      `warning: ${shown(pidFile)} could not be removed: ${reasonOf(error)}; it does no harm`,
+    ]);
+  }
 }
 
 function addressArguments(options: StartOptions): readonly string[] {

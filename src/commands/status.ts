@@ -1,7 +1,7 @@
 /** `switchyard status`: is a core running, where, with which certificates and rules. */
-import type { CoreStatus } from "../base/controls.ts";
+import type { CoreNotice, CoreStatus } from "../base/controls.ts";
 import { findCore } from "../control/process.ts";
-import { type CommandContext, printJson, printLines, shown } from "./context.ts";
+import { type CommandContext, noticeLine, printJson, printLines, shown } from "./context.ts";
 import { exitCodes } from "./failure.ts";
 
 export interface StatusOptions {
@@ -24,6 +24,9 @@ export async function status(context: CommandContext, options: StatusOptions): P
   return exitCodes.ok;
 }
 
+/** The rest is in `--json`. */
+const shownNotices = 5;
+
 function statusLines(value: CoreStatus & { readonly proxyToken?: string; readonly clientKey?: string }): string[] {
   const { ca, config, counts } = value;
   const file = config.exists ? shown(config.path) : `${shown(config.path)} (not there: defaults)`;
@@ -37,7 +40,18 @@ function statusLines(value: CoreStatus & { readonly proxyToken?: string; readonl
   ];
   if (config.error !== null) lines.push(`config ERROR, the one before is in force: ${shown(config.error)}`);
   for (const warning of config.warnings) lines.push(`config warning: ${shown(warning)}`);
+  lines.push(...noticeLines(value.notices));
   if (value.proxyToken !== undefined) lines.push(`proxy token ${value.proxyToken}`);
   if (value.clientKey !== undefined) lines.push(`client key  ${value.clientKey}`);
   return lines;
+}
+
+function noticeLines(notices: readonly CoreNotice[]): readonly string[] {
+  // What the configuration has to say stands above, as it is now and not as it was at the start.
+  const others = notices.filter(({ area }) => area !== "config");
+  const older = others.length - shownNotices;
+  return [
+    ...(older > 0 ? [`${older} older ${older === 1 ? "warning" : "warnings"}: switchyard status --json`] : []),
+    ...others.slice(-shownNotices).map((notice) => noticeLine(notice)),
+  ];
 }

@@ -231,7 +231,8 @@ function refusalFrom(status: number, text: string): ControlError {
 function asControlError(error: unknown): ControlError {
   if (error instanceof ControlError) return error;
   const code = (error as NodeJS.ErrnoException | null)?.code;
-  if (code === "ENOENT" || code === "ECONNREFUSED") return new ControlError("not-running", "no core is running");
+  if (code === "ENOENT" || code === "ENOTDIR" || code === "ECONNREFUSED")
+    return new ControlError("not-running", "no core is running");
   // A core that is just ending takes connections it will not answer.
   if (code === "ECONNRESET" || code === "EPIPE") return new ControlError("not-running", "the core went away");
   if (code === "EACCES" || code === "EPERM") return new ControlError("refused", "the control socket is not yours");

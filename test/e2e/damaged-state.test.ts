@@ -56,6 +56,8 @@ describe("a core with a damaged state file", { timeout: 60_000 }, () => {
     const notice = await firstNotice();
     expect(notice).toContain(`${stateFile} ${words}${stateFile}.corrupt-`);
     expect(notice).toContain("took its place; whatever was saved after that moment is lost");
+    const { notices } = await control().status();
+    expect(notices).toContainEqual(expect.objectContaining({ level: "warn", area: "state", text: notice }));
     expect(await tokens()).toEqual(secrets);
     expect((await core.cli("stop")).code).toBe(0);
   });

@@ -59,6 +59,31 @@ describe("at every size", () => {
   });
 });
 
+describe("a core that warned before the screen was opened", () => {
+  const at = new Date(startAt - 60_000).toISOString();
+  const notices = [
+    { at, level: "warn", area: "oauth", text: "a file is ignored" },
+    { at, level: "warn", area: "state", text: "a backup took its place" },
+  ];
+
+  it("has its newest warning in the banner until it is closed", async () => {
+    const harness = startHarness({ columns: 120, rows: 40 });
+    open.push(harness);
+    harness.emit({ type: "hello", status: { ...status, notices }, flows: [] });
+    expect(await textOf(harness)).toContain(" ! state: a backup took its place ");
+    expect(await textOf(harness)).not.toContain("a file is ignored");
+    harness.press("\u001b");
+    expect(await textOf(harness)).not.toContain("a backup took its place");
+  });
+
+  it("does not say it over something newer when the connection comes back", async () => {
+    const harness = start();
+    harness.emit({ type: "core", event: { type: "notice", level: "warn", area: "proxy", text: "newer", at: startAt } });
+    harness.emit({ type: "hello", status: { ...status, notices }, flows: [] });
+    expect(await textOf(harness)).toContain("proxy: newer");
+  });
+});
+
 describe("the traffic list", () => {
   it("moves three rows for three keys in one chunk", async () => {
     const harness = start({}, variedFlows(30, startAt));

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { tempFolder } from "../../../test/support/temp.ts";
 import { createBus } from "../../base/bus.ts";
 import { systemClock } from "../../base/clock.ts";
-import type { Controls } from "../../base/controls.ts";
+import type { Controls, CoreNotice } from "../../base/controls.ts";
 import { type EngineVerbs, VerbRefusal } from "../../base/controls-engine.ts";
 import type { StampedEvent } from "../../base/events.ts";
 import type { FlowStart } from "../../base/flow.ts";
@@ -18,6 +18,11 @@ import { type ControlServer, createControlServer } from "../server.ts";
 export const benchUrl = "http://127.0.0.1:8317";
 export const benchToken = "proxy-token-0123456789";
 export const benchClientKey = "client-key-0123456789";
+
+/** One more than a person is shown at once. */
+const benchNotices = ["one", "two", "three", "four", "five", "six"].map(
+  (text): CoreNotice => ({ at: "2026-11-01T00:00:00.000Z", level: "warn", area: "state", text: `notice ${text}` }),
+);
 
 export const call: FlowStart = {
   client: "claude-code",
@@ -101,6 +106,7 @@ function benchControls(onVerb: (verb: string) => void): Controls {
       ca,
       config,
       proxyAuth: "reroute",
+      notices: benchNotices,
     }),
     secrets: () => ({ proxyToken: new Secret(benchToken), clientKey: new Secret(benchClientKey) }),
     routes: () => [{ number: 1, match: { model: "claude-*" }, to: "local/x", fallback: "error" }],

@@ -4,7 +4,7 @@ import type { SourceEvent } from "../source.ts";
 import { unreachable } from "../../base/unreachable.ts";
 import type { FlowBook } from "./flow-book.ts";
 import type { FlowView } from "./flow-view.ts";
-import { readFlow, readStatus, readText } from "./read.ts";
+import { readFlow, readNewestNotice, readNotice, readStatus, readText } from "./read.ts";
 import type { Notice, UiState } from "./ui.ts";
 
 export function ingest(ui: UiState, book: FlowBook, event: SourceEvent, now: number): UiState {
@@ -13,7 +13,12 @@ export function ingest(ui: UiState, book: FlowBook, event: SourceEvent, now: num
       book.clear();
       for (const flow of event.flows) addFlow(book, flow);
       if (ui.paused) book.freeze(true);
-      return { ...ui, connection: { type: "open" }, status: readStatus(event.status) };
+      return {
+        ...ui,
+        connection: { type: "open" },
+        status: readStatus(event.status),
+        notice: newerNotice(ui.notice, readNewestNotice(event.status)),
+      };
     case "flow":
       addFlow(book, event.flow);
       return ui;
@@ -29,6 +34,11 @@ export function ingest(ui: UiState, book: FlowBook, event: SourceEvent, now: num
     default:
       return unreachable(event);
   }
+}
+
+/** What a status carries is not told again over something newer, as it would be after a lost connection. */
+function newerNotice(shown: Notice | null, carried: Notice | null): Notice | null {
+  return carried !== null && (shown === null || carried.at >= shown.at) ? carried : shown;
 }
 
 function addFlow(book: FlowBook, value: unknown): void {
@@ -62,15 +72,8 @@ function ingestCore(ui: UiState, book: FlowBook, event: unknown, now: number): U
       const text = `${readText(event, "host")} is outside the certificate authority's scope and was tunnelled.  ${readText(event, "fix")}`;
       return { ...ui, notice: { level: "warn", text, at } };
     }
-    case "notice": {
-      const level = own(event, "level");
-      const notice: Notice = {
-        level: level === "error" || level === "warn" ? level : "info",
-        text: [readText(event, "area"), readText(event, "text")].filter(Boolean).join(": "),
-        at,
-      };
-      return { ...ui, notice };
-    }
+    case "notice":
+      return { ...ui, notice: { ...readNotice(event), at } };
     default:
       return ui;
   }

@@ -5,6 +5,7 @@
 import type { FlowAction, FlowSide, FlowState, Timings, Usage } from "../../base/flow.ts";
 import { isRecord, own } from "../../base/json.ts";
 import { safeLine, safeText } from "../../base/safe-text.ts";
+import type { Notice } from "./ui.ts";
 import type { AttemptView, BodyView, FlowDetail, FlowView, SideView, StatusView } from "./flow-view.ts";
 
 const actions: readonly FlowAction[] = ["tunnel", "passthrough", "reroute", "bypass", "block"];
@@ -90,6 +91,21 @@ export function readStatus(value: unknown): StatusView {
     tunnels: finite(own(counts, "tunnels")) ?? 0,
     dropped: finite(own(counts, "dropped")) ?? 0,
     proxyAuth: text(own(value, "proxyAuth")) ?? "",
+  };
+}
+
+/** The newest of the warnings that a status carries, null when there is none. */
+export function readNewestNotice(status: unknown): Notice | null {
+  const newest = list(own(status, "notices")).at(-1);
+  const at = instant(own(newest, "at"));
+  return at === null ? null : { ...readNotice(newest), at };
+}
+
+export function readNotice(value: unknown): Omit<Notice, "at"> {
+  const level = own(value, "level");
+  return {
+    level: level === "error" || level === "warn" ? level : "info",
+    text: [readText(value, "area"), readText(value, "text")].filter(Boolean).join(": "),
   };
 }
 
