@@ -4,9 +4,13 @@
  * is least, so that it decides between near equals only.
  */
 import type { Score } from "./pool.ts";
+import { ranked } from "./rank.ts";
 import type { Candidate } from "./strategies.ts";
 
 const most = { priority: 40, health: 30, cooldown: 20, rotation: 10 } as const;
+const maxTotal = most.priority + most.health + most.cooldown + most.rotation;
+/** Totals are told and compared to a millionth. */
+const millionths = 1e6;
 
 /** In the order given. */
 export function scoresOf(candidates: readonly Candidate[]): readonly Score[] {
@@ -18,20 +22,20 @@ export function scoresOf(candidates: readonly Candidate[]): readonly Score[] {
     const health = most.health * Math.min(Math.max(candidate.health, 0), 1);
     const rotation = most.rotation * (1 - (places[index] ?? 0) / last);
     const cooldown = most.cooldown / (1 + candidate.failures);
-    return { priority, health, rotation, cooldown, total: priority + health + rotation + cooldown };
+    const total = Math.round((priority + health + rotation + cooldown) * millionths) / millionths;
+    return { priority, health, rotation, cooldown, total };
   });
 }
 
-/** More candidates than any provider has accounts. */
-const maxCandidates = 2 ** 20;
+/** Indexes of the scores, the highest total first, equals as they come. */
+export function bestFirst(scores: readonly Score[]): Uint32Array {
+  return ranked(scores.map(({ total }) => Math.round((maxTotal - total) * millionths)));
+}
 
-/**
- * For each: how many had no turn for longer; equals as they come. Turn and index in one number, because sorting plain
- * numbers costs a third of sorting objects (test/bench/routing.ts, 100 accounts).
- */
+/** For each: how many had no turn for longer; equals as they come. */
 function placesByTurn(candidates: readonly Candidate[]): ArrayLike<number> {
-  const keys = Float64Array.from(candidates, ({ turn }, index) => turn * maxCandidates + index).sort();
-  const places = new Uint32Array(candidates.length);
-  for (let place = 0; place < keys.length; place += 1) places[(keys[place] ?? 0) % maxCandidates] = place;
+  const order = ranked(candidates.map(({ turn }) => turn));
+  const places = new Uint32Array(order.length);
+  for (let place = 0; place < order.length; place += 1) places[order[place] ?? 0] = place;
   return places;
 }

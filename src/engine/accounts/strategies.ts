@@ -4,7 +4,7 @@
  */
 import type { AccountId, Strategy } from "../config/schema.ts";
 import type { Score } from "./pool.ts";
-import { scoresOf } from "./score.ts";
+import { bestFirst, scoresOf } from "./score.ts";
 
 export interface Candidate {
   readonly id: AccountId;
@@ -72,13 +72,15 @@ function weighted<C extends Candidate>(candidates: readonly C[]): Order<C> {
 
 function byScore<C extends Candidate>(candidates: readonly C[]): Order<C> {
   const all = scoresOf(candidates);
-  const scored = candidates.map((candidate, index) => ({ candidate, score: all[index] ?? noScore }));
-  scored.sort((left, right) => right.score.total - left.score.total);
-  return {
-    order: scored.map(({ candidate }) => candidate),
-    scores: scored.map(({ score }) => score),
-    credits: null,
-  };
+  const order: C[] = [];
+  const scores: Score[] = [];
+  const best = bestFirst(all);
+  for (let place = 0; place < best.length; place += 1) {
+    const candidate = candidates[best[place] ?? 0];
+    const score = all[best[place] ?? 0];
+    if (candidate === undefined || score === undefined) continue;
+    order.push(candidate);
+    scores.push(score);
+  }
+  return { order, scores, credits: null };
 }
-
-const noScore: Score = { priority: 0, health: 0, rotation: 0, cooldown: 0, total: 0 };
