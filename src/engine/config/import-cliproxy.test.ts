@@ -79,7 +79,7 @@ describe("a block of cliproxyapi++", () => {
     const loaded = config(`
 claude-api-key:
   - api-key: "\${ANTHROPIC_API_KEY}"
-    prefix: /work/
+    prefix: /team/
     priority: 7
     weight: 4
     proxy-url: socks5://127.0.0.1:9050
@@ -95,8 +95,8 @@ gemini-api-key:
     expect(loaded.accounts).toMatchObject([
       {
         provider: "claude",
-        name: "work",
-        prefix: "work",
+        name: "team",
+        prefix: "team",
         // There the higher number goes first.
         priority: 93,
         weight: 4,
@@ -107,7 +107,7 @@ gemini-api-key:
       { provider: "gemini", name: "key-2", priority: 103, weight: 0 },
     ]);
     expect(loaded.settings.networkProxy.keys).toEqual({
-      "claude/work": "socks5://127.0.0.1:9050",
+      "claude/team": "socks5://127.0.0.1:9050",
       "gemini/key-2": "direct",
     });
   });
