@@ -1,24 +1,13 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { clientProblem } from "../engine/config/login-home.ts";
 import { clientLogins } from "../engine/config/schema.ts";
 import { builtInProviders } from "../engine/providers/table.ts";
-import { engineBench, type EngineBench, type EngineBenchOptions } from "./__fixtures__/engine-bench.ts";
+import { engineBench } from "./__fixtures__/engine-bench.ts";
 import { clientRows } from "../engine/config/login-home.ts";
 
 const canary = "sk-ant-oat-canary-0123456789abcdef";
-
-const endings: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const end of endings.splice(0).toReversed()) await end();
-});
-
-async function bench(options: EngineBenchOptions = {}): Promise<EngineBench> {
-  const made = await engineBench(options);
-  endings.push(made.close);
-  return made;
-}
 
 /** As Claude Code writes it. */
 function logIn(path: string, expiresAt: number): void {
@@ -31,7 +20,7 @@ const farAway = Date.parse("2100-01-01T00:00:00Z");
 
 describe("accounts import", () => {
   it("shows which programs have a login here, and none of it", async () => {
-    const { type, home, json, out, err } = await bench();
+    const { type, home, json, out, err } = await engineBench();
     logIn(join(home, ".claude", ".credentials.json"), farAway);
     expect(await type("accounts", "import", "--json")).toBe(0);
     expect(json()).toContainEqual(
@@ -44,7 +33,7 @@ describe("accounts import", () => {
   });
 
   it("says of one that is over how it is renewed", async () => {
-    const { type, home, out } = await bench();
+    const { type, home, out } = await engineBench();
     logIn(join(home, ".claude", ".credentials.json"), 1_000);
     await type("accounts", "import", "--provider", "claude");
     expect(out()).toMatch(/claude-code +claude +over .*run `claude` once/);
@@ -52,7 +41,7 @@ describe("accounts import", () => {
   });
 
   it("writes where the login is into config.yaml, and copies nothing", async () => {
-    const { type, home, context, json, err } = await bench();
+    const { type, home, context, json, err } = await engineBench();
     const path = join(home, "elsewhere", "login.json");
     logIn(path, farAway);
     const flags = ["--path", path, "--name", "max", "--accept-terms", "--json"];
@@ -64,7 +53,7 @@ describe("accounts import", () => {
   });
 
   it("does nothing before the terms are accepted: exit code 6 and the command to type", async () => {
-    const { type, home, err, context } = await bench();
+    const { type, home, err, context } = await engineBench();
     logIn(join(home, ".claude", ".credentials.json"), farAway);
     expect(await type("accounts", "import", "claude-code", "--name", "max")).toBe(6);
     expect(err()).toContain("against the terms");
@@ -73,13 +62,13 @@ describe("accounts import", () => {
   });
 
   it("exits with 6 where there is no login, and says how to make one", async () => {
-    const { type, err } = await bench();
+    const { type, err } = await engineBench();
     expect(await type("accounts", "import", "codex", "--accept-terms")).toBe(6);
     expect(err()).toContain("codex login");
   });
 
   it("exits with 2 for a program that is not known, or a provider that would not take it", async () => {
-    const { type, home, err } = await bench();
+    const { type, home, err } = await engineBench();
     expect(await type("accounts", "import", "claude-cod")).toBe(2);
     expect(err()).toContain('did you mean "claude-code"?');
     logIn(join(home, ".claude", ".credentials.json"), farAway);

@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { waitFor } from "../../test/support/wait.ts";
 import { type EngineVerbs, type LoginJson, type NewLoginJson, VerbRefusal } from "../base/controls-engine.ts";
 import {
@@ -12,11 +12,6 @@ import {
   type EngineBenchOptions,
   knowing,
 } from "./__fixtures__/engine-bench.ts";
-
-const endings: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const end of endings.splice(0).toReversed()) await end();
-});
 
 /** What a login in the browser would come back with. */
 const pastedCode = "code-canary-0123456789#state";
@@ -55,7 +50,6 @@ async function benchWith(
       },
     },
   });
-  endings.push(bench.close);
   return { ...bench, asked, started };
 }
 

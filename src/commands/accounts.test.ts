@@ -1,29 +1,11 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { type QuotaJson, VerbRefusal } from "../base/controls-engine.ts";
-import { accountBench, type AccountBench } from "./__fixtures__/account-bench.ts";
-import { anAccount, engineBench, type EngineBench, type EngineBenchOptions } from "./__fixtures__/engine-bench.ts";
+import { accountBench } from "./__fixtures__/account-bench.ts";
+import { anAccount, engineBench } from "./__fixtures__/engine-bench.ts";
 
 /** Looks like a key and is none; it may turn up in one place only. */
 const canary = "sk-or-canary-0123456789abcdef";
-
-const endings: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const end of endings.splice(0).toReversed()) await end();
-});
-
-async function bench(options: EngineBenchOptions = {}): Promise<EngineBench> {
-  const made = await engineBench(options);
-  endings.push(made.close);
-  return made;
-}
-
-/** A core with these accounts, and what it was asked to do. */
-async function benchWith(...words: Parameters<typeof accountBench>): Promise<AccountBench> {
-  const made = await accountBench(...words);
-  endings.push(made.close);
-  return made;
-}
 
 const cooling = anAccount({
   provider: "claude",
@@ -49,7 +31,7 @@ const cooling = anAccount({
 
 describe("accounts list", () => {
   it("is a table with what keeps an account from serving", async () => {
-    const { type, out } = await benchWith([anAccount(), cooling]);
+    const { type, out } = await accountBench([anAccount(), cooling]);
     expect(await type("accounts", "list")).toBe(0);
     const [head, first, second] = out().split("\n");
     expect(head).toMatch(/^ACCOUNT +LOGIN +STATE +PRIORITY +CALLS/);
@@ -62,20 +44,20 @@ describe("accounts list", () => {
   });
 
   it("is one JSON array, of one provider where that is asked", async () => {
-    const one = await benchWith([anAccount(), cooling]);
+    const one = await accountBench([anAccount(), cooling]);
     expect(await one.type("accounts", "list", "--json", "--provider", "claude")).toBe(0);
     expect(one.json()).toEqual([cooling]);
   });
 
   it("names the provider that was meant, with exit code 2", async () => {
-    const { type, err } = await benchWith([]);
+    const { type, err } = await accountBench([]);
     expect(await type("accounts", "list", "--provider", "openruter")).toBe(2);
     expect(err()).toContain('there is no provider "openruter"; did you mean "openrouter"?');
   });
 
   it("lets nothing a provider said command the terminal", async () => {
     const evil = "\u001b]0;owned\u0007\u202e";
-    const { type, out } = await benchWith([
+    const { type, out } = await accountBench([
       anAccount({
         lastError: evil,
         credential: { state: "needs-login", expiresAt: null, who: evil, plan: evil, fix: evil },
@@ -88,14 +70,14 @@ describe("accounts list", () => {
   });
 
   it("has a way to begin where nobody made an account yet", async () => {
-    const { type, out, err } = await bench();
+    const { type, out, err } = await engineBench();
     expect(await type("accounts", "list")).toBe(0);
     expect(out()).toBe("");
     expect(err()).toContain("switchyard accounts add PROVIDER");
   });
 
   it("reads config and store when no core runs, and says what it cannot know", async () => {
-    const made = await bench({ stdin: `${canary}\n` });
+    const made = await engineBench({ stdin: `${canary}\n` });
     expect(await made.type("accounts", "add", "openrouter", "--name", "spare")).toBe(0);
     writeFileSync(
       made.context.paths.configFile,
@@ -114,7 +96,7 @@ describe("accounts list", () => {
   });
 
   it("shows cooldowns that the last core left", async () => {
-    const { type, context, json } = await bench();
+    const { type, context, json } = await engineBench();
     writeFileSync(context.paths.configFile, "accounts: [{ provider: groq, name: mine, api_key: abcdef0123456789 }]\n");
     const record = {
       account: "groq/mine",
@@ -140,7 +122,7 @@ describe("accounts list", () => {
   });
 
   it("refuses a configuration that a core would refuse, with exit code 2", async () => {
-    const { type, context, err } = await bench();
+    const { type, context, err } = await engineBench();
     writeFileSync(context.paths.configFile, "acounts: []\n");
     expect(await type("accounts", "list")).toBe(2);
     expect(err()).toContain("switchyard config validate");
@@ -149,7 +131,7 @@ describe("accounts list", () => {
 
 describe("accounts enable, disable and remove", () => {
   it("find an account by its id, or by a name that only one has", async () => {
-    const { type, asked } = await benchWith([anAccount(), cooling]);
+    const { type, asked } = await accountBench([anAccount(), cooling]);
     expect(await type("accounts", "disable", "openrouter/main")).toBe(0);
     expect(await type("accounts", "enable", "work")).toBe(0);
     expect(await type("accounts", "remove", "work")).toBe(0);
@@ -161,14 +143,14 @@ describe("accounts enable, disable and remove", () => {
   });
 
   it("exit with 6 for an account that is not there, and name the nearest", async () => {
-    const { type, err } = await benchWith([anAccount(), cooling]);
+    const { type, err } = await accountBench([anAccount(), cooling]);
     expect(await type("accounts", "disable", "openrouter/mian")).toBe(6);
     expect(err()).toContain('did you mean "openrouter/main"?');
     expect(err()).toContain("switchyard accounts list");
   });
 
   it("exit with 6 for a name that two have", async () => {
-    const { type, err, asked } = await benchWith([anAccount(), anAccount({ provider: "claude" })]);
+    const { type, err, asked } = await accountBench([anAccount(), anAccount({ provider: "claude" })]);
     expect(await type("accounts", "remove", "main")).toBe(6);
     expect(err()).toContain("openrouter/main, claude/main");
     expect(asked).toEqual([]);
@@ -180,13 +162,13 @@ describe("accounts enable, disable and remove", () => {
     ["\n", [], 1, []],
     ["", ["--yes"], 0, [["remove", "openrouter/main"]]],
   ])("ask a person before a key is deleted: %j %j", async (stdin, flags, code, done) => {
-    const { type, asked } = await benchWith([anAccount()], {}, { stdin, terminal: true });
+    const { type, asked } = await accountBench([anAccount()], {}, { stdin, terminal: true });
     expect(await type("accounts", "remove", "openrouter/main", ...flags)).toBe(code);
     expect(asked).toEqual(done);
   });
 
   it("switch an account of config.yaml in the file when no core runs", async () => {
-    const { type, context, json } = await bench();
+    const { type, context, json } = await engineBench();
     writeFileSync(
       context.paths.configFile,
       "# mine\naccounts:\n  - { provider: groq, name: a, api_key: abcdef0123456789 }\n",
@@ -200,7 +182,7 @@ describe("accounts enable, disable and remove", () => {
 
 describe("accounts refresh", () => {
   it("renews a login", async () => {
-    const { type, asked, out } = await benchWith([cooling]);
+    const { type, asked, out } = await accountBench([cooling]);
     expect(await type("accounts", "refresh", "claude/work")).toBe(0);
     expect(asked).toEqual([["refresh", "claude/work"]]);
     expect(out()).toContain("claude/work renewed");
@@ -208,7 +190,7 @@ describe("accounts refresh", () => {
 
   it("exits with 7 when the provider will not", async () => {
     const refused = (): Promise<never> => Promise.reject(new VerbRefusal("upstream", "the provider answers 500"));
-    const { type, err } = await benchWith([cooling], { refreshAccount: refused });
+    const { type, err } = await accountBench([cooling], { refreshAccount: refused });
     expect(await type("accounts", "refresh", "claude/work")).toBe(7);
     expect(err()).toContain("the provider answers 500");
   });
@@ -217,7 +199,7 @@ describe("accounts refresh", () => {
     [anAccount(), "it is an API key"],
     [anAccount({ source: "client", client: "codex" }), "codex's to renew"],
   ])("exits with 6 where there is nothing of ours to renew", async (account, words) => {
-    const { type, err, asked } = await benchWith([account]);
+    const { type, err, asked } = await accountBench([account]);
     expect(await type("accounts", "refresh", account.id)).toBe(6);
     expect(err()).toContain(words);
     expect(asked).toEqual([]);
@@ -226,7 +208,7 @@ describe("accounts refresh", () => {
 
 describe("accounts cooldown clear", () => {
   it("ends all of them, one account's, or one model's", async () => {
-    const { type, asked, out } = await benchWith([anAccount(), cooling]);
+    const { type, asked, out } = await accountBench([anAccount(), cooling]);
     expect(await type("accounts", "cooldown", "clear")).toBe(0);
     expect(await type("accounts", "cooldown", "clear", "claude/work")).toBe(0);
     expect(await type("accounts", "cooldown", "clear", "claude/work", "--model", "opus")).toBe(0);
@@ -241,7 +223,7 @@ describe("accounts cooldown clear", () => {
   });
 
   it("needs a running core", async () => {
-    const { type, err } = await bench();
+    const { type, err } = await engineBench();
     expect(await type("accounts", "cooldown", "clear")).toBe(3);
     expect(err()).toContain("switchyard start -d");
   });
@@ -270,14 +252,14 @@ describe("accounts quota", () => {
   const silent: QuotaJson = { ...reading, windows: [], error: "the provider answers 503" };
 
   it("is a table of windows", async () => {
-    const { type, out } = await benchWith([cooling], { quota: () => Promise.resolve([reading, silent]) });
+    const { type, out } = await accountBench([cooling], { quota: () => Promise.resolve([reading, silent]) });
     expect(await type("accounts", "quota")).toBe(0);
     expect(out()).toMatch(/claude\/work +Pro +5 h +75 % +250 of 1,000 +now/);
     expect(out()).toContain("not read anew: the provider answers 503");
   });
 
   it("exits with 7 when the named one told nothing", async () => {
-    const { type, json, out } = await benchWith([cooling], { quota: () => Promise.resolve([silent]) });
+    const { type, json, out } = await accountBench([cooling], { quota: () => Promise.resolve([silent]) });
     expect(await type("accounts", "quota", "work", "--json")).toBe(7);
     expect(json()).toEqual([silent]);
     expect(await type("accounts", "quota")).toBe(0);
@@ -297,7 +279,7 @@ describe("help", () => {
     ["combos", "list"],
   ])("has examples: %s %s %s", async (...words) => {
     const { commandTable } = await import("./program.ts");
-    const { context } = await bench();
+    const { context } = await engineBench();
     let command = commandTable(context, { exitCode: 0 });
     for (const word of words) {
       const next = command.commands.find((each) => each.name() === word);

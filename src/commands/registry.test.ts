@@ -1,38 +1,19 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import {
   type EngineVerbs,
   type ProviderCheckJson,
   type ProviderStatusJson,
   VerbRefusal,
 } from "../base/controls-engine.ts";
-import {
-  aModel,
-  aProvider,
-  engineBench,
-  type EngineBench,
-  type EngineBenchOptions,
-  knowing,
-  someMetrics,
-} from "./__fixtures__/engine-bench.ts";
-
-const endings: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const end of endings.splice(0).toReversed()) await end();
-});
-
-async function bench(options: EngineBenchOptions = {}): Promise<EngineBench> {
-  const made = await engineBench(options);
-  endings.push(made.close);
-  return made;
-}
+import { aModel, aProvider, engineBench, type EngineBench, knowing, someMetrics } from "./__fixtures__/engine-bench.ts";
 
 const local = aProvider("local", { kind: "local", auth_type: "none", enabled: false, models: [] });
 const kiro = aProvider("kiro", { kind: "proprietary", available: false });
 const known = knowing(aProvider("openrouter"), local, kiro);
 
-async function benchWith(more: Partial<EngineVerbs> = {}): Promise<EngineBench> {
-  return bench({ verbs: { ...known, ...more } });
+async function accountBench(more: Partial<EngineVerbs> = {}): Promise<EngineBench> {
+  return engineBench({ verbs: { ...known, ...more } });
 }
 
 const evil = "\u001b]0;owned\u0007\u202e";
@@ -40,25 +21,25 @@ const commanding = /(?!\n)\p{Cc}|\u202e/u;
 
 describe("providers", () => {
   it("are listed with their state, all or of one kind", async () => {
-    const { type, out } = await benchWith();
+    const { type, out } = await accountBench();
     expect(await type("providers", "list")).toBe(0);
     expect(out()).toMatch(/openrouter +aggregator +openai-compatible +on +api_key +1 +2 +all of openrouter/);
     expect(out()).toMatch(/local +local +openai-compatible +off +none/);
     expect(out()).toMatch(/kiro +proprietary +openai-compatible +not spoken/);
-    const one = await benchWith();
+    const one = await accountBench();
     expect(await one.type("providers", "list", "--kind", "local", "--json")).toBe(0);
     expect(one.json()).toEqual([local]);
   });
 
   it("have kinds, and the nearest is named: exit code 2", async () => {
-    const { type, err } = await benchWith();
+    const { type, err } = await accountBench();
     expect(await type("providers", "list", "--kind", "agregator")).toBe(2);
     expect(err()).toContain('did you mean "aggregator"?');
     expect(err()).toContain("direct, aggregator, proprietary, compatible, local");
   });
 
   it("are shown one by one", async () => {
-    const { type, out } = await benchWith();
+    const { type, out } = await accountBench();
     expect(await type("providers", "show", "openrouter")).toBe(0);
     expect(out()).toContain("can        streaming, functions, code_generation   up to 200,000 tokens");
     expect(out()).toContain("limits     60 requests a minute");
@@ -66,7 +47,7 @@ describe("providers", () => {
   });
 
   it("let nothing of theirs command the terminal", async () => {
-    const { type, out } = await bench({
+    const { type, out } = await engineBench({
       verbs: knowing(aProvider("x", { description: evil, endpoint: evil, type: evil, tags: [evil], models: [evil] })),
     });
     await type("providers", "list");
@@ -77,7 +58,7 @@ describe("providers", () => {
 
   it("are switched by the core, or in config.yaml when none runs", async () => {
     const asked: unknown[][] = [];
-    const running = await benchWith({
+    const running = await accountBench({
       setProviderEnabled(id, enabled) {
         asked.push([id, enabled]);
         return Promise.resolve({ ...local, enabled });
@@ -85,7 +66,7 @@ describe("providers", () => {
     });
     expect(await running.type("providers", "enable", "local")).toBe(0);
     expect(asked).toEqual([["local", true]]);
-    const { type, context, json } = await bench();
+    const { type, context, json } = await engineBench();
     writeFileSync(context.paths.configFile, "# mine\nsettings: { bypass: true }\n");
     expect(await type("providers", "disable", "groq", "--json")).toBe(0);
     expect(json()).toMatchObject({ id: "groq", enabled: false });
@@ -106,7 +87,7 @@ describe("providers", () => {
 
   it("tell how they did, in one line each or at length", async () => {
     const idle = { status: "no-account", metrics: someMetrics("kiro", { requests: 0 }) } as const;
-    const { type, out, err } = await benchWith({
+    const { type, out, err } = await accountBench({
       providerStatus: (id) => Promise.resolve(status(id, id === "kiro" ? idle : {})),
     });
     expect(await type("providers", "status")).toBe(0);
@@ -120,7 +101,7 @@ describe("providers", () => {
 
   it("show the limits that the registry suggests", async () => {
     const suggested = { requests_per_minute: 60, tokens_per_minute: 40_000, max_tokens_per_request: null };
-    const { type, out } = await benchWith({
+    const { type, out } = await accountBench({
       providers: () => Promise.resolve([aProvider("claude", { suggested_limits: suggested })]),
       provider: () => Promise.resolve(aProvider("claude", { suggested_limits: suggested })),
     });
@@ -131,7 +112,7 @@ describe("providers", () => {
   it("are asked themselves whether they are there: exit code 7 where not", async () => {
     const base = { provider: "openrouter", http_status: 200, latency_ms: 42, credential_checked: true } as const;
     let check: ProviderCheckJson = { ...base, status: "healthy", reason: "it took the credential" };
-    const { type, out } = await benchWith({ checkProvider: () => Promise.resolve(check) });
+    const { type, out } = await accountBench({ checkProvider: () => Promise.resolve(check) });
     expect(await type("providers", "check", "openrouter")).toBe(0);
     expect(out()).toContain("openrouter is healthy (42 ms): it took the credential");
     check = { ...base, status: "unauthorized", reason: "it refused the credential", http_status: 401 };
@@ -140,7 +121,7 @@ describe("providers", () => {
   });
 
   it("cannot tell how they did when no core runs: exit code 3", async () => {
-    const { type, err } = await bench();
+    const { type, err } = await engineBench();
     expect(await type("providers", "status")).toBe(3);
     expect(err()).toContain("switchyard start -d");
   });
@@ -152,7 +133,7 @@ describe("models", () => {
       aModel("sonnet", { kind: "alias", provider: "claude", model: "claude-sonnet-4-5" }),
       aModel("groq/x"),
     ];
-    const { type, out } = await benchWith({ models: () => Promise.resolve(models) });
+    const { type, out } = await accountBench({ models: () => Promise.resolve(models) });
     expect(await type("models", "list")).toBe(0);
     expect(out()).toMatch(/sonnet +claude\/claude-sonnet-4-5 +alias +built-in +131,072 +functions +yes/);
     expect(out()).toMatch(/groq\/x +- +chat/);
@@ -160,7 +141,7 @@ describe("models", () => {
 
   it("are asked of the providers anew where that is wished", async () => {
     const asked: unknown[] = [];
-    const { type } = await benchWith({
+    const { type } = await accountBench({
       models(question) {
         asked.push(question);
         return Promise.resolve([]);
@@ -175,12 +156,12 @@ describe("models", () => {
   });
 
   it("pass a provider's trouble on as exit code 7", async () => {
-    const { type } = await benchWith({ models: () => Promise.reject(new VerbRefusal("upstream", "no answer")) });
+    const { type } = await accountBench({ models: () => Promise.reject(new VerbRefusal("upstream", "no answer")) });
     expect(await type("models", "list")).toBe(7);
   });
 
   it("are added to config.yaml and taken out again, with or without a core", async () => {
-    const { type, context, out, err } = await bench();
+    const { type, context, out, err } = await engineBench();
     writeFileSync(
       context.paths.configFile,
       "providers:\n  local: { type: openai-compatible, endpoint: 'http://127.0.0.1:8000/v1', auth_type: none }\n",
@@ -198,7 +179,7 @@ describe("models", () => {
     expect(readFileSync(context.paths.configFile, "utf8")).not.toContain("qwen3-coder");
     expect(await type("models", "remove", "local", "qwen3-coder")).toBe(2);
     const asked: unknown[][] = [];
-    const running = await benchWith({
+    const running = await accountBench({
       customModels: () => Promise.resolve({ openrouter: ["x"] }),
       addCustomModel(...words) {
         asked.push(words);
@@ -213,7 +194,7 @@ describe("models", () => {
 
 describe("combos", () => {
   it("are shown as chains, with what each member means now and what is wrong", async () => {
-    const { type, out, err } = await benchWith({
+    const { type, out, err } = await accountBench({
       combos: () =>
         Promise.resolve([
           {
@@ -243,7 +224,7 @@ describe("combos", () => {
   });
 
   it("are read from config.yaml when no core runs", async () => {
-    const { type, context, json } = await bench();
+    const { type, context, json } = await engineBench();
     writeFileSync(context.paths.configFile, "combos: { deep: [groq/a, openrouter/b] }\n");
     expect(await type("combos", "list", "--json")).toBe(0);
     expect(json()).toMatchObject([
@@ -265,7 +246,7 @@ describe("routes explain", () => {
   ];
 
   it("tells every account's score on a line of its own, and whose cooldowns count", async () => {
-    const { type, context, out } = await bench();
+    const { type, context, out } = await engineBench();
     const key = (name: string, priority: number): string =>
       `  - { provider: groq, name: ${name}, api_key: abcdef0123456789${name}, priority: ${priority} }\n`;
     writeFileSync(
@@ -280,7 +261,7 @@ describe("routes explain", () => {
   });
 
   it("knows the accounts of the store without a core", async () => {
-    const { type, context, out } = await bench({ stdin: "sk-0123456789abcdef" });
+    const { type, context, out } = await engineBench({ stdin: "sk-0123456789abcdef" });
     writeFileSync(context.paths.configFile, "routes: [{ to: groq/llama }]\n");
     expect(await type("accounts", "add", "groq", "--name", "stored")).toBe(0);
     expect(await type(...question)).toBe(0);

@@ -1,20 +1,9 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { join } from "node:path";
 import { systemClock } from "../base/clock.ts";
 import { type UsageJson, type UsageRowJson, VerbRefusal } from "../base/controls-engine.ts";
 import { createUsageLedger } from "../engine/usage/create-ledger.ts";
-import { engineBench, type EngineBench, type EngineBenchOptions } from "./__fixtures__/engine-bench.ts";
-
-const endings: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const end of endings.splice(0).toReversed()) await end();
-});
-
-async function bench(options: EngineBenchOptions = {}): Promise<EngineBench> {
-  const made = await engineBench(options);
-  endings.push(made.close);
-  return made;
-}
+import { engineBench, type EngineBench } from "./__fixtures__/engine-bench.ts";
 
 const row = (more: Partial<UsageRowJson>): UsageRowJson => ({
   key: "claude-sonnet-4-5",
@@ -32,8 +21,8 @@ const row = (more: Partial<UsageRowJson>): UsageRowJson => ({
   ...more,
 });
 
-function benchWith(answer: UsageJson): Promise<EngineBench> {
-  return bench({ verbs: { usage: () => Promise.resolve(answer) } });
+function accountBench(answer: UsageJson): Promise<EngineBench> {
+  return engineBench({ verbs: { usage: () => Promise.resolve(answer) } });
 }
 
 const exact = row({});
@@ -42,7 +31,7 @@ const total = row({ key: "total", calls: 24, estimated: true, unpriced: 12, cost
 
 describe("usage", () => {
   it("is a table with totals, figures under each other, and marks that are explained", async () => {
-    const { type, out } = await benchWith({ group: "model", rows: [exact, guessed], total, dropped: 3 });
+    const { type, out } = await accountBench({ group: "model", rows: [exact, guessed], total, dropped: 3 });
     expect(await type("usage", "model")).toBe(0);
     const lines = out().split("\n");
     expect(lines[0]).toMatch(/^MODEL +CALLS +FAILED +INPUT +OUTPUT +CACHE READ +CACHE WRITE +COST +CACHE SAVED$/);
@@ -65,14 +54,14 @@ describe("usage", () => {
   });
 
   it("explains no mark that is not there", async () => {
-    const { type, out } = await benchWith({ group: "day", rows: [exact], total: exact, dropped: 0 });
+    const { type, out } = await accountBench({ group: "day", rows: [exact], total: exact, dropped: 0 });
     await type("usage");
     expect(out()).not.toContain("~");
     expect(out()).toMatch(/^DAY /);
   });
 
   it("is narrow where that is wished", async () => {
-    const { type, out } = await benchWith({ group: "model", rows: [exact], total, dropped: 0 });
+    const { type, out } = await accountBench({ group: "model", rows: [exact], total, dropped: 0 });
     expect(await type("usage", "model", "--compact")).toBe(0);
     expect(out()).toMatch(/claude-sonnet-4-5 +12 +1\.2M +8900 +\$4\.50 +\$1\.08/);
     const [table = ""] = out().split("\n\n");
@@ -82,7 +71,7 @@ describe("usage", () => {
   it("asks for what was typed, and is one JSON document", async () => {
     const asked: unknown[] = [];
     const answer: UsageJson = { group: "day", rows: [exact], total, dropped: 0 };
-    const made = await bench({
+    const made = await engineBench({
       verbs: {
         usage(question) {
           asked.push(question);
@@ -96,15 +85,17 @@ describe("usage", () => {
   });
 
   it("names the grouping that was meant: exit code 2", async () => {
-    const { type, err } = await bench();
+    const { type, err } = await engineBench();
     expect(await type("usage", "modle")).toBe(2);
     expect(err()).toContain('did you mean "model"?');
-    const refused = await bench({ verbs: { usage: () => Promise.reject(new VerbRefusal("invalid", "no date")) } });
+    const refused = await engineBench({
+      verbs: { usage: () => Promise.reject(new VerbRefusal("invalid", "no date")) },
+    });
     expect(await refused.type("usage", "--since", "soon")).toBe(2);
   });
 
   it("is read from the ledger's files when no core runs", async () => {
-    const { type, context, json, err } = await bench();
+    const { type, context, json, err } = await engineBench();
     const folder = join(context.paths.dataDir, "usage");
     const ledger = createUsageLedger({ folder, clock: systemClock, onTrouble: () => {} });
     ledger.record({

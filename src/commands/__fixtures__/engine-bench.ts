@@ -1,5 +1,6 @@
 /** The program as it is typed, in this process, with a core whose verbs the test gives, or with none. */
 import { PassThrough } from "node:stream";
+import { onTestFinished } from "vitest";
 import type {
   AccountJson,
   EngineVerbs,
@@ -16,7 +17,7 @@ import { asFailure, exitCodes, failureText } from "../failure.ts";
 import { commandTable } from "../program.ts";
 import { type Bench, commandBench } from "./command-bench.ts";
 
-export interface EngineBench extends Bench {
+export interface EngineBench extends Omit<Bench, "close"> {
   /** Types `switchyard …` and returns the exit code; a failure is written to stderr as the program writes it. */
   readonly type: (...words: readonly string[]) => Promise<number>;
   /** What was printed, as one JSON document. */
@@ -34,6 +35,7 @@ export interface EngineBenchOptions {
   readonly platform?: NodeJS.Platform;
 }
 
+/** Ends with the test that asked for it. */
 export async function engineBench(options: EngineBenchOptions = {}): Promise<EngineBench> {
   const bench = commandBench(options.env === undefined ? {} : { env: options.env });
   const context = contextOf(bench, options);
@@ -42,6 +44,10 @@ export async function engineBench(options: EngineBenchOptions = {}): Promise<Eng
     verbs === undefined
       ? null
       : await createControlServer({ ...benchDeps(context.paths.controlSocket), verbs: only(verbs) });
+  onTestFinished(async () => {
+    await server?.close();
+    await bench.close();
+  });
   return {
     ...bench,
     context,
@@ -57,10 +63,6 @@ export async function engineBench(options: EngineBenchOptions = {}): Promise<Eng
       }
     },
     json: () => JSON.parse(bench.out()),
-    async close() {
-      await server?.close();
-      await bench.close();
-    },
   };
 }
 

@@ -1,19 +1,15 @@
 import { describe, expect, it } from "vitest";
-import type { EngineError } from "../errors/engine-error.ts";
-import { askFor, leaseOf, namesTaken, poolWorld, type World } from "./__fixtures__/pool-world.ts";
-import type { AccountState, Ask, Pick } from "./pool.ts";
-
-const tooFast: EngineError = { kind: "rate-limit", message: "slow down" };
-
-function fail(world: World, error: EngineError, more: Partial<Ask> = {}): string {
-  const lease = leaseOf(world.pool.pick(askFor(more)));
-  lease.failed(error);
-  return lease.account.name;
-}
-const who = (pick: Pick): string => (pick.kind === "lease" ? pick.lease.account.name : pick.kind);
-const texts = (pick: Pick): readonly string[] => pick.why.map(({ stage, text }) => `${stage}: ${text}`);
-const stateOf = ({ pool }: World, name: string): AccountState | undefined =>
-  pool.list().find(({ account }) => account.name === name)?.state;
+import {
+  askFor,
+  fail,
+  leaseOf,
+  namesTaken,
+  poolWorld,
+  stateOf,
+  texts,
+  tooFast,
+  who,
+} from "./__fixtures__/pool-world.ts";
 
 describe("limits of accounts", () => {
   const providers = { openai: { limits: { requestsPerMinute: 2, tokensPerMinute: 40_000 } } };

@@ -4,8 +4,9 @@ import type { Random } from "../../../base/random.ts";
 import { accountEntry, providerEntry } from "../../config/__fixtures__/entries.ts";
 import { defaultConfig } from "../../config/defaults.ts";
 import type { AccountConfig, Config, ProviderConfig } from "../../config/schema.ts";
+import type { EngineError } from "../../errors/engine-error.ts";
 import { createPool } from "../create-pool.ts";
-import type { AccountPool, Ask, Lease, Needs, Pick, PoolChange } from "../pool.ts";
+import type { AccountPool, AccountState, Ask, Lease, Needs, Pick, PoolChange } from "../pool.ts";
 
 export interface HandClock extends Clock {
   /** Both clocks go on. */
@@ -111,3 +112,17 @@ export function namesTaken(
     return lease.account.name;
   });
 }
+
+export const tooFast: EngineError = { kind: "rate-limit", message: "slow down" };
+
+/** The name of the account whose call failed. */
+export function fail(world: World, error: EngineError, more: Partial<Ask> = {}): string {
+  const lease = leaseOf(world.pool.pick(askFor(more)));
+  lease.failed(error);
+  return lease.account.name;
+}
+
+export const who = (pick: Pick): string => (pick.kind === "lease" ? pick.lease.account.name : pick.kind);
+export const texts = (pick: Pick): readonly string[] => pick.why.map(({ stage, text }) => `${stage}: ${text}`);
+export const stateOf = ({ pool }: World, name: string): AccountState | undefined =>
+  pool.list().find(({ account }) => account.name === name)?.state;
