@@ -178,7 +178,8 @@ describe("the command line", () => {
     const before = leftovers();
     const { code, out, err } = await switchyard(newHome(), "demo");
     expect({ code, err }).toEqual({ code: 0, err: "" });
-    expect(out.match(/reroute +claude-sonnet-4-5 → loopback-1/g)).toHaveLength(3);
+    expect(out.match(/reroute +claude-haiku-4-5 → loopback-mini/g)).toHaveLength(1);
+    expect(out.match(/reroute +claude-sonnet-4-5 → loopback-1/g)).toHaveLength(2);
     expect(out).toContain("200 A switchyard is where trains are sorted");
     expect(leftovers()).toEqual(before);
   });

@@ -10,7 +10,14 @@ import type { Socket } from "node:net";
 import { connect as tlsConnect } from "node:tls";
 
 const host = "api.anthropic.com";
-const questions = ["What is a switchyard?", "Name three things a proxy must never do.", "Say goodbye in one line."];
+/** As a coding client does: now and then a small question for a small model. */
+const questions = [
+  { model: "claude-haiku-4-5", text: "What is a switchyard?" },
+  { model: "claude-sonnet-4-5", text: "Name three things a proxy must never do." },
+  { model: "claude-sonnet-4-5", text: "Say goodbye in one line." },
+] as const;
+/** The large part of a real prompt is the same in every call: instructions, tools, the project. */
+const instructions = "You are the demo of a proxy. Answer shortly, and never pretend to be a model. ".repeat(400);
 
 const rounds = Number(process.argv[2] ?? "1");
 const pauseMs = Number(process.argv[3] ?? "0");
@@ -22,14 +29,15 @@ for (let round = 0; round < rounds; round += 1) {
   }
 }
 
-async function ask(question: string): Promise<string> {
+async function ask(question: (typeof questions)[number]): Promise<string> {
   const tunnel = await openTunnel(new URL(process.env["HTTPS_PROXY"] ?? "http://127.0.0.1"));
   const ca = readFileSync(process.env["NODE_EXTRA_CA_CERTS"] ?? "", "utf8");
   const body = JSON.stringify({
-    model: "claude-sonnet-4-5",
+    model: question.model,
     max_tokens: 256,
     stream: true,
-    messages: [{ role: "user", content: question }],
+    system: instructions,
+    messages: [{ role: "user", content: question.text }],
   });
   return new Promise((resolve, reject) => {
     const request = httpsRequest({
@@ -41,7 +49,7 @@ async function ask(question: string): Promise<string> {
         "content-type": "application/json",
         "anthropic-version": "2023-06-01",
         "x-api-key": "demo-key-that-opens-nothing",
-        "user-agent": "switchyard-demo/1",
+        "user-agent": "node",
         connection: "close",
       },
     });

@@ -1,4 +1,7 @@
-/** The demo's model provider: an OpenAI Chat endpoint on loopback that answers every question from a short list. */
+/**
+ * The demo's model provider: an OpenAI Chat endpoint on loopback that answers every question from a short list, counts
+ * tokens roughly, remembers what it has read before as a prompt cache does, and limits one of its two keys.
+ */
 import { once } from "node:events";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -10,7 +13,13 @@ export interface DemoProvider {
   close(): Promise<void>;
 }
 
-export const demoModel = "loopback-1";
+/** A large model and a small one, and two keys of which the first runs into its limit now and then. */
+export const demoModels = { large: "loopback-1", small: "loopback-mini" } as const;
+export const demoKeys = { limited: "demo-key-first", spare: "demo-key-second" } as const;
+
+/** Of the limited key: so many calls, and then it has to wait. */
+const callsUntilLimited = 4;
+const limitedForSeconds = 6;
 
 const answers = [
   "A switchyard is where trains are sorted: each car keeps its load, only the track changes.",
@@ -21,9 +30,13 @@ const answers = [
 /** About the pace of a fast model, so that the stream can be watched. */
 const wordIntervalMs = 30;
 const maxBodyBytes = 1024 * 1024;
+const charactersPerToken = 4;
+const newTokens = 64;
 
 export async function startDemoProvider(): Promise<DemoProvider> {
   let served = 0;
+  let granted = 0;
+  let read = 0;
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     let size = 0;
@@ -34,11 +47,23 @@ export async function startDemoProvider(): Promise<DemoProvider> {
     });
     request.once("end", () => {
       const parsed = parseJson(Buffer.concat(chunks).toString("utf8"));
+      if (request.headers.authorization === `Bearer ${demoKeys.limited}`) {
+        granted += 1;
+        if (granted % callsUntilLimited === 0) return limited(response);
+      }
       const answer = answers[served % answers.length] ?? answers[0];
       served += 1;
-      const streams = parsed.ok && own(parsed.value, "stream") === true;
-      if (streams) void stream(response, answer);
-      else whole(response, answer);
+      const prompt = Math.ceil(size / charactersPerToken);
+      const call = {
+        answer,
+        model: parsed.ok ? own(parsed.value, "model") : null,
+        prompt,
+        cached: Math.min(read, prompt),
+      };
+      // What it has read once it has in its cache; the last words of a prompt are always new.
+      read = prompt - newTokens;
+      if (parsed.ok && own(parsed.value, "stream") === true) void stream(response, call);
+      else whole(response, call);
     });
   });
   server.listen(0, "127.0.0.1");
@@ -56,12 +81,27 @@ export async function startDemoProvider(): Promise<DemoProvider> {
   };
 }
 
-async function stream(response: ServerResponse, answer: string): Promise<void> {
+interface Call {
+  readonly answer: string;
+  readonly model: unknown;
+  readonly prompt: number;
+  readonly cached: number;
+}
+
+function limited(response: ServerResponse): void {
+  const message = "This key has used up its requests for the moment.";
+  response.writeHead(429, { "content-type": "application/json", "retry-after": String(limitedForSeconds) });
+  response.end(
+    JSON.stringify({ error: { message, type: "rate_limit_error", param: null, code: "rate_limit_exceeded" } }),
+  );
+}
+
+async function stream(response: ServerResponse, call: Call): Promise<void> {
   response.writeHead(200, { "content-type": "text/event-stream" });
-  const words = answer.split(/(?<= )/);
+  const words = call.answer.split(/(?<= )/);
   const send = (delta: object, finish: string | null): void => {
     const choices = [{ index: 0, delta, finish_reason: finish }];
-    response.write(`data: ${JSON.stringify({ ...frame("chat.completion.chunk"), choices })}\n\n`);
+    response.write(`data: ${JSON.stringify({ ...frame("chat.completion.chunk", call), choices })}\n\n`);
   };
   send({ role: "assistant", content: "" }, null);
   for (const word of words) {
@@ -70,23 +110,24 @@ async function stream(response: ServerResponse, answer: string): Promise<void> {
     send({ content: word }, null);
   }
   send({}, "stop");
-  const usage = usageOf(words.length);
-  response.write(`data: ${JSON.stringify({ ...frame("chat.completion.chunk"), choices: [], usage })}\n\n`);
+  const usage = usageOf(call);
+  response.write(`data: ${JSON.stringify({ ...frame("chat.completion.chunk", call), choices: [], usage })}\n\n`);
   response.end("data: [DONE]\n\n");
 }
 
-function whole(response: ServerResponse, answer: string): void {
-  const message = { role: "assistant", content: answer };
+function whole(response: ServerResponse, call: Call): void {
+  const message = { role: "assistant", content: call.answer };
   const choices = [{ index: 0, message, finish_reason: "stop" }];
-  const usage = usageOf(answer.split(" ").length);
   response.writeHead(200, { "content-type": "application/json" });
-  response.end(JSON.stringify({ ...frame("chat.completion"), choices, usage }));
+  response.end(JSON.stringify({ ...frame("chat.completion", call), choices, usage: usageOf(call) }));
 }
 
-function frame(object: string): object {
-  return { id: "demo", object, created: 0, model: demoModel };
+function frame(object: string, { model }: Call): object {
+  return { id: "demo", object, created: 0, model };
 }
 
-function usageOf(words: number): object {
-  return { prompt_tokens: 12, completion_tokens: words, total_tokens: 12 + words };
+function usageOf({ answer, prompt, cached }: Call): object {
+  const words = Math.ceil(answer.length / charactersPerToken);
+  const details = { prompt_tokens_details: { cached_tokens: cached } };
+  return { prompt_tokens: prompt, completion_tokens: words, total_tokens: prompt + words, ...details };
 }

@@ -1,6 +1,7 @@
 /**
  * `switchyard demo`: everything on this machine and for a moment. A loopback provider that speaks OpenAI Chat, an
- * unmodified client that speaks Claude Messages to api.anthropic.com, one rule between them, and the screen on it.
+ * unmodified client that speaks Claude Messages to api.anthropic.com, two rules and two accounts between them, and the
+ * screen on it.
  * The home is a temporary folder; nothing is left behind.
  */
 import { spawn } from "node:child_process";
@@ -13,7 +14,7 @@ import { resolvePaths } from "../base/paths.ts";
 import { findCore } from "../control/process.ts";
 import { childExitCode } from "./child.ts";
 import { type CommandContext, isInteractive, printLines } from "./context.ts";
-import { demoModel, startDemoProvider } from "./demo-provider.ts";
+import { demoKeys, demoModels, startDemoProvider } from "./demo-provider.ts";
 import { spawnWith } from "./ensure-core.ts";
 import { CommandFailure, exitCodes } from "./failure.ts";
 import { flowTable } from "./flows.ts";
@@ -71,7 +72,7 @@ async function asTable(context: CommandContext): Promise<number> {
     throw new CommandFailure(exitCodes.failure, "the demo did not go through", { why: output.trim() });
   }
   printLines(context.stdout, [
-    "A client asked api.anthropic.com in Claude's dialect; one rule sent its calls to an OpenAI-Chat provider:",
+    "A client asked api.anthropic.com in Claude's dialect; two rules sent its calls to an OpenAI-Chat provider:",
     "",
     ...flowTable(flows),
     "",
@@ -118,9 +119,17 @@ providers:
   demo:
     type: openai-compatible
     endpoint: ${providerUrl}
-    auth_type: none
+    auth_type: api_key
+accounts:
+  - { provider: demo, name: first, api_key: ${demoKeys.limited}, priority: 1 }
+  - { provider: demo, name: spare, api_key: ${demoKeys.spare}, priority: 2 }
+prices:
+  "demo/${demoModels.large}": { input: 3, output: 15, cache_read: 0.3 }
+  "demo/*": { input: 0.5, output: 2, cache_read: 0.05 }
 routes:
+  - match: { host: api.anthropic.com, model: "claude-haiku-*" }
+    to: demo/${demoModels.small}
   - match: { host: api.anthropic.com, model: "claude-*" }
-    to: demo/${demoModel}
+    to: demo/${demoModels.large}
 `;
 }

@@ -21,6 +21,8 @@ export interface Tmux {
   /** Key names as tmux knows them: `Enter`, `C-c`, `jjj`. */
   keys(...names: readonly string[]): Promise<void>;
   screen(): Promise<string>;
+  /** The same with its colours, as escapes. */
+  coloured(): Promise<string>;
   /** Polls until the screen shows it; fails with what the screen shows instead. */
   until(expected: RegExp): Promise<string>;
   untilNot(unexpected: RegExp): Promise<string>;
@@ -92,6 +94,7 @@ export async function startTmux({ columns, rows, env = {} }: TmuxOptions): Promi
       await tmux("send-keys", ...names);
     },
     screen,
+    coloured: () => tmux("capture-pane", "-p", "-e"),
     until,
     untilNot: (unexpected) => poll((text) => !unexpected.test(text), `lost ${String(unexpected)}`),
     async resize(nextColumns, nextRows) {
