@@ -74,6 +74,7 @@ export async function openEngineFiles(context: CommandContext): Promise<EngineFi
     figures: createFigures({ clock, config, ledger, metrics, quota: accounts.quota }),
     discovery,
     editConfig: (path, value) => configFile.edit(path, value),
+    editConfigList: (path, change) => configFile.editList(path, change),
     written: () => configFile.written(),
   });
   return {
