@@ -68,7 +68,7 @@ async function explainFromFile(context: CommandContext, question: RouteQuestion)
   const { openEngineFiles } = await import("./engine-files.ts");
   const files = await openEngineFiles(context);
   try {
-    return files.explain(question);
+    return await files.explain(question);
   } finally {
     await files.close();
   }
