@@ -5,30 +5,13 @@
  */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { CommanderError } from "commander";
 import { systemClock } from "./base/clock.ts";
 import { resolvePaths } from "./base/paths.ts";
 import { systemRandom } from "./base/random.ts";
-import type { CommandContext } from "./commands/context.ts";
-import { asFailure, exitCodes, failureText } from "./commands/failure.ts";
-import { commandTable } from "./commands/program.ts";
+import type { CommandContext, Output } from "./commands/context.ts";
+import { runCommand } from "./commands/program.ts";
 
-process.exitCode = await main(process.argv);
-
-async function main(argv: readonly string[]): Promise<number> {
-  const context = systemContext();
-  const result: { exitCode: number } = { exitCode: exitCodes.ok };
-  try {
-    await commandTable(context, result).parseAsync([...argv]);
-    return result.exitCode;
-  } catch (error) {
-    // Help and version were printed, a wrong argument was explained; commander calls both an error.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
-    const failure = asFailure(error);
-    context.stderr.write(failureText(failure));
-    return failure.exitCode;
-  }
-}
+process.exitCode = await runCommand(systemContext(), process.argv.slice(2));
 
 function systemContext(): CommandContext {
   const { env, platform } = process;
@@ -39,7 +22,7 @@ function systemContext(): CommandContext {
     platform,
     paths: resolvePaths(env, platform),
     version: ownVersion(),
-    stdout: process.stdout,
+    stdout: untilClosed(process.stdout),
     stderr: process.stderr,
     stdin: process.stdin,
     clock: systemClock,
@@ -61,6 +44,25 @@ function systemContext(): CommandContext {
         for (const name of names) process.off(name, listener);
       };
     },
+  };
+}
+
+/**
+ * A reader that has seen enough (`| head -1`) is nobody's failure: what was about to end ends as it would have, and what
+ * goes on writing ends with the next write.
+ */
+function untilClosed(stream: NodeJS.WriteStream): Output {
+  let isGone = false;
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    isGone = true;
+  });
+  process.stderr.on("error", () => {});
+  return {
+    write: (chunk) => (isGone ? process.exit(0) : stream.write(chunk)),
+    on: (event, listener) => stream.on(event, listener),
+    isTTY: stream.isTTY,
+    columns: stream.columns,
   };
 }
 

@@ -148,6 +148,7 @@ export async function startCore(options: CoreOptions): Promise<Core> {
     clock: systemClock,
     random: systemRandom,
     editConfig: (path, value) => configFile.edit(path, value),
+    editConfigList: (path, change) => configFile.editList(path, change),
     written: () => configFile.written(),
   });
   const gateway = createGatewayHandler({ engine, verbs, clientKey: install.clientKey, redactor });

@@ -45,6 +45,15 @@ export interface EngineVerbs {
 
   combos(): Promise<readonly ComboJson[]>;
   aliases(): Promise<AliasesJson>;
+  /** Rules of config.yaml, counted from 1 in file order; comments in the file stay. */
+  addRoute(rule: NewRouteJson): Promise<{ readonly number: number }>;
+  removeRoute(number: number): Promise<void>;
+  moveRoute(number: number, to: number): Promise<void>;
+  /** Written anew where there is one of that name. */
+  setCombo(name: string, members: readonly string[]): Promise<void>;
+  removeCombo(name: string): Promise<void>;
+  setAlias(name: string, target: string): Promise<void>;
+  removeAlias(name: string): Promise<void>;
   sessions(): Promise<readonly SessionJson[]>;
   rateLimits(): Promise<readonly RateLimitJson[]>;
   usage(question: UsageQuestionJson): Promise<UsageJson>;
@@ -302,6 +311,19 @@ export interface AliasesJson {
     readonly meanings: readonly string[];
     readonly taken: string;
   }[];
+}
+
+export interface NewRouteJson {
+  readonly match?: {
+    readonly client?: string | undefined;
+    readonly host?: string | undefined;
+    readonly path?: string | undefined;
+    readonly model?: string | undefined;
+  };
+  readonly to: string;
+  readonly fallback?: "error" | "passthrough" | undefined;
+  /** Its place, counted from 1; default: behind all others. */
+  readonly at?: number | undefined;
 }
 
 export interface SessionJson {

@@ -1,6 +1,8 @@
 /**
  * Where everything lives. `SWITCHYARD_HOME` puts all of it into one folder (tests, portable use);
  * otherwise the XDG base directories, on every system (users of command-line tools look there on macOS too).
+ * `SWITCHYARD_CONFIG` names another configuration file, `SWITCHYARD_DATA_DIR` one folder for all the rest, the control
+ * socket included: two data folders are two cores.
  */
 import { createHash } from "node:crypto";
 import { homedir, tmpdir, userInfo } from "node:os";
@@ -26,15 +28,16 @@ export function resolvePaths(env: NodeJS.ProcessEnv, platform: NodeJS.Platform =
   const home = env["SWITCHYARD_HOME"] ? resolve(env["SWITCHYARD_HOME"]) : null;
   const user = env["HOME"] ?? homedir();
   const config = home ?? join(env["XDG_CONFIG_HOME"] || join(user, ".config"), "switchyard");
-  const data = home ?? join(env["XDG_DATA_HOME"] || join(user, ".local", "share"), "switchyard");
-  const state = home ?? join(env["XDG_STATE_HOME"] || join(user, ".local", "state"), "switchyard");
+  const one = env["SWITCHYARD_DATA_DIR"] ? resolve(env["SWITCHYARD_DATA_DIR"]) : home;
+  const data = one ?? join(env["XDG_DATA_HOME"] || join(user, ".local", "share"), "switchyard");
+  const state = one ?? join(env["XDG_STATE_HOME"] || join(user, ".local", "state"), "switchyard");
   return {
     home,
-    configFile: join(config, "config.yaml"),
+    configFile: env["SWITCHYARD_CONFIG"] ? resolve(env["SWITCHYARD_CONFIG"]) : join(config, "config.yaml"),
     dataDir: data,
     certsDir: join(data, "certs"),
     stateFile: join(data, "state.json"),
-    logsDir: home === null ? state : join(home, "logs"),
+    logsDir: one === null ? state : join(one, "logs"),
     pidFile: join(state, "core.json"),
     controlSocket: controlSocketPath(state, platform),
   };

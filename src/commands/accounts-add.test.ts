@@ -40,7 +40,7 @@ describe("accounts add", () => {
     const [name = ""] = readdirSync(join(home, "accounts"));
     expect(readFileSync(join(home, "accounts", name), "utf8")).toContain(canary);
     expect(out() + err()).not.toContain(canary);
-    expect(await type("accounts", "remove", "openrouter/main")).toBe(0);
+    expect(await type("accounts", "remove", "openrouter/main", "--yes")).toBe(0);
     expect(readdirSync(join(home, "accounts")).filter((each) => each.endsWith(".json"))).toEqual([]);
   });
 

@@ -71,6 +71,12 @@ async function readFrom(context: CommandContext, provider: string, file: string 
     return new Secret(read.value);
   }
   if (context.stdin.isTTY !== true) return readSecret(context);
+  if (context.noInput === true) {
+    throw new CommandFailure(exitCodes.usage, "nobody can be asked for the key", {
+      why: "--no-input was given",
+      next: `switchyard accounts add ${shown(provider)} --api-key-file FILE   (or: the key on stdin)`,
+    });
+  }
   const answer = await askLine(context, { question: `API key for ${shown(provider)} (not shown): `, hidden: true });
   if (answer.kind === "line") return new Secret(answer.text);
   throw new CommandFailure(exitCodes.interrupted, "called off; nothing was changed");

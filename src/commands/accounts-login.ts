@@ -12,7 +12,7 @@ import { type CommandContext, printLines, shown } from "./context.ts";
 import { refusalCode, requireProvider, withEngine } from "./engine-access.ts";
 import { CommandFailure, exitCodes } from "./failure.ts";
 import { openBrowser } from "./open-browser.ts";
-import { askLine, canAsk } from "./prompt.ts";
+import { askLine, canAsk, questionsOf } from "./prompt.ts";
 import { requireTerms } from "./terms.ts";
 
 export interface LoginOptions {
@@ -109,15 +109,14 @@ async function show(context: CommandContext, login: LoginJson, { browser }: Logi
   const page = login.urlComplete ?? login.url;
   const lines = ["Open this page in a browser and confirm the login:", "", `  ${shown(page)}`, ""];
   if (login.userCode !== null) lines.push(`  code  ${shown(login.userCode)}`, "");
-  printLines(context.stderr, lines);
+  const told = questionsOf(context);
+  printLines(told, lines);
   if (browser && canAsk(context) && (await openBrowser(context, page))) {
-    context.stderr.write("It opens in your browser now.\n");
+    told.write("It opens in your browser now.\n");
   }
   if (login.pastes)
-    context.stderr.write(
-      "If the browser cannot come back by itself: paste the address it ends at, or the code it shows.\n",
-    );
-  context.stderr.write(`Waiting until ${clockText(login.expiresAt)}; Ctrl-C calls it off.\n`);
+    told.write("If the browser cannot come back by itself: paste the address it ends at, or the code it shows.\n");
+  told.write(`Waiting until ${clockText(login.expiresAt)}; Ctrl-C calls it off.\n`);
 }
 
 /** Lines that are no answer are refused by the core, and another one is asked for. */

@@ -64,7 +64,10 @@ describe("a key given to a real core", () => {
     expect((await core.cli("accounts", "disable", "piped")).stdout).toContain("switched off");
     const off = await core.cli("accounts", "list", "--provider", "openrouter", "--json");
     expect(JSON.parse(off.stdout)).toMatchObject([{ enabled: false, state: "disabled" }]);
-    expect((await core.cli("accounts", "remove", "openrouter/piped")).code).toBe(0);
+    const unasked = await core.cli("accounts", "remove", "openrouter/piped");
+    expect(unasked.code).toBe(2);
+    expect(unasked.stderr).toContain("switchyard accounts remove openrouter/piped --yes");
+    expect((await core.cli("accounts", "remove", "openrouter/piped", "--yes")).code).toBe(0);
     expect(filesWith(core.home, "canary")).toEqual([]);
     expect((await core.cli("accounts", "remove", "openrouter/piped")).code).toBe(6);
   }, 60_000);

@@ -134,7 +134,7 @@ describe("accounts enable, disable and remove", () => {
     const { type, asked } = await accountBench([anAccount(), cooling]);
     expect(await type("accounts", "disable", "openrouter/main")).toBe(0);
     expect(await type("accounts", "enable", "work")).toBe(0);
-    expect(await type("accounts", "remove", "work")).toBe(0);
+    expect(await type("accounts", "remove", "work", "--yes")).toBe(0);
     expect(asked).toEqual([
       ["enabled", "openrouter/main", false],
       ["enabled", "claude/work", true],

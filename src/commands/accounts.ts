@@ -4,7 +4,7 @@ import { accountLine, accountTable, quotaTable } from "./account-text.ts";
 import { type CommandContext, printJson, printLines, shown } from "./context.ts";
 import { requireProvider, tellNotLive, withEngine } from "./engine-access.ts";
 import { CommandFailure, exitCodes } from "./failure.ts";
-import { askYes, canAsk } from "./prompt.ts";
+import { confirm } from "./prompt.ts";
 
 interface Json {
   readonly json: boolean;
@@ -59,8 +59,10 @@ export async function accountsRemove(
 ): Promise<number> {
   return withEngine(context, fromFiles, async ({ verbs }) => {
     const { id, from } = await requireAccount(verbs, named);
-    const asks = from === "store" && !options.yes && canAsk(context);
-    if (asks && !(await askYes(context, `Delete the account ${shown(id)} and its stored credential?`))) {
+    // What stands in config.yaml is taken out there, by hand; the verb says so.
+    const yes = options.yes || from === "config";
+    const question = `Delete the account ${shown(id)} and its stored credential?`;
+    if (!(await confirm(context, { question, yes, command: `switchyard accounts remove ${shown(id)}` }))) {
       context.stderr.write("kept\n");
       return exitCodes.failure;
     }

@@ -1,15 +1,18 @@
 /** `switchyard config path|validate`. */
+import { existsSync } from "node:fs";
 import { type CommandContext, printJson, printLines, shown } from "./context.ts";
 import { exitCodes } from "./failure.ts";
-import { readConfig } from "./load-config.ts";
 
-export async function configPath(context: CommandContext): Promise<number> {
-  printLines(context.stdout, [context.paths.configFile]);
+export async function configPath(context: CommandContext, options: { readonly json: boolean }): Promise<number> {
+  const path = context.paths.configFile;
+  if (options.json) printJson(context, { path, exists: existsSync(path) });
+  else printLines(context.stdout, [path]);
   return exitCodes.ok;
 }
 
 /** Exit code 2 when a core would refuse the file. */
 export async function configValidate(context: CommandContext, options: { readonly json: boolean }): Promise<number> {
+  const { readConfig } = await import("./load-config.ts");
   const { config, path, exists, problems, warnings } = readConfig(context);
   const code = config === null ? exitCodes.usage : exitCodes.ok;
   if (options.json) {

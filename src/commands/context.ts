@@ -11,6 +11,7 @@ export interface Output {
   /** `drain` and `error`, where the output can say so. */
   on?(event: string, listener: () => void): unknown;
   readonly isTTY?: boolean;
+  readonly columns?: number;
 }
 
 export interface Input {
@@ -25,8 +26,14 @@ export interface CommandContext {
   readonly version: string;
   /** Results, and nothing else. */
   readonly stdout: Output;
-  /** Everything else. */
+  /** Everything else; silent under `--quiet`. */
   readonly stderr: Output;
+  /** Where people are asked and told what they must do, `--quiet` or not. Default: `stderr`. */
+  readonly questions?: Output;
+  /** `--no-input`: nobody may be asked. */
+  readonly noInput?: boolean;
+  /** How many times `-v` was given. */
+  readonly verbosity?: number;
   readonly stdin: Input;
   readonly clock: Clock;
   readonly random: Random;
@@ -74,7 +81,17 @@ interface Core {
   stop(): Promise<void>;
 }
 
+/** Goes up when a field of a document changes its meaning or goes; new fields may come at any time. */
+export const schemaVersion = 1;
+
+/** The one document of a `--json`. Objects say which version of our documents they are; arrays have no place for it. */
 export function printJson(context: CommandContext, value: unknown): void {
+  const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+  printPlainJson(context, isObject ? { schemaVersion, ...value } : value);
+}
+
+/** JSON whose fields are somebody else's: variables, a JSON Schema. */
+export function printPlainJson(context: Pick<CommandContext, "stdout">, value: unknown): void {
   context.stdout.write(`${JSON.stringify(value, null, context.stdout.isTTY === true ? 2 : 0)}\n`);
 }
 

@@ -30,7 +30,8 @@ export async function demo(context: CommandContext): Promise<number> {
   const home = await mkdtemp(join(tmpdir(), "switchyard-demo-"));
   const provider = await startDemoProvider();
   // The user's own settings have no part in this.
-  const env = { ...context.env, SWITCHYARD_HOME: home };
+  const { SWITCHYARD_CONFIG: _file, SWITCHYARD_DATA_DIR: _folder, SWITCHYARD_HOST: _host, ...others } = context.env;
+  const env = { ...others, SWITCHYARD_HOME: home };
   const inside: CommandContext = { ...context, env, paths: resolvePaths(env, context.platform) };
   // A Ctrl-C before the screen is up must still clean up.
   const unsubscribe = context.onSignal(["SIGINT", "SIGTERM", "SIGHUP"], () => {});

@@ -14,7 +14,6 @@ import { openConfigFile } from "../core/config-file.ts";
 import { createFigures } from "../core/figures.ts";
 import { createVerbs } from "../core/verbs/index.ts";
 import type { Config } from "../engine/config/schema.ts";
-import { createEngine } from "../engine/index.ts";
 import { createDiscovery } from "../engine/providers/discover.ts";
 import { errorKinds, stateSchema } from "../engine/state/schema.ts";
 import type { State } from "../engine/state/state.ts";
@@ -26,7 +25,7 @@ import { readConfig, requireConfig } from "./load-config.ts";
 export interface EngineFiles {
   readonly verbs: EngineVerbs;
   /** Dry run of the rules with the accounts of file and store. */
-  explain(question: RouteQuestion): RouteAnswer;
+  explain(question: RouteQuestion): Promise<RouteAnswer>;
   readonly close: () => Promise<void>;
 }
 
@@ -74,11 +73,16 @@ export async function openEngineFiles(context: CommandContext): Promise<EngineFi
     figures: createFigures({ clock, config, ledger, metrics, quota: accounts.quota }),
     discovery,
     editConfig: (path, value) => configFile.edit(path, value),
+    editConfigList: (path, change) => configFile.editList(path, change),
     written: () => configFile.written(),
   });
   return {
     verbs,
-    explain: (question) => createEngine({ ...deps, accounts }).explain(question),
+    async explain(question) {
+      // With every format and stage of a call: nobody else here waits for that to load.
+      const { createEngine } = await import("../engine/index.ts");
+      return createEngine({ ...deps, accounts }).explain(question);
+    },
     async close() {
       await accounts.close();
       await ledger.close();

@@ -4,7 +4,7 @@
  */
 import { launchEnv, launchVariables, type LaunchTarget } from "../base/launch-env.ts";
 import { findCore } from "../control/process.ts";
-import { type CommandContext, printJson, printLines } from "./context.ts";
+import { type CommandContext, printLines, printPlainJson } from "./context.ts";
 import { CommandFailure, exitCodes, notRunning } from "./failure.ts";
 import { currentShell, type Shell, shells, shellWords } from "./shells.ts";
 
@@ -23,7 +23,7 @@ export async function env(context: CommandContext, options: EnvOptions): Promise
   if (options.unset) {
     const before = previousValues(context.env);
     const all = Object.fromEntries(launchVariables.map((name) => [name, before[name] ?? null]));
-    if (shell === "json") printJson(context, all);
+    if (shell === "json") printPlainJson(context, all);
     else printLines(context.stdout, unsetLines(shell, before));
     return exitCodes.ok;
   }
@@ -33,7 +33,7 @@ export async function env(context: CommandContext, options: EnvOptions): Promise
   const target: LaunchTarget = { certsDir: context.paths.certsDir, host, port, proxyToken };
   const variables = launchEnv(target, context.env);
   if (shell === "json") {
-    printJson(context, { ...variables, SWITCHYARD_GATEWAY_URL: url, SWITCHYARD_CLIENT_KEY: clientKey });
+    printPlainJson(context, { ...variables, SWITCHYARD_GATEWAY_URL: url, SWITCHYARD_CLIENT_KEY: clientKey });
   } else printLines(context.stdout, setLines(shell, variables, context.env));
   return exitCodes.ok;
 }

@@ -53,7 +53,7 @@ function addNew(accounts: Command, context: CommandContext, act: Act): void {
     .option("--name <name>", "what to call it (default: main)")
     .option("--priority <number>", "lower goes first (default: 100)", wholeNumber)
     .option("--weight <number>", "its share where the strategy is weighted (default: 1)", positiveNumber)
-    .option("--api-key-file <path>", "read the key from this file")
+    .option("--api-key-file <file>", "read the key from this file")
     .addOption(new Option("--api-key [key]", "refused").hideHelp())
     .addHelpText(
       "after",

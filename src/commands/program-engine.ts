@@ -1,7 +1,10 @@
 /** Providers, models, combos and usage as they are typed. What each command does is loaded when it is asked for. */
-import { type Command, InvalidArgumentError } from "commander";
+import { Argument, type Command, InvalidArgumentError, Option } from "commander";
+import { providerKinds } from "../engine/config/schema.ts";
 import type { CommandContext } from "./context.ts";
 import { type Act, examples, type JsonOption } from "./program-groups.ts";
+import { usageGroups } from "./usage-groups.ts";
+import { withWords } from "./words.ts";
 
 const json = "print one JSON document";
 const aProvider = "as `switchyard providers list` names it";
@@ -12,7 +15,7 @@ export function addProviderCommands(program: Command, context: CommandContext, a
     .command("list")
     .description("all that are known, built in or written in config.yaml")
     .option("--json", "print one JSON array")
-    .option("--kind <word>", "only direct, aggregator, proprietary, compatible or local")
+    .addOption(withWords(new Option("--kind <word>", "only these"), providerKinds))
     .addHelpText("after", examples(["switchyard providers list", "switchyard providers list --kind aggregator --json"]))
     .action((options: JsonOption & { kind?: string }) =>
       act(
@@ -134,12 +137,35 @@ export function addModelCommands(program: Command, context: CommandContext, act:
         ),
       ),
     );
+  models
+    .command("test")
+    .description(
+      "send one tiny call for a model and say who answered. It spends tokens, so it asks first. Exit code 7 when nobody " +
+        "answers",
+    )
+    .argument("<model>", "what a client would ask for")
+    .option("-y, --yes", "do not ask")
+    .option("--json", json)
+    .addHelpText(
+      "after",
+      examples(["switchyard models test claude/claude-sonnet-4-5", "switchyard models test coder -y"]),
+    )
+    .action((model: string, options: JsonOption & { yes?: boolean }) =>
+      act(
+        import("./test-call.ts").then((module) =>
+          module.testCall(context, model, {
+            json: options.json === true,
+            yes: options.yes === true,
+            command: "models test",
+          }),
+        ),
+      ),
+    );
 }
 
 export function addComboCommands(program: Command, context: CommandContext, act: Act): void {
-  program
-    .command("combos")
-    .description("chains of models, each tried when the one before has failed")
+  const combos = program.command("combos").description("chains of models, each tried when the one before has failed");
+  combos
     .command("list")
     .description("all of config.yaml, with what each member means now")
     .option("--json", "print one JSON array")
@@ -147,13 +173,73 @@ export function addComboCommands(program: Command, context: CommandContext, act:
     .action((options: JsonOption) =>
       act(import("./combos.ts").then((module) => module.combosList(context, { json: options.json === true }))),
     );
+  combos
+    .command("add")
+    .description("write one into config.yaml, or write it anew")
+    .argument("<combo>", "its name; rules call it combo/NAME")
+    .argument("<model...>", "provider/model, in the order in which they are tried")
+    .option("--json", json)
+    .addHelpText("after", examples(["switchyard combos add deep claude/claude-sonnet-4-5 local/qwen3-coder"]))
+    .action((name: string, members: string[], options: JsonOption) =>
+      act(
+        import("./combos.ts").then((module) =>
+          module.combosAdd(context, { name, members }, { json: options.json === true }),
+        ),
+      ),
+    );
+  combos
+    .command("remove")
+    .description("take one out of config.yaml; refused while a rule or an alias names it")
+    .argument("<combo>", "its name")
+    .option("--json", json)
+    .addHelpText("after", examples(["switchyard combos remove deep"]))
+    .action((name: string, options: JsonOption) =>
+      act(import("./combos.ts").then((module) => module.combosRemove(context, name, { json: options.json === true }))),
+    );
+}
+
+export function addAliasCommands(program: Command, context: CommandContext, act: Act): void {
+  const aliases = program.command("aliases").description("names of your own for models");
+  aliases
+    .command("list")
+    .description("all of config.yaml, and names that could mean two things")
+    .option("--json", json)
+    .addHelpText("after", examples(["switchyard aliases list"]))
+    .action((options: JsonOption) =>
+      act(import("./aliases.ts").then((module) => module.aliasesList(context, { json: options.json === true }))),
+    );
+  aliases
+    .command("add")
+    .description("write one into config.yaml, or write it anew")
+    .argument("<alias>", "the name that clients use")
+    .argument("<target>", "provider/model, or combo/NAME")
+    .option("--json", json)
+    .addHelpText("after", examples(["switchyard aliases add sonnet claude/claude-sonnet-4-5"]))
+    .action((name: string, target: string, options: JsonOption) =>
+      act(
+        import("./aliases.ts").then((module) =>
+          module.aliasesAdd(context, { name, target }, { json: options.json === true }),
+        ),
+      ),
+    );
+  aliases
+    .command("remove")
+    .description("take one out of config.yaml; refused while a rule names it")
+    .argument("<alias>", "the name")
+    .option("--json", json)
+    .addHelpText("after", examples(["switchyard aliases remove sonnet"]))
+    .action((name: string, options: JsonOption) =>
+      act(
+        import("./aliases.ts").then((module) => module.aliasesRemove(context, name, { json: options.json === true })),
+      ),
+    );
 }
 
 export function addUsageCommand(program: Command, context: CommandContext, act: Act): void {
   program
     .command("usage")
     .description("tokens and cost of the calls that went by, with totals")
-    .argument("[by]", "daily, session, model, account, client or provider", "daily")
+    .addArgument(withWords(new Argument("[by]", "by what").default("daily"), usageGroups))
     .option("--json", json)
     .option("--since <date>", "from this day or instant on, as 2026-11-01")
     .option("--until <date>", "up to this day or instant, included")

@@ -1,4 +1,4 @@
-/** The commands that come in groups: `ca …`, `flows …`, `routes …`, `config …`. */
+/** The commands that come in groups: `ca …`, `flows …`. */
 import { type Command, InvalidArgumentError } from "commander";
 import type { CommandContext } from "./context.ts";
 
@@ -71,59 +71,25 @@ export function addFlowCommands(program: Command, context: CommandContext, act: 
     );
 }
 
-export function addRouteCommands(program: Command, context: CommandContext, act: Act): void {
-  const routes = program.command("routes").description("the routing rules");
-  routes
-    .command("list")
-    .description("the rules in order, and how often each one decided")
-    .option("--json", "print one JSON array")
-    .action((options: JsonOption) =>
-      act(import("./routes.ts").then((module) => module.routesList(context, { json: options.json === true }))),
-    );
-  routes
-    .command("explain")
-    .description("where a call would go, and why; sends nothing")
-    .option("--client <id>", "the client, as claude-code", "unknown")
-    .option("--host <name>", "the host it calls (default: Switchyard's own port, the gateway)")
-    .requiredOption("--model <name>", "the model it asks for")
-    .option("--path <path>", "the path it calls (default: the usual one of that host)")
-    .option("--json", "print one JSON document")
-    .addHelpText(
-      "after",
-      examples([
-        "switchyard routes explain --client claude-code --host api.anthropic.com --model claude-sonnet-4-5",
-        "switchyard routes explain --model combo/deep",
-      ]),
-    )
-    .action((options: JsonOption & { client: string; host?: string; model: string; path?: string }) => {
-      const { client, host = null, model, path } = options;
-      const question = { client, host, model, ...(path === undefined ? {} : { path }) };
-      return act(
-        import("./routes.ts").then((module) =>
-          module.routesExplain(context, question, { json: options.json === true }),
-        ),
-      );
-    });
-}
-
-export function addConfigCommands(program: Command, context: CommandContext, act: Act): void {
-  const config = program.command("config").description("the configuration file");
-  config
-    .command("path")
-    .description("print where it is, or would be")
-    .action(() => act(import("./config.ts").then((module) => module.configPath(context))));
-  config
-    .command("validate")
-    .description("check it; exit code 2 when a core would refuse it")
-    .option("--json", "print one JSON document")
-    .action((options: JsonOption) =>
-      act(import("./config.ts").then((module) => module.configValidate(context, { json: options.json === true }))),
-    );
-}
-
-/** Appended to a command's help. */
+/** Appended to a command's help; a line that is too long for the page goes on in the next one, as shells read it. */
 export function examples(lines: readonly string[]): string {
-  return `\nExamples:\n${lines.map((line) => `  ${line}`).join("\n")}\n`;
+  return `\nExamples:\n${lines.map((line) => wrapped(line).join(" \\\n      ")).join("\n")}`;
+}
+
+/** The width that every terminal has. */
+const pageWidth = 80;
+
+function wrapped(line: string): readonly string[] {
+  const lines: string[] = [];
+  let rest = `  ${line}`;
+  // Further lines stand further in, and all but the last end in a backslash.
+  for (let room = pageWidth; rest.length > room; room = pageWidth - 6) {
+    const cut = rest.lastIndexOf(" ", room - 2);
+    if (cut < 4) break;
+    lines.push(rest.slice(0, cut));
+    rest = rest.slice(cut + 1);
+  }
+  return [...lines, rest];
 }
 
 function countNumber(text: string): number {

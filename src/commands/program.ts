@@ -1,34 +1,78 @@
 /** What can be typed: every command with its options, loaded when it is asked for. */
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { formatIds } from "../engine/hub/format-id.ts";
+import { bold, paint } from "./color.ts";
 import type { CommandContext } from "./context.ts";
-import { CommandFailure, exitCodes } from "./failure.ts";
+import { asFailure, CommandFailure, exitCodes, failureJson, failureText } from "./failure.ts";
+import { addGlobalOptions, type Globals, isColored, noGlobals, withGlobals } from "./global-options.ts";
+import { arrangeHelp, topLevelNotes } from "./help.ts";
 import { addAccountCommands } from "./program-accounts.ts";
-import { addComboCommands, addModelCommands, addProviderCommands, addUsageCommand } from "./program-engine.ts";
+import { addConfigCommands } from "./program-config.ts";
 import {
-  type Act,
-  addCaCommands,
-  addConfigCommands,
-  addFlowCommands,
-  addRouteCommands,
-  examples,
-  type JsonOption,
-} from "./program-groups.ts";
+  addAliasCommands,
+  addComboCommands,
+  addModelCommands,
+  addProviderCommands,
+  addUsageCommand,
+} from "./program-engine.ts";
+import { type Act, addCaCommands, addFlowCommands, examples, type JsonOption } from "./program-groups.ts";
+import { addRouteCommands } from "./program-routes.ts";
+import { addCompletionCommands } from "./program-completion.ts";
+import { pathOf } from "./tree.ts";
 import type { TranslateArguments } from "./translate.ts";
+import { shells } from "./shells.ts";
+import { failOnUse } from "./usage-failure.ts";
+import { withWords } from "./words.ts";
+
+/** Types `switchyard WORDS…`: runs it, says how it failed, and returns the exit code. */
+export async function runCommand(context: CommandContext, words: readonly string[]): Promise<number> {
+  const result: Outcome = { exitCode: exitCodes.ok };
+  const globals = noGlobals();
+  try {
+    await commandTable(context, result, globals).parseAsync([...words], { from: "user" });
+    return result.exitCode;
+  } catch (error) {
+    // Help and version were printed, to whoever asked for them or left a subcommand out; commander calls that an error.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+    const failure = asFailure(error);
+    if (globals.json) context.stderr.write(failureJson(failure));
+    else if (isColored(context, globals, context.stderr)) context.stderr.write(failureText(failure, paint));
+    else context.stderr.write(failureText(failure));
+    const stack = error instanceof Error && !(error instanceof CommandFailure) ? error.stack : undefined;
+    if (globals.verbosity > 1 && stack !== undefined) context.stderr.write(`${stack}\n`);
+    return failure.exitCode;
+  }
+}
+
+export interface Outcome {
+  exitCode: number;
+}
 
 /** The parser; the exit code of the command that ran is left in `result`. */
-export function commandTable(context: CommandContext, result: { exitCode: number }): Command {
+export function commandTable(given: CommandContext, result: Outcome, globals: Globals = noGlobals()): Command {
   const act: Act = (code) => code.then((value) => void (result.exitCode = value));
   const json = "print one JSON document";
+  // What every command gets; the global options of this command line are put in before it runs.
+  const context: { -readonly [Field in keyof CommandContext]: CommandContext[Field] } = { ...given };
   const program = new Command("switchyard")
     .description("See every call your AI coding clients make, and reroute them to any model, from one terminal.")
-    .version(context.version, "-V, --version")
+    .option("-V, --version", "print the version")
+    .on("option:version", () => (globals.version = true))
     .option("--keep", "leave the core running when the screen closes")
     .option("--ascii", "draw with ASCII characters only")
     .enablePositionalOptions()
-    .exitOverride()
     .showSuggestionAfterError()
+    .configureHelp({ styleTitle: bold, styleUsage: (text) => text })
+    .configureOutput({
+      writeOut: (text) => void given.stdout.write(text),
+      writeErr: (text) => void (globals.json || given.stderr.write(text)),
+      // Said by `runCommand`, in our own form.
+      outputError: () => {},
+      getOutHasColors: () => isColored(given, globals, given.stdout),
+      getErrHasColors: () => isColored(given, globals, given.stderr),
+    })
     .addHelpText("after", examples(["switchyard", "switchyard run -- claude", 'eval "$(switchyard env)"']))
+    .addHelpText("after", topLevelNotes)
     .allowExcessArguments()
     .action(async (options: { keep?: boolean; ascii?: boolean }, command: Command) => {
       const [unknown] = command.args;
@@ -36,60 +80,115 @@ export function commandTable(context: CommandContext, result: { exitCode: number
       const { screenOnOwnCore } = await import("./tui.ts");
       await act(screenOnOwnCore(context, { keep: options.keep === true, ascii: options.ascii === true }));
     });
+  program.hook("preAction", async (_, command) => {
+    const path = pathOf(command);
+    if (path === "run") globals.json = false;
+    Object.assign(context, withGlobals(given, globals, path));
+    if (globals.json) command.setOptionValue("json", true);
+    if (!globals.version) return;
+    const { version } = await import("./version.ts");
+    await act(version(context, { json: globals.json }));
+    throw new CommanderError(0, "switchyard.version", "");
+  });
 
   program
     .command("start")
-    .description("run a core without a screen; prints the address it listens on")
+    .description(
+      "run a core without a screen; prints the address it listens on. Exit code 4: the port is taken, or this home has a " +
+        "core already",
+    )
     .option("-p, --port <number>", "port to listen on; 0 picks a free one", portNumber)
     .option("--host <address>", "address to listen on")
     .option("-d, --detach", "leave it running in the background")
+    .addOption(
+      withWords(new Option("--log-format <form>", "write a line for each call to stderr (as -v does)"), [
+        "line",
+        "json",
+      ]),
+    )
+    .option("--json", "print one JSON document when it listens")
     .addOption(new Option("--child", "started by another command").hideHelp())
     .addOption(new Option("--until-unused", "stop when nobody leans on it any more").hideHelp())
-    .addHelpText("after", examples(["switchyard start", "switchyard start -d --port 0"]))
-    .action((options: { port?: number; host?: string; detach?: boolean; child?: boolean; untilUnused?: boolean }) =>
+    .addHelpText(
+      "after",
+      examples([
+        "switchyard start",
+        "switchyard start -d --port 0",
+        "switchyard start --log-format json 2> calls.jsonl",
+      ]),
+    )
+    .action(
+      (
+        options: JsonOption & {
+          port?: number;
+          host?: string;
+          detach?: boolean;
+          logFormat?: string;
+          child?: boolean;
+          untilUnused?: boolean;
+        },
+      ) =>
+        act(
+          import("./start.ts").then((module) =>
+            module.start(context, {
+              json: options.json === true,
+              port: options.port,
+              host: options.host,
+              detach: options.detach === true,
+              logFormat: options.logFormat,
+              child: options.child === true,
+              untilUnused: options.untilUnused === true,
+            }),
+          ),
+        ),
+    );
+
+  program
+    .command("stop")
+    .description("stop the running core, once the calls in flight have ended; fine when none runs")
+    .option("--json", json)
+    .addHelpText("after", examples(["switchyard stop"]))
+    .action((options: JsonOption) =>
+      act(import("./stop.ts").then((module) => module.stop(context, { json: options.json === true }))),
+    );
+
+  program
+    .command("status")
+    .description("say whether a core runs, where, and with what; exit code 3 when none does")
+    .option("--json", json)
+    .option("--line", "one short line, for a prompt or a status bar")
+    .option("--secrets", "show the proxy token and the client key, too")
+    .addHelpText(
+      "after",
+      examples(["switchyard status", "switchyard status --line", "switchyard status --json --secrets"]),
+    )
+    .action((options: JsonOption & { line?: boolean; secrets?: boolean }) =>
       act(
-        import("./start.ts").then((module) =>
-          module.start(context, {
-            port: options.port,
-            host: options.host,
-            detach: options.detach === true,
-            child: options.child === true,
-            untilUnused: options.untilUnused === true,
+        import("./status.ts").then((module) =>
+          module.status(context, {
+            json: options.json === true,
+            line: options.line === true,
+            secrets: options.secrets === true,
           }),
         ),
       ),
     );
 
   program
-    .command("stop")
-    .description("stop the running core")
-    .action(() => act(import("./stop.ts").then((module) => module.stop(context))));
-
-  program
-    .command("status")
-    .description("say whether a core runs, where, and with what; exit code 3 when none does")
-    .option("--json", json)
-    .option("--secrets", "show the proxy token and the client key, too")
-    .addHelpText("after", examples(["switchyard status", "switchyard status --json --secrets"]))
-    .action((options: JsonOption & { secrets?: boolean }) =>
-      act(
-        import("./status.ts").then((module) =>
-          module.status(context, { json: options.json === true, secrets: options.secrets === true }),
-        ),
-      ),
-    );
-
-  program
     .command("tui")
-    .description("open the screen on the running core")
+    .description("open the screen on the running core; exit code 3 when none runs")
     .option("--ascii", "draw with ASCII characters only")
+    .addHelpText("after", examples(["switchyard tui"]))
     .action((options: { ascii?: boolean }) =>
       act(import("./tui.ts").then((module) => module.tui(context, { ascii: options.ascii === true }))),
     );
 
   program
     .command("run")
-    .description("run one command through a core; its input, output and exit code stay its own")
+    .description(
+      "run one command through a core; its input, output and exit code stay its own (126: it cannot be run, 127: it was " +
+        "not found, 128 and a signal's number: that ended it). A core is started when none runs",
+    )
     .option("--keep", "leave a core that was started for it running")
     .option("-v, --verbose", "say on stderr which core is used")
     .argument("<command>", "what to run")
@@ -107,7 +206,9 @@ export function commandTable(context: CommandContext, result: { exitCode: number
   program
     .command("env")
     .description("print what a shell must set to go through the running core")
-    .option("--shell <name>", "bash, zsh, fish, pwsh, cmd, nu, dotenv or json (default: the shell you are in)")
+    .addOption(
+      withWords(new Option("--shell <name>", "for which shell (default: the one you are in)"), [...shells, "json"]),
+    )
     .option("--unset", "print how to take it back")
     .addHelpText("after", examples(['eval "$(switchyard env)"', 'eval "$(switchyard env --unset)"']))
     .action((options: { shell?: string; unset?: boolean }) =>
@@ -125,15 +226,21 @@ export function commandTable(context: CommandContext, result: { exitCode: number
   addProviderCommands(program, context, act);
   addModelCommands(program, context, act);
   addComboCommands(program, context, act);
+  addAliasCommands(program, context, act);
   addUsageCommand(program, context, act);
   addConfigCommands(program, context, act);
 
   program
     .command("translate")
     .description("a body or a reply in one wire format as another, from stdin to stdout; no network")
-    .requiredOption("--from <format>", `the format it is in: ${formatIds.join(", ")}`)
-    .requiredOption("--to <format>", "the format it is wanted in")
-    .option("--direction <way>", "request or response (default: what the input is; a JSON body is a request)")
+    .addOption(withWords(new Option("--from <format>", "the format it is in"), formatIds).makeOptionMandatory())
+    .addOption(withWords(new Option("--to <format>", "the format it is wanted in"), formatIds).makeOptionMandatory())
+    .addOption(
+      withWords(new Option("--direction <way>", "default: what the input is; a JSON body is a request"), [
+        "request",
+        "response",
+      ]),
+    )
     .option("--stream", "a streamed answer is wanted")
     .option("--model <name>", "the model to name instead of the input's own")
     .option("--path <target>", "the address the client called, path and query (default: the usual one)")
@@ -160,8 +267,23 @@ export function commandTable(context: CommandContext, result: { exitCode: number
   program
     .command("demo")
     .description("watch a client being rerouted: no key, no network, nothing left behind")
+    .addHelpText("after", examples(["switchyard demo"]))
     .action(() => act(import("./demo.ts").then((module) => module.demo(context))));
 
+  addCompletionCommands(program, context, act);
+
+  program
+    .command("version")
+    .description("print the version; with --json also Node's, the platform, and the version of our JSON documents")
+    .option("--json", json)
+    .addHelpText("after", examples(["switchyard version --json"]))
+    .action((options: JsonOption) =>
+      act(import("./version.ts").then((module) => module.version(context, { json: options.json === true }))),
+    );
+
+  arrangeHelp(program);
+  addGlobalOptions(program, globals);
+  failOnUse(program, globals);
   return program;
 }
 

@@ -5,7 +5,8 @@
 import { createInterface } from "node:readline";
 import { Writable } from "node:stream";
 import { Secret } from "../base/secret.ts";
-import type { CommandContext, Input } from "./context.ts";
+import type { CommandContext, Input, Output } from "./context.ts";
+import { CommandFailure, exitCodes } from "./failure.ts";
 
 export type Answer =
   | { readonly kind: "line"; readonly text: string }
@@ -23,12 +24,17 @@ export interface Asking {
 
 /** Can somebody be asked, and will the question be seen? */
 export function canAsk(context: CommandContext): boolean {
-  return context.stdin.isTTY === true && context.stderr.isTTY === true;
+  return context.noInput !== true && context.stdin.isTTY === true && questionsOf(context).isTTY === true;
+}
+
+/** Where questions are written. */
+export function questionsOf(context: CommandContext): Output {
+  return context.questions ?? context.stderr;
 }
 
 /** One line from stdin, which may be a terminal or a pipe. */
 export async function askLine(context: CommandContext, { question, hidden, signal }: Asking): Promise<Answer> {
-  context.stderr.write(question);
+  questionsOf(context).write(question);
   const { stdin } = context;
   if (!isStream(stdin)) return { kind: "end" };
   const lines = createInterface({
@@ -49,12 +55,35 @@ export async function askLine(context: CommandContext, { question, hidden, signa
   } finally {
     lines.close();
     // The line break that was typed was not shown either.
-    if (hidden === true) context.stderr.write("\n");
+    if (hidden === true) questionsOf(context).write("\n");
   }
 }
 
 function isStream(input: Input): input is Input & NodeJS.ReadableStream {
   return "on" in input && "pause" in input;
+}
+
+export interface Confirmation {
+  readonly question: string;
+  /** `--yes` was given. */
+  readonly yes: boolean;
+  /** The command to type again, with the flag. */
+  readonly command: string;
+}
+
+/**
+ * Before something that cannot be taken back, or that costs money. False: the person said no.
+ * @throws CommandFailure with exit code 2 when nobody can be asked
+ */
+export async function confirm(context: CommandContext, { question, yes, command }: Confirmation): Promise<boolean> {
+  if (yes) return true;
+  if (!canAsk(context)) {
+    throw new CommandFailure(exitCodes.usage, `nobody can be asked: ${question}`, {
+      why: context.noInput === true ? "--no-input was given" : "stdin or stderr is not a terminal",
+      next: `${command} --yes`,
+    });
+  }
+  return askYes(context, question);
 }
 
 /** Anything but a yes is a no. */

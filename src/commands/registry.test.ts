@@ -117,7 +117,7 @@ describe("providers", () => {
     expect(out()).toContain("openrouter is healthy (42 ms): it took the credential");
     check = { ...base, status: "unauthorized", reason: "it refused the credential", http_status: 401 };
     expect(await type("providers", "check", "openrouter", "--json")).toBe(7);
-    expect(out()).toContain(JSON.stringify(check));
+    expect(out()).toContain(JSON.stringify({ schemaVersion: 1, ...check }));
   });
 
   it("cannot tell how they did when no core runs: exit code 3", async () => {
@@ -187,7 +187,7 @@ describe("models", () => {
       },
     });
     expect(await running.type("models", "add", "openrouter", "a/b", "--json")).toBe(0);
-    expect(running.json()).toEqual({ provider: "openrouter", name: "a/b" });
+    expect(running.json()).toEqual({ schemaVersion: 1, provider: "openrouter", name: "a/b" });
     expect(asked).toEqual([["openrouter", { name: "a/b" }]]);
   });
 });

@@ -3,7 +3,7 @@ import type { RouteAnswer, RouteQuestion, RouteRow } from "../base/controls.ts";
 import { own } from "../base/json.ts";
 import { findCore } from "../control/process.ts";
 import { type CommandContext, printJson, printLines, shown, tableLines } from "./context.ts";
-import { exitCodes } from "./failure.ts";
+import { exitCodes, notRunning } from "./failure.ts";
 
 export async function routesList(context: CommandContext, options: { readonly json: boolean }): Promise<number> {
   const rows = await currentRoutes(context);
@@ -26,6 +26,37 @@ export async function routesExplain(
   return exitCodes.ok;
 }
 
+/** A call that went by: why it went where it went, and where it would go by the rules of now. */
+export async function routesExplainFlow(
+  context: CommandContext,
+  id: string,
+  options: { readonly json: boolean },
+): Promise<number> {
+  const core = await findCore(context.paths);
+  if (core === null) throw notRunning();
+  const flow = await core.client.flow(id);
+  const { client, host, path, action, provider, account, model, why, losses } = flow;
+  const asked = model.asked;
+  const now =
+    asked === null
+      ? null
+      : await core.client.explain({ client, host, model: asked, path: path.split("?", 1)[0] ?? path });
+  if (options.json) {
+    printJson(context, { flow: id, action, provider, account, model, why, losses, now });
+    return exitCodes.ok;
+  }
+  const served = provider === null ? "" : `   ${shown(provider)}/${shown(model.served)}   account ${shown(account)}`;
+  const width = Math.max(0, ...why.map(({ stage }) => stage.length));
+  printLines(context.stdout, [
+    `${shown(id)}   ${shown(client)} to ${shown(host)} for ${shown(asked)}`,
+    `${action}${served}`,
+    ...why.flatMap((step) => stepLines(step, width)),
+    ...losses.map((loss) => `  lost  ${shown(loss)}`),
+    ...(now === null ? [] : ["", "by the rules of now:", ...answerLines(now)]),
+  ]);
+  return exitCodes.ok;
+}
+
 async function currentRoutes(context: CommandContext): Promise<readonly RouteRow[]> {
   const core = await findCore(context.paths);
   if (core !== null) return core.client.routes();
@@ -37,7 +68,7 @@ async function explainFromFile(context: CommandContext, question: RouteQuestion)
   const { openEngineFiles } = await import("./engine-files.ts");
   const files = await openEngineFiles(context);
   try {
-    return files.explain(question);
+    return await files.explain(question);
   } finally {
     await files.close();
   }

@@ -1,12 +1,16 @@
 /** `switchyard start`: a core in the foreground, without a screen; with `-d` one that stays behind. */
 import { acquireInstance, type Instance, type InstanceRecord } from "../control/instance.ts";
 import { findCore } from "../control/process.ts";
-import { type CommandContext, noticeLine, printLines, shown } from "./context.ts";
+import { type CommandContext, noticeLine, printJson, printLines, shown } from "./context.ts";
 import { spawnWith } from "./ensure-core.ts";
 import { CommandFailure, exitCodes } from "./failure.ts";
+import type { LogForm } from "./start-log.ts";
 import { inHome, reasonOf } from "./unwritable.ts";
 
 export interface StartOptions {
+  readonly json?: boolean;
+  /** `line` or `json`: a line for each call on stderr; `-v` asks for the first. */
+  readonly logFormat?: string | undefined;
   readonly port: number | undefined;
   readonly host: string | undefined;
   readonly detach: boolean;
@@ -20,6 +24,7 @@ export interface StartOptions {
 const interruptedCode = 130;
 
 export async function start(context: CommandContext, options: StartOptions): Promise<number> {
+  await logForm(context, options);
   return options.detach ? startDetached(context, options) : startHere(context, options);
 }
 
@@ -27,7 +32,9 @@ async function startDetached(context: CommandContext, options: StartOptions): Pr
   const running = await findCore(context.paths);
   if (running !== null) context.stderr.write("a core was already running\n");
   const core = running ?? (await spawnWith(context, addressArguments(options)));
-  context.stdout.write(`listening on ${core.status.url}\n`);
+  const { url, port, pid } = core.status;
+  if (options.json === true) printJson(context, { url, port, pid, started: running === null });
+  else context.stdout.write(`listening on ${url}\n`);
   return exitCodes.ok;
 }
 
@@ -67,11 +74,31 @@ async function serve(context: CommandContext, options: StartOptions, instance: I
     core.survive(error);
   });
   await instance.publish(core.url);
-  context.stdout.write(`listening on ${core.url}\n`);
+  const { url, port } = core;
+  if (options.json === true) printJson(context, { url, port, pid: process.pid, started: true });
+  else context.stdout.write(`listening on ${url}\n`);
   printLines(context.stderr, core.notices().map(noticeLine));
+  const endLog = await startLog(context, options);
   await core.stopped;
+  endLog();
   endFaults();
   unsubscribe();
+}
+
+/** Null: none is wanted. */
+async function logForm(context: CommandContext, { logFormat }: StartOptions): Promise<LogForm | null> {
+  if (logFormat !== undefined) {
+    const { requireWord } = await import("./engine-access.ts");
+    return requireWord("log format", logFormat, ["line", "json"] as const);
+  }
+  return (context.verbosity ?? 0) > 0 ? "line" : null;
+}
+
+async function startLog(context: CommandContext, options: StartOptions): Promise<() => void> {
+  const form = await logForm(context, options);
+  if (form === null) return () => {};
+  const { followLog } = await import("./start-log.ts");
+  return followLog(context, form);
 }
 
 /** The core has ended well; a file that stays behind is recognised as stale by the next one. */

@@ -6,6 +6,8 @@ import { exitCodes } from "./failure.ts";
 
 export interface StatusOptions {
   readonly json: boolean;
+  /** For a prompt or a status bar. */
+  readonly line?: boolean;
   readonly secrets: boolean;
 }
 
@@ -14,14 +16,25 @@ export async function status(context: CommandContext, options: StatusOptions): P
   const core = await findCore(context.paths);
   if (core === null) {
     const { version } = context;
-    if (options.json) printJson(context, { running: false, pid: null, port: null, url: null, ca: null, version });
+    if (options.line === true && !options.json) printLines(context.stdout, ["switchyard off"]);
+    else if (options.json) printJson(context, { running: false, pid: null, port: null, url: null, ca: null, version });
     else printLines(context.stdout, ["not running", "  start one: switchyard start -d   or with a screen: switchyard"]);
     return exitCodes.notRunning;
+  }
+  if (options.line === true && !options.json) {
+    printLines(context.stdout, [shortLine(core.status)]);
+    return exitCodes.ok;
   }
   const value = options.secrets ? await core.client.secrets() : core.status;
   if (options.json) printJson(context, value);
   else printLines(context.stdout, statusLines(value));
   return exitCodes.ok;
+}
+
+/** What needs somebody's eyes stands at the end. */
+function shortLine({ host, port, counts, config }: CoreStatus): string {
+  const trouble = config.error === null ? "" : "  config not valid";
+  return `switchyard ${host}:${port}  ${counts.live} live  ${counts.flows} calls${trouble}`;
 }
 
 /** The rest is in `--json`. */

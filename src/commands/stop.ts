@@ -1,7 +1,7 @@
 /** `switchyard stop`: ends the core of this home gracefully and waits until it is gone. */
 import { readInstance } from "../control/instance.ts";
 import { findCore } from "../control/process.ts";
-import type { CommandContext } from "./context.ts";
+import { type CommandContext, printJson } from "./context.ts";
 import { CommandFailure, exitCodes } from "./failure.ts";
 
 /** Calls in flight get half a minute from the core. */
@@ -10,10 +10,14 @@ const stopTimeoutMs = 35_000;
 const patienceMs = 1_500;
 const pollIntervalMs = 50;
 
-export async function stop(context: CommandContext): Promise<number> {
+export async function stop(
+  context: CommandContext,
+  options: { readonly json: boolean } = { json: false },
+): Promise<number> {
   const core = await findCore(context.paths);
   if (core === null) {
-    context.stderr.write("no core was running\n");
+    if (options.json) printJson(context, { stopped: false, pid: null });
+    else context.stderr.write("no core was running\n");
     return exitCodes.ok;
   }
   await core.client.stopCore();
@@ -33,7 +37,8 @@ export async function stop(context: CommandContext): Promise<number> {
     }
     await new Promise((resolve) => setTimeout(resolve, pollIntervalMs));
   }
-  context.stderr.write("stopped\n");
+  if (options.json) printJson(context, { stopped: true, pid: core.status.pid });
+  else context.stderr.write("stopped\n");
   return exitCodes.ok;
 }
 

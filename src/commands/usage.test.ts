@@ -81,7 +81,7 @@ describe("usage", () => {
     });
     expect(await made.type("usage", "daily", "--since", "2026-11-01", "--until", "2026-11-20", "--json")).toBe(0);
     expect(asked).toEqual([{ group: "day", since: "2026-11-01", until: "2026-11-20" }]);
-    expect(made.json()).toEqual(answer);
+    expect(made.json()).toEqual({ schemaVersion: 1, ...answer });
   });
 
   it("names the grouping that was meant: exit code 2", async () => {

@@ -4,6 +4,7 @@ import { columnLines, countText, dollarText, shortCount } from "./columns.ts";
 import { type CommandContext, printJson, printLines, shown } from "./context.ts";
 import { requireWord, withEngine } from "./engine-access.ts";
 import { exitCodes } from "./failure.ts";
+import { usageGroups } from "./usage-groups.ts";
 
 export interface UsageOptions {
   readonly json: boolean;
@@ -21,16 +22,7 @@ const groups = {
   account: "account",
   client: "client",
   provider: "provider",
-} as const satisfies Readonly<Record<string, UsageQuestionJson["group"]>>;
-
-export const usageGroups = [
-  "daily",
-  "session",
-  "model",
-  "account",
-  "client",
-  "provider",
-] as const satisfies readonly (keyof typeof groups)[];
+} as const satisfies Readonly<Record<(typeof usageGroups)[number], UsageQuestionJson["group"]>>;
 
 /** Works without a core: the ledger's files are all there is to know. */
 export async function usage(context: CommandContext, named: string, options: UsageOptions): Promise<number> {

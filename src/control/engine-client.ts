@@ -91,6 +91,13 @@ export function engineVerbsOver(ask: Ask): EngineVerbs {
       const { aliases, collisions } = await ask<AliasesJson>("GET", "/api/combos");
       return { aliases, collisions };
     },
+    addRoute: (rule) => ask("POST", "/api/routes", { body: rule }),
+    removeRoute: (number) => change("DELETE", `/api/routes/${number}`),
+    moveRoute: (number, to) => change("POST", `/api/routes/${number}/move`, { body: { to } }),
+    setCombo: (name, members) => change("PUT", `/api/combos/${encodeURIComponent(name)}`, { body: { members } }),
+    removeCombo: (name) => change("DELETE", `/api/combos/${encodeURIComponent(name)}`),
+    setAlias: (name, target) => change("PUT", `/api/aliases/${encodeURIComponent(name)}`, { body: { target } }),
+    removeAlias: (name) => change("DELETE", `/api/aliases/${encodeURIComponent(name)}`),
     sessions: async () => (await ask<{ sessions: readonly SessionJson[] }>("GET", "/api/sessions")).sessions,
     rateLimits: async () => (await ask<{ rateLimits: readonly RateLimitJson[] }>("GET", "/api/rate-limits")).rateLimits,
     usage: ({ group, since, until }) =>

@@ -16,6 +16,7 @@ import { flowRoutes } from "./routes/flows.ts";
 import { createLeases, leaseRoutes } from "./routes/leases.ts";
 import { modelRoutes } from "./routes/models.ts";
 import { registryRoutes, type RegistryRoute } from "./routes/registry.ts";
+import { ruleEditRoutes } from "./routes/rule-edits.ts";
 import { ruleRoutes } from "./routes/rules.ts";
 import { statusRoutes } from "./routes/status.ts";
 import { prepareSocket, restrictSocket } from "./socket-file.ts";
@@ -33,6 +34,7 @@ const routes: ControlRoutes = {
   ...asControl(accountRoutes),
   ...asControl(registryRoutes),
   ...asControl(modelRoutes),
+  ...asControl(ruleEditRoutes),
 };
 
 /** The engine's verbs know nothing of a socket. */

@@ -2,7 +2,8 @@
 import { readFileSync } from "node:fs";
 import { VerbRefusal } from "../base/controls-engine.ts";
 import type { Random } from "../base/random.ts";
-import { editConfigFile } from "../engine/config/edit-file.ts";
+import { editConfigFile, editConfigFileList, type EditFileResult } from "../engine/config/edit-file.ts";
+import type { ListChange } from "../engine/config/edit-node.ts";
 import type { Path } from "../engine/config/problem.ts";
 import { readSource } from "../engine/config/source.ts";
 import type { OpenSettings } from "./settings.ts";
@@ -10,6 +11,8 @@ import type { OpenSettings } from "./settings.ts";
 export interface ConfigFile {
   /** Rejects with a `VerbRefusal`. */
   edit(path: Path, value: unknown): Promise<void>;
+  /** Entries of a list put in or moved, with their comments. Rejects with a `VerbRefusal`. */
+  editList(path: Path, change: ListChange): Promise<void>;
   /** As it is written, parsed; an empty map where there is no file or none that can be read. */
   written(): unknown;
 }
@@ -25,8 +28,7 @@ export function openConfigFile({ path, env, random, settings }: ConfigFileDeps):
   /** Edits come one after the other: each reads what the one before wrote. */
   let last: Promise<unknown> = Promise.resolve();
 
-  async function edit(where: Path, value: unknown): Promise<void> {
-    const result = await editConfigFile(where, value, { path, env, random });
+  async function inForce(result: EditFileResult): Promise<void> {
     if (!result.ok) {
       const codes = { refused: "invalid", conflict: "conflict", unreadable: "unavailable" } as const;
       throw new VerbRefusal(codes[result.kind], result.message);
@@ -36,12 +38,15 @@ export function openConfigFile({ path, env, random, settings }: ConfigFileDeps):
     if (status.error !== null) throw new VerbRefusal("invalid", status.error);
   }
 
+  function next(change: () => Promise<EditFileResult>): Promise<void> {
+    const mine = last.then(async () => inForce(await change()));
+    last = mine.catch(() => undefined); // whoever asked for it is told
+    return mine;
+  }
+
   return {
-    edit(where, value) {
-      const mine = last.then(() => edit(where, value));
-      last = mine.catch(() => undefined); // whoever asked for it is told
-      return mine;
-    },
+    edit: (where, value) => next(() => editConfigFile(where, value, { path, env, random })),
+    editList: (where, change) => next(() => editConfigFileList(where, change, { path, env, random })),
     written() {
       try {
         const read = readSource(readFileSync(path, "utf8"));

@@ -1,13 +1,14 @@
 /**
- * `npm run bench [-- intercept | routing | translate] [--quick]`: all parts, or the one that is named. Prints tables and verdict
+ * `npm run bench [-- intercept | routing | translate | startup] [--quick]`: all parts, or the one that is named. Prints tables and verdict
  * lines; exit code 0 even when an aim is missed, non-zero only when something broke.
  */
 import { arch, cpus, platform } from "node:os";
 import { benchIntercept } from "./intercept.ts";
 import { benchRouting } from "./routing.ts";
+import { benchStartup } from "./startup.ts";
 import { benchTranslate } from "./translate.ts";
 
-const parts = { intercept: benchIntercept, routing: benchRouting, translate: benchTranslate };
+const parts = { intercept: benchIntercept, routing: benchRouting, translate: benchTranslate, startup: benchStartup };
 
 const args = process.argv.slice(2);
 const say = (text: string): void => void process.stdout.write(`${text}\n`);

@@ -181,6 +181,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
   readonly timeoutMs?: number;
+  /** What it reads; without it there is nothing to read. */
+  readonly input?: string;
 }
 
 /** Runs a program in a clean environment: this machine's own proxy and trust variables must not leak in. */
@@ -188,10 +190,13 @@ export function run(command: string, args: readonly string[], options: RunOption
   const child = spawn(command, args, {
     env: { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "", ...options.env },
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["pipe", "pipe", "pipe"],
     timeout: options.timeoutMs ?? 30_000,
     killSignal: "SIGKILL",
   });
+  // Who does not read it has ended, and says how by its exit code.
+  child.stdin.on("error", () => {});
+  child.stdin.end(options.input ?? "");
   let stdout = "";
   let stderr = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => {

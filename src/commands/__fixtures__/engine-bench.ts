@@ -13,8 +13,7 @@ import { VerbRefusal } from "../../base/controls-engine.ts";
 import { benchDeps } from "../../control/__fixtures__/control-bench.ts";
 import { createControlServer } from "../../control/server.ts";
 import type { CommandContext } from "../context.ts";
-import { asFailure, exitCodes, failureText } from "../failure.ts";
-import { commandTable } from "../program.ts";
+import { runCommand } from "../program.ts";
 import { type Bench, commandBench } from "./command-bench.ts";
 
 export interface EngineBench extends Omit<Bench, "close"> {
@@ -51,17 +50,7 @@ export async function engineBench(options: EngineBenchOptions = {}): Promise<Eng
   return {
     ...bench,
     context,
-    async type(...words) {
-      const result: { exitCode: number } = { exitCode: exitCodes.ok };
-      try {
-        await commandTable(context, result).parseAsync(["node", "switchyard", ...words]);
-        return result.exitCode;
-      } catch (error) {
-        const failure = asFailure(error);
-        context.stderr.write(failureText(failure));
-        return failure.exitCode;
-      }
-    },
+    type: (...words) => runCommand(context, words),
     json: () => JSON.parse(bench.out()),
   };
 }

@@ -7,6 +7,7 @@ import type { Credential, Credentials } from "../../engine/accounts/credential.t
 import type { CredentialStore } from "../../engine/accounts/credentials/store.ts";
 import type { Logins } from "../../engine/accounts/oauth/login.ts";
 import type { AccountHealth, AccountPool } from "../../engine/accounts/pool.ts";
+import type { ListChange } from "../../engine/config/edit-node.ts";
 import type { Path } from "../../engine/config/problem.ts";
 import type { Config, ProviderConfig } from "../../engine/config/schema.ts";
 import type { Discovery } from "../../engine/providers/discover.ts";
@@ -34,6 +35,8 @@ export interface VerbDeps {
   readonly random: Random;
   /** Changes one value of the configuration file and puts it in force; undefined takes it out. Rejects with a `VerbRefusal`. */
   readonly editConfig: (path: Path, value: unknown) => Promise<void>;
+  /** Puts entries into a list of the file or moves them, with their comments. Rejects with a `VerbRefusal`. */
+  readonly editConfigList: (path: Path, change: ListChange) => Promise<void>;
   /** The configuration file as it is written, parsed: its own words, not what was made of them. An empty map without a file. */
   readonly written: () => unknown;
 }

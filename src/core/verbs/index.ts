@@ -5,6 +5,7 @@ import type { VerbDeps } from "./deps.ts";
 import { loginVerbs } from "./logins.ts";
 import { modelVerbs } from "./models.ts";
 import { providerVerbs } from "./providers.ts";
+import { routeVerbs } from "./routes.ts";
 import { settingVerbs } from "./settings.ts";
 import { usageVerbs } from "./usage.ts";
 
@@ -14,6 +15,7 @@ export function createVerbs(deps: VerbDeps): EngineVerbs {
     ...loginVerbs(deps),
     ...providerVerbs(deps),
     ...modelVerbs(deps),
+    ...routeVerbs(deps),
     ...usageVerbs(deps),
     ...settingVerbs(deps),
   };

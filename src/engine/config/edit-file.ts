@@ -8,7 +8,8 @@ import { chmod, lstat, mkdir, readFile, readlink } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import type { Random } from "../../base/random.ts";
 import { replaceFile } from "../../base/replace-file.ts";
-import { editConfig } from "./edit.ts";
+import { editConfig, editConfigList, type EditResult } from "./edit.ts";
+import type { ListChange } from "./edit-node.ts";
 import type { LoadOptions } from "./load.ts";
 import type { Path } from "./problem.ts";
 import { maxConfigBytes } from "./source.ts";
@@ -22,12 +23,20 @@ export type EditFileResult =
   | { readonly ok: false; readonly kind: "refused" | "conflict" | "unreadable"; readonly message: string };
 
 /** @param value undefined takes it out */
-export async function editConfigFile(path: Path, value: unknown, options: EditFileOptions): Promise<EditFileResult> {
+export function editConfigFile(path: Path, value: unknown, options: EditFileOptions): Promise<EditFileResult> {
+  return changeFile(options, (text) => editConfig(text, path, value, options));
+}
+
+export function editConfigFileList(path: Path, list: ListChange, options: EditFileOptions): Promise<EditFileResult> {
+  return changeFile(options, (text) => editConfigList(text, path, list, options));
+}
+
+async function changeFile(options: EditFileOptions, edit: (text: string) => EditResult): Promise<EditFileResult> {
   try {
     const file = await find(options.path);
     if (!file.ok) return { ok: false, kind: "unreadable", message: file.message };
     const before = await read(file.path);
-    const edited = editConfig(before ?? "", path, value, options);
+    const edited = edit(before ?? "");
     if (!edited.ok) return { ok: false, kind: "refused", message: edited.message };
     if (edited.text === (before ?? "")) return { ok: true, changed: false };
     if (before === null) await mkdir(dirname(file.path), { recursive: true, mode: 0o700 });

@@ -60,6 +60,30 @@ export function removeValue(document: Document, path: Path): void {
   if ((isMap(node) || isSeq(node)) && step !== undefined) removeStep(node, step);
 }
 
+/** A change of the order of a list, or of its length in the middle. Places count from 0. */
+export type ListChange =
+  | { readonly type: "insert"; readonly at: number; readonly value: unknown }
+  | { readonly type: "move"; readonly from: number; readonly to: number };
+
+/**
+ * Entries move with the comments before them; what stands above the first one is about the list and stays there. The
+ * places are checked before.
+ */
+export function changeList(document: Document, path: Path, change: ListChange): Hindrance {
+  const list = path.length === 0 ? document.contents : document.getIn(path, true);
+  if (change.type === "insert" && (list === undefined || list === null || isEmpty(list))) {
+    return setValue(document, path, [change.value]);
+  }
+  if (!isSeq(list)) return `${words(path, path.length)} is written elsewhere; edit the file by hand`;
+  if (change.type === "insert") {
+    list.items.splice(change.at, 0, document.createNode(change.value));
+    return null;
+  }
+  const [item] = list.items.splice(change.from, 1);
+  list.items.splice(change.to, 0, item);
+  return null;
+}
+
 interface Slot {
   readonly node: unknown;
   /** Puts another node there, with the comments of the old one. */

@@ -5,7 +5,7 @@
  */
 import { isDeepStrictEqual } from "node:util";
 import { isMap, isNode, isScalar, Lexer, parseDocument, type Document } from "yaml";
-import { removeValue, setValue } from "./edit-node.ts";
+import { changeList, type Hindrance, type ListChange, removeValue, setValue } from "./edit-node.ts";
 import { parseConfig, type LoadOptions } from "./load.ts";
 import { pathText, problemText, type ConfigProblem, type Path } from "./problem.ts";
 import { readSource } from "./source.ts";
@@ -16,6 +16,38 @@ export type EditResult =
 
 /** @param value undefined takes it out */
 export function editConfig(text: string, path: Path, value: unknown, options: LoadOptions): EditResult {
+  return change(text, path, options, {
+    wanted: (old) => changed(old, path, value),
+    write(document) {
+      if (value !== undefined) return setValue(document, path, value);
+      removeValue(document, path);
+      return null;
+    },
+    removed: value === undefined ? path : null,
+  });
+}
+
+/** Entries of a list put in or moved, with their comments. */
+export function editConfigList(text: string, path: Path, list: ListChange, options: LoadOptions): EditResult {
+  const size = sizeAt(text, path);
+  const places = list.type === "insert" ? [list.at] : [list.from + 1, list.to + 1];
+  if (places.some((place) => place > size)) return refused(`${pathText(path)} is a list of ${size}`);
+  return change(text, path, options, {
+    wanted: (old) => changed(old, path, changedList(valueAt(old, path), list)),
+    write: (document) => changeList(document, path, list),
+    removed: null,
+  });
+}
+
+interface Change {
+  /** The whole value that the file is to hold. */
+  wanted(old: unknown): unknown;
+  write(document: Document): Hindrance;
+  /** The comments inside this may go. */
+  readonly removed: Path | null;
+}
+
+function change(text: string, path: Path, options: LoadOptions, { wanted, write, removed }: Change): EditResult {
   const where = pathText(path);
   if (path.length === 0) return refused("name what to change");
   if (path.some((step) => step === "__proto__")) return refused(`${where} is no name`);
@@ -23,19 +55,17 @@ export function editConfig(text: string, path: Path, value: unknown, options: Lo
   if (!before.ok) return refused("the file is not valid as it is; mend it first", before.problems);
   const lines = lineEndings(text);
   const old = plain(before.source.value);
-  const wanted = changed(old, path, value);
-  if (isDeepStrictEqual(wanted, old)) return { ok: true, text };
-  const edited = edit(lines.plain, path, value);
+  const after = wanted(old);
+  if (isDeepStrictEqual(after, old)) return { ok: true, text };
+  const edited = edit(lines.plain, path, write);
   if (!edited.ok) return refused(`${where} cannot be changed: ${edited.why}`);
-  const fitting = edited.texts.find(
-    (each) => holds(each, wanted) && keepsComments(lines.plain, each, value === undefined ? path : null),
-  );
+  const fitting = edited.texts.find((each) => holds(each, after) && keepsComments(lines.plain, each, removed));
   if (fitting === undefined) {
     return refused(`${where} cannot be changed without touching other values or comments; edit the file by hand`);
   }
-  const after = lines.restore(fitting);
-  const loaded = parseConfig(after, options);
-  if (loaded.ok) return { ok: true, text: after };
+  const written = lines.restore(fitting);
+  const loaded = parseConfig(written, options);
+  if (loaded.ok) return { ok: true, text: written };
   const first = loaded.problems[0];
   const why = first === undefined ? "" : `: ${problemText(options.path, first)}`;
   return refused(`the file would not be valid with this change${why}`, loaded.problems);
@@ -48,14 +78,11 @@ function refused(message: string, problems: readonly ConfigProblem[] = []): Edit
 type Edited = { readonly ok: true; readonly texts: readonly string[] } | { readonly ok: false; readonly why: string };
 
 /** The new text, best first: only the section that changed written anew, or all of it. */
-function edit(text: string, path: Path, value: unknown): Edited {
+function edit(text: string, path: Path, write: Change["write"]): Edited {
   const document = parseDocument(text);
   try {
-    if (value === undefined) removeValue(document, path);
-    else {
-      const why = setValue(document, path, value);
-      if (why !== null) return { ok: false, why };
-    }
+    const why = write(document);
+    if (why !== null) return { ok: false, why };
     // Long lines are people's own choice.
     const whole = document.toString({ lineWidth: 0 });
     const spliced = splice(text, whole, String(path[0]));
@@ -174,6 +201,28 @@ function changed(old: unknown, path: Path, value: unknown): unknown {
   if (value === undefined && rest.length === 0) delete map[step];
   else map[step] = changed(map[step], rest, value);
   return map;
+}
+
+function sizeAt(text: string, path: Path): number {
+  const read = readSource(text);
+  const list = read.ok ? valueAt(read.source.value, path) : undefined;
+  return Array.isArray(list) ? list.length : 0;
+}
+
+function changedList(old: unknown, change: ListChange): unknown {
+  const list: unknown[] = Array.isArray(old) ? [...old] : [];
+  if (change.type === "insert") list.splice(change.at, 0, change.value);
+  else list.splice(change.to, 0, ...list.splice(change.from, 1));
+  return list;
+}
+
+function valueAt(root: unknown, path: Path): unknown {
+  let value = root;
+  for (const step of path) {
+    if (typeof value !== "object" || value === null || !Object.hasOwn(value, step)) return undefined;
+    value = Reflect.get(value, step);
+  }
+  return value;
 }
 
 /** Files of other systems keep their line endings, and the mark that some editors put first. */
