@@ -1,6 +1,7 @@
 /** `switchyard status`: is a core running, where, with which certificates and rules. */
 import type { CoreNotice, CoreStatus } from "../base/controls.ts";
 import { findCore } from "../control/process.ts";
+import { schemaVersion } from "../control/schemas/version.ts";
 import { type CommandContext, noticeLine, printJson, printLines, shown } from "./context.ts";
 import { exitCodes } from "./failure.ts";
 
@@ -14,7 +15,8 @@ export async function status(context: CommandContext, options: StatusOptions): P
   const core = await findCore(context.paths);
   if (core === null) {
     const { version } = context;
-    if (options.json) printJson(context, { running: false, pid: null, port: null, url: null, ca: null, version });
+    const nothing = { running: false, pid: null, port: null, url: null, ca: null, version, schemaVersion };
+    if (options.json) printJson(context, nothing);
     else printLines(context.stdout, ["not running", "  start one: switchyard start -d   or with a screen: switchyard"]);
     return exitCodes.notRunning;
   }
