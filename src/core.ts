@@ -5,7 +5,7 @@
 import { join } from "node:path";
 import { createBus } from "./base/bus.ts";
 import { systemClock } from "./base/clock.ts";
-import type { ConfigStatus, Controls, CoreNotice, CoreStatus } from "./base/controls.ts";
+import type { ConfigStatus, Controls, CoreNotice, OwnStatus } from "./base/controls.ts";
 import type { CoreEvent, StampedEvent } from "./base/events.ts";
 import type { Paths } from "./base/paths.ts";
 import { systemRandom } from "./base/random.ts";
@@ -151,7 +151,7 @@ export async function startCore(options: CoreOptions): Promise<Core> {
     editConfigList: (path, change) => configFile.editList(path, change),
     written: () => configFile.written(),
   });
-  const gateway = createGatewayHandler({ engine, verbs, clientKey: install.clientKey, redactor });
+  const gateway = createGatewayHandler({ engine, verbs, clientKey: install.clientKey, redactor, version });
   const readAlong = startReadAlong({
     flowLog,
     wants: (head) => engine.isModelCall(head),
@@ -196,7 +196,7 @@ export async function startCore(options: CoreOptions): Promise<Core> {
   };
 
   const controls: Controls = {
-    status: (): Omit<CoreStatus, "counts"> => ({
+    status: (): OwnStatus => ({
       running: true,
       pid: process.pid,
       port: listening.port,

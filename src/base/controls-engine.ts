@@ -59,14 +59,58 @@ export interface EngineVerbs {
   usage(question: UsageQuestionJson): Promise<UsageJson>;
 
   /** Sections of `settings` in config.yaml, as they are written there. Changing one edits the file and keeps its comments. */
-  setting(name: SettingName): Promise<unknown>;
-  changeSetting(name: SettingName, value: unknown): Promise<unknown>;
+  setting<Name extends SettingName>(name: Name): Promise<SettingsJson[Name]>;
+  /** Undefined takes the section out. */
+  changeSetting<Name extends SettingName>(name: Name, value: unknown): Promise<SettingsJson[Name]>;
+  /** The outbound proxy of one place, the others left as they are; null takes it out. */
+  changeProxy(place: ProxyPlaceJson, proxy: string | null): Promise<NetworkProxyJson>;
   /** Connects through a proxy to a public host; says what address it was seen from where the proxy tells. */
   testProxy(proxy: string | null): Promise<ProxyTestJson>;
 }
 
 export const settingNames = ["network_proxy", "ip_filter", "thinking_budget", "system_prompt"] as const;
 export type SettingName = (typeof settingNames)[number];
+
+export interface SettingsJson {
+  readonly network_proxy: NetworkProxyJson;
+  readonly ip_filter: IpFilterJson;
+  readonly thinking_budget: ThinkingBudgetJson;
+  readonly system_prompt: SystemPromptJson;
+}
+
+/** Outbound proxies as URLs, or `direct`; the most exact one wins. Users and passwords are not shown. */
+export interface NetworkProxyJson {
+  readonly global: string | null;
+  readonly providers: Readonly<Record<string, string>>;
+  readonly combos: Readonly<Record<string, string>>;
+  /** By `provider/account`. */
+  readonly keys: Readonly<Record<string, string>>;
+}
+
+export const proxyLevels = ["global", "providers", "combos", "keys"] as const;
+
+export type ProxyPlaceJson =
+  | { readonly level: "global" }
+  | { readonly level: Exclude<(typeof proxyLevels)[number], "global">; readonly id: string };
+
+export interface IpFilterJson {
+  readonly mode: "off" | "allow" | "deny" | "whitelist" | "blacklist";
+  readonly list: readonly string[];
+}
+
+export interface ThinkingBudgetJson {
+  readonly mode?: "passthrough" | "auto" | "custom" | "adaptive";
+  readonly tokens?: number;
+}
+
+export interface SystemPromptJson extends PromptTextJson {
+  readonly providers?: Readonly<Record<string, PromptTextJson>>;
+}
+
+export interface PromptTextJson {
+  readonly mode?: "prepend" | "append" | "none";
+  readonly text?: string;
+}
 
 /** A verb that cannot be done, in words for its asker. */
 export class VerbRefusal extends Error {

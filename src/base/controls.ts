@@ -2,14 +2,14 @@
  * What a person or a script may see of a running core and ask of it: the verbs (`Controls`, implemented by the core's
  * composition root) and the JSON they travel as over the control socket. Names here are public; instants are ISO 8601.
  */
-import type { Attempt, FlowRecord, FlowSide } from "./flow.ts";
+import type { Attempt, FlowRecord, FlowSide, WhyStep } from "./flow.ts";
 import type { HeaderPairs } from "./http.ts";
 import type { Secret } from "./secret.ts";
 
 /** Implemented by `src/core.ts`, called by the control server. Synchronous verbs are cheap and never throw. */
 export interface Controls {
-  /** Everything about the core but the flow counts, which the control server adds from the flow log. */
-  status(): Omit<CoreStatus, "counts">;
+  /** Everything about the core but what the control server adds: the flow log's counts and its own schema's version. */
+  status(): OwnStatus;
   secrets(): CoreSecrets;
   /** The rules in force, in order; the control server adds how often each one matched. */
   routes(): readonly RouteRule[];
@@ -23,6 +23,9 @@ export interface Controls {
   stop(): void;
 }
 
+/** What the core knows of itself. */
+export type OwnStatus = Omit<CoreStatus, "counts" | "schemaVersion">;
+
 export interface CoreStatus {
   readonly running: true;
   readonly pid: number;
@@ -30,6 +33,8 @@ export interface CoreStatus {
   readonly host: string;
   readonly url: string;
   readonly version: string;
+  /** Of the published JSON: of this API and of the commands' `--json`. */
+  readonly schemaVersion: number;
   readonly startedAt: string;
   readonly ca: CaStatus;
   readonly config: ConfigStatus;
@@ -119,7 +124,7 @@ export interface RouteAnswer {
     readonly account: string | null;
     readonly format: string;
   }[];
-  readonly why: readonly { readonly stage: string; readonly text: string }[];
+  readonly why: readonly WhyStep[];
 }
 
 export type ReloadResult = ConfigStatus;

@@ -54,7 +54,7 @@ export interface WhyStep {
     | "fallback"
     | "error";
   readonly text: string;
-  readonly [detail: string]: string | number | boolean | undefined;
+  readonly [detail: string]: string | number | boolean;
 }
 
 export interface Attempt {

@@ -11,10 +11,8 @@ const canary = "sk-or-canary-0123456789abcdef";
 describe("accounts add", () => {
   it("takes the key from stdin and tells it to the core alone", async () => {
     const { type, asked, out, err } = await accountBench([], {}, { stdin: `  ${canary}\r\n` });
-    expect(await type("accounts", "add", "openrouter", "--priority", "5", "--weight", "2.5")).toBe(0);
-    expect(asked).toEqual([
-      ["add", { provider: "openrouter", name: "main", apiKey: canary, priority: 5, weight: 2.5 }],
-    ]);
+    expect(await type("accounts", "add", "openrouter", "--priority", "5", "--weight", "2")).toBe(0);
+    expect(asked).toEqual([["add", { provider: "openrouter", name: "main", apiKey: canary, priority: 5, weight: 2 }]]);
     expect(out()).toContain("openrouter/main added");
     expect(out() + err()).not.toContain(canary);
   });

@@ -63,7 +63,8 @@ function repeated({ provider, name, path }: ImportOptions): readonly string[] {
   return Object.entries(given).flatMap(([flag, value]) => (value === undefined ? [] : [flag, shown(value)]));
 }
 
-interface FoundLogin {
+/** As `accounts import --json` prints it. */
+export interface FoundLogin {
   readonly client: ClientLogin;
   readonly title: string;
   readonly provider: string;

@@ -4,6 +4,7 @@ import type { CoreNotice } from "../base/controls.ts";
 import type { Paths } from "../base/paths.ts";
 import type { Random } from "../base/random.ts";
 import { type SafeText, safeLine } from "../base/safe-text.ts";
+import { schemaVersion } from "../control/schemas/version.ts";
 
 export interface Output {
   /** False where the reader is behind; `drain` says when it has caught up. */
@@ -80,9 +81,6 @@ interface Core {
   survive(error: unknown): void;
   stop(): Promise<void>;
 }
-
-/** Goes up when a field of a document changes its meaning or goes; new fields may come at any time. */
-export const schemaVersion = 1;
 
 /** The one document of a `--json`. Objects say which version of our documents they are; arrays have no place for it. */
 export function printJson(context: CommandContext, value: unknown): void {

@@ -21,7 +21,7 @@ const provider = { id: "my/llm" };
 const cases = {
   accounts: { asked: [], answer: [account] },
   addAccount: {
-    asked: [{ provider: "claude", name: "n", apiKey: "sk-0123456789", priority: 3, weight: 0.5 }],
+    asked: [{ provider: "claude", name: "n", apiKey: "sk-0123456789", priority: 3, weight: 2 }],
     answer: account,
   },
   removeAccount: { asked: ["claude/a b/c"], answer: undefined },
@@ -67,6 +67,7 @@ const cases = {
   usage: { asked: [{ group: "model", since: "2026-11-01", until: null }], answer: { group: "model", rows: [] } },
   setting: { asked: ["ip_filter"], answer: { mode: "off" } },
   changeSetting: { asked: ["thinking_budget", { mode: "auto" }], answer: { mode: "auto" } },
+  changeProxy: { asked: [{ level: "providers", id: "a b" }, "direct"], answer: { global: null } },
   testProxy: { asked: ["socks5://127.0.0.1:1"], answer: { ok: false } },
 } satisfies { readonly [Name in keyof EngineVerbs]: Case<Name> };
 

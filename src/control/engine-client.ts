@@ -109,6 +109,10 @@ export function engineVerbsOver(ask: Ask): EngineVerbs {
       value === undefined
         ? ask("DELETE", `/api/settings/${name}`)
         : ask("PUT", `/api/settings/${name}`, { body: value }),
+    changeProxy(place, proxy) {
+      const path = `/api/settings/proxy${query({ id: null, ...place })}`;
+      return proxy === null ? ask("DELETE", path) : ask("PUT", path, { body: { proxy } });
+    },
     testProxy: (proxy) => ask<ProxyTestJson>("POST", "/api/settings/proxy/test", { body: { proxy }, ...patient }),
   };
 }

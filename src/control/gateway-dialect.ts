@@ -6,32 +6,33 @@ import { own, parseJson } from "../base/json.ts";
 import type { EngineError } from "../engine/errors/engine-error.ts";
 import type { ListedModel, WholeAnswer } from "../engine/formats/format.ts";
 import { formats } from "../engine/formats/table.ts";
-import type { ControlRefusal } from "./route.ts";
+import type { Refusal } from "./refusal.ts";
 
 export type AskersDialect = "openai-chat" | "claude" | "gemini";
 
 /** Claude's clients name their version, Gemini's have an address of their own; OpenAI's shape is for everybody else. */
 export function dialectOf({ headers }: Pick<RequestHead, "headers">, { pathname }: URL): AskersDialect {
   if (/^\/v1(?:beta|alpha)\//.test(pathname)) return "gemini";
-  if (pathname.startsWith("/v1/messages") || headerValue(headers, "anthropic-version") !== undefined) return "claude";
-  return "openai-chat";
+  const isClaude = pathname.startsWith("/v1/messages") || headerValue(headers, "anthropic-version") !== undefined;
+  return isClaude || /^claude-cli\//i.test(headerValue(headers, "user-agent") ?? "") ? "claude" : "openai-chat";
 }
 
-/** Several as a page; one as it stands in a page. */
-export function modelsAnswer(found: ModelJson | readonly ModelJson[], dialect: "claude" | "gemini"): HttpReply {
-  const write = (models: readonly ListedModel[]): WholeAnswer => formats[dialect].client.writeModels(models);
-  if (isOne(found)) {
-    const page = parseJson(Buffer.from(write([listed(found)]).body).toString("utf8"));
-    const list = page.ok ? own(page.value, dialect === "claude" ? "data" : "models") : undefined;
-    const body = Buffer.from(JSON.stringify(Array.isArray(list) ? list[0] : {}));
-    return replyOf({ status: 200, headers: [["content-type", "application/json"]], body });
-  }
+/** A page of models as the dialect's format writes it, parsed. `all`: also those that one cannot talk with. */
+export function modelsIn(
+  dialect: "claude" | "gemini",
+  models: readonly ModelJson[],
+  { all }: { readonly all: boolean } = { all: false },
+): unknown {
   // The writers say of every model that one can talk with it.
-  return replyOf(write(found.filter(({ kind }) => kind !== "embedding" && kind !== "image").map(listed)));
+  const shown = all ? models : models.filter(({ kind }) => kind !== "embedding" && kind !== "image");
+  const page = parseJson(Buffer.from(formats[dialect].client.writeModels(shown.map(listed)).body).toString("utf8"));
+  return page.ok ? page.value : {};
 }
 
-function isOne(found: ModelJson | readonly ModelJson[]): found is ModelJson {
-  return !Array.isArray(found);
+/** One as it stands in Claude's page. */
+export function claudeModelOf(model: ModelJson): unknown {
+  const list = own(modelsIn("claude", [model], { all: true }), "data");
+  return Array.isArray(list) ? list[0] : {};
 }
 
 function listed({ id, provider, max_tokens }: ModelJson): ListedModel {
@@ -39,11 +40,11 @@ function listed({ id, provider, max_tokens }: ModelJson): ListedModel {
 }
 
 /** Our own codes survive where the dialect has a place for them. */
-export function refusalAnswer({ status, code, message }: ControlRefusal, dialect: AskersDialect): HttpReply {
+export function refusalAnswer({ status, code, message, field }: Refusal, dialect: AskersDialect): HttpReply {
   if (dialect !== "openai-chat") return replyOf(formats[dialect].client.writeError(errorOf(status, message)));
   const type = status >= 500 ? "server_error" : "invalid_request_error";
   const headers: HeaderPairs = [["content-type", "application/json"]];
-  const body = Buffer.from(JSON.stringify({ error: { message, type, param: null, code } }));
+  const body = Buffer.from(JSON.stringify({ error: { message, type, param: field, code } }));
   return replyOf({ status, headers, body });
 }
 

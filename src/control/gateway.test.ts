@@ -38,6 +38,7 @@ function bench(verbs: Partial<EngineVerbs> = {}) {
     verbs: { models: () => Promise.resolve([model]), ...verbs } as EngineVerbs,
     clientKey: new Secret(key),
     redactor,
+    version: "9.9.9",
   });
   const ask = async (
     method: string,

@@ -12,32 +12,38 @@ import type { Secret } from "../base/secret.ts";
 import type { Engine } from "../engine/engine.ts";
 import { wrongKey } from "../engine/pipeline/gateway.ts";
 import { addressed } from "./gateway-address.ts";
-import { dialectOf, modelsAnswer, refusalAnswer } from "./gateway-dialect.ts";
+import { checked } from "./checked.ts";
+import { claudeModelOf, dialectOf, modelsIn, refusalAnswer } from "./gateway-dialect.ts";
+import { lazyDocument } from "./lazy-document.ts";
 import { matchRoute } from "./match.ts";
 import { refusalFrom } from "./refusal.ts";
-import { ControlRefusal } from "./route.ts";
-import { findModel, listedModels, modelRoutes } from "./routes/models.ts";
-import { registryRoutes, type RegistryRoute } from "./routes/registry.ts";
+import { ControlRefusal, type PortContext, type PortRoute, type PortRoutes } from "./route.ts";
+import { findModel, listedModels, type ModelQuestion, modelRoutes } from "./routes/models.ts";
+import { portOnlyRoutes } from "./routes/port.ts";
+import { registryRoutes } from "./routes/registry.ts";
 
 export interface GatewayDeps {
   readonly engine: Pick<Engine, "gateway" | "isCall">;
   readonly verbs: EngineVerbs;
   readonly clientKey: Secret;
   readonly redactor: Redactor;
+  readonly version: string;
 }
 
-const routes: Readonly<Record<string, RegistryRoute>> = { ...registryRoutes, ...modelRoutes };
+/** Everything that is served on the port besides model calls (`callRoutes`); the document is made of the same table. */
+export const portRoutes: PortRoutes = { ...portOnlyRoutes, ...registryRoutes, ...modelRoutes };
 
 /** The registry's bodies are a flag and no more. */
 const maxBodyBytes = 64 * 1024;
 
 export function createGatewayHandler(deps: GatewayDeps): GatewayHandler {
+  const context: PortContext = { verbs: deps.verbs, document: lazyDocument(() => deps.version) };
   return {
     isCall: (head) => deps.engine.isCall(addressed(head).head),
     async handle(exchange) {
       const url = urlOf(exchange.target);
       try {
-        return await answer(exchange, url, deps);
+        return await answer(exchange, url, deps, context);
       } catch (error) {
         return refusalAnswer(refusalFrom(error, deps.redactor), dialectOf(exchange, url));
       }
@@ -45,26 +51,43 @@ export function createGatewayHandler(deps: GatewayDeps): GatewayHandler {
   };
 }
 
-async function answer(exchange: Exchange, url: URL, deps: GatewayDeps): Promise<HttpReply> {
+async function answer(exchange: Exchange, url: URL, deps: GatewayDeps, context: PortContext): Promise<HttpReply> {
   const isQuestion = exchange.method === "GET" || exchange.method === "HEAD";
-  if (url.pathname === "/healthz" && isQuestion) return json({ status: "ok" });
+  const method = isQuestion ? "GET" : exchange.method;
+  const open = portRoutes[`${method} ${url.pathname}`];
+  if (open?.surfaces.includes("port-open") === true) return json(await told(open, { url, parameters: {} }, context));
   const authorized = keysOf(exchange, url).some((key) => deps.clientKey.equals(key));
   const { head, provider } = addressed(exchange);
   if (deps.engine.isCall(head)) return deps.engine.gateway({ ...exchange, ...head, authorized, gateway: { provider } });
   if (!authorized) throw new ControlRefusal(401, "invalid_api_key", wrongKey.message);
-  const dialect = dialectOf(exchange, url);
-  const model = /^\/v1(?:beta|alpha)?\/models(?:\/(.+))?$/s.exec(url.pathname);
-  if (isQuestion && dialect !== "openai-chat" && model !== null) {
-    const [, name] = model;
-    if (name === undefined) return modelsAnswer(await listedModels(url, deps.verbs), dialect);
-    return modelsAnswer(await findModel(decoded(name), deps.verbs), dialect);
-  }
-  const found = matchRoute(routes, isQuestion ? "GET" : exchange.method, url.pathname);
+  const found = matchRoute(portRoutes, method, url.pathname);
   if (found === null) {
     throw new ControlRefusal(404, "not_found", `${exchange.method} ${url.pathname} is not served here`);
   }
+  const { route, parameters } = found;
   const body = isQuestion ? undefined : await readBody(exchange);
-  return json(await found.route({ url, parameters: found.parameters, body }, deps.verbs));
+  if (dialectOf(exchange, url) === "claude") {
+    // The same questions, answered in Anthropic's shape.
+    if (route === modelRoutes["GET /v1/models"]) {
+      const { query } = checked(route, { url, body }, { strict: false });
+      return json(modelsIn("claude", await listedModels(query as ModelQuestion, deps.verbs))); // that route's own
+    }
+    if (route === modelRoutes["GET /v1/models/*model"]) {
+      return json(claudeModelOf(await findModel(parameters["model"] ?? "", deps.verbs)));
+    }
+  }
+  return json(await told(route, { url, parameters, body }, context));
+}
+
+interface Asked {
+  readonly url: URL;
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+}
+
+/** Clients of providers send parameters of their own; those are nobody's business here. */
+async function told(route: PortRoute, { url, parameters, body }: Asked, context: PortContext): Promise<unknown> {
+  return route.handle({ url, parameters, ...checked(route, { url, body }, { strict: false }) }, context);
 }
 
 /** A target that begins with two slashes names no host here: it is a path like any other. */
@@ -83,14 +106,6 @@ function keysOf({ headers }: Exchange, url: URL): readonly string[] {
   ]
     .filter((key) => typeof key === "string")
     .filter((key) => key !== "");
-}
-
-function decoded(name: string): string {
-  try {
-    return decodeURIComponent(name);
-  } catch {
-    throw new ControlRefusal(400, "path", "the path is not valid percent-encoding");
-  }
 }
 
 async function readBody({ body }: Exchange): Promise<unknown> {

@@ -1,10 +1,22 @@
 /** Finds the route for a method and a path in a table of patterns (`GET /v1/providers/:name`). */
-import { ControlRefusal } from "./route.ts";
+import { ControlRefusal, type RouteDoc } from "./route.ts";
 
 export interface Matched<Route> {
   readonly route: Route;
   /** Path segments that the pattern's `:name` parts stand for, percent-decoded. */
   readonly parameters: Readonly<Record<string, string>>;
+}
+
+/** The table with a row for every other spelling of a path. */
+export function withOtherNames<Route extends Pick<RouteDoc, "alsoAt">>(
+  routes: Readonly<Record<string, Route>>,
+): Readonly<Record<string, Route>> {
+  return Object.fromEntries(
+    Object.entries(routes).flatMap(([key, route]) => {
+      const [method = ""] = key.split(" ");
+      return [[key, route], ...(route.alsoAt ?? []).map((path) => [`${method} ${path}`, route] as const)];
+    }),
+  );
 }
 
 /** Null: nothing is served at this path. Throws a `ControlRefusal` (405) where another method is. */

@@ -1,20 +1,21 @@
 /** Whatever went wrong in a route, as a status and words. */
 import { VerbRefusal } from "../base/controls-engine.ts";
 import type { Redactor } from "../base/redact.ts";
+import { type RefusalCode, refusalCodes } from "./refusal-codes.ts";
 import { ControlRefusal } from "./route.ts";
 
-const statuses = {
-  "not-found": 404,
-  invalid: 400,
-  conflict: 409,
-  unavailable: 503,
-  upstream: 502,
-} as const satisfies Record<VerbRefusal["code"], number>;
+/** As it is told. */
+export interface Refusal {
+  readonly status: number;
+  readonly code: RefusalCode;
+  readonly message: string;
+  readonly field: string | null;
+}
 
 /** Every refusal may repeat what was asked, and what was asked may hold a secret in the wrong place. */
-export function refusalFrom(error: unknown, redactor: Redactor): ControlRefusal {
+export function refusalFrom(error: unknown, redactor: Redactor): Refusal {
   const message = redactor.text(error instanceof Error ? error.message : "unknown failure");
-  if (error instanceof ControlRefusal) return new ControlRefusal(error.status, error.code, message);
-  if (error instanceof VerbRefusal) return new ControlRefusal(statuses[error.code], error.code, message);
-  return new ControlRefusal(500, "failed", message);
+  if (error instanceof ControlRefusal) return { status: error.status, code: error.code, message, field: error.field };
+  const code = error instanceof VerbRefusal ? error.code : "failed";
+  return { status: refusalCodes[code].status, code, message, field: null };
 }

@@ -7,18 +7,23 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { CoreStatus } from "../base/controls.ts";
 import { parseJson } from "../base/json.ts";
+import { checked } from "./checked.ts";
+import { lazyDocument } from "./lazy-document.ts";
 import { answered, type ControlContext, ControlRefusal, type ControlRoutes, type ControlServerDeps } from "./route.ts";
-import { matchRoute } from "./match.ts";
-import { refusalFrom } from "./refusal.ts";
+import { matchRoute, withOtherNames } from "./match.ts";
+import { type Refusal, refusalFrom } from "./refusal.ts";
 import { accountRoutes } from "./routes/accounts.ts";
+import { catalogRoutes } from "./routes/catalog.ts";
 import { createEventHub } from "./routes/events.ts";
 import { flowRoutes } from "./routes/flows.ts";
 import { createLeases, leaseRoutes } from "./routes/leases.ts";
 import { modelRoutes } from "./routes/models.ts";
-import { registryRoutes, type RegistryRoute } from "./routes/registry.ts";
+import { registryRoutes } from "./routes/registry.ts";
 import { ruleEditRoutes } from "./routes/rule-edits.ts";
 import { ruleRoutes } from "./routes/rules.ts";
+import { settingRoutes } from "./routes/settings.ts";
 import { statusRoutes } from "./routes/status.ts";
+import { schemaVersion } from "./schemas/version.ts";
 import { prepareSocket, restrictSocket } from "./socket-file.ts";
 
 export interface ControlServer {
@@ -26,23 +31,20 @@ export interface ControlServer {
   close(): Promise<void>;
 }
 
-const routes: ControlRoutes = {
+/** Everything that is served on the socket; the document is made of the same table. */
+export const controlRoutes: ControlRoutes = {
   ...statusRoutes,
   ...flowRoutes,
   ...ruleRoutes,
   ...leaseRoutes,
-  ...asControl(accountRoutes),
-  ...asControl(registryRoutes),
-  ...asControl(modelRoutes),
-  ...asControl(ruleEditRoutes),
+  ...accountRoutes,
+  ...catalogRoutes,
+  ...settingRoutes,
+  ...registryRoutes,
+  ...modelRoutes,
+  ...ruleEditRoutes,
 };
-
-/** The engine's verbs know nothing of a socket. */
-function asControl(table: Readonly<Record<string, RegistryRoute>>): ControlRoutes {
-  return Object.fromEntries(
-    Object.entries(table).map(([key, route]) => [key, (request, { verbs }) => route(request, verbs)]),
-  );
-}
+const routes = withOtherNames(controlRoutes);
 
 /** Questions and settings are small; nobody sends a body here that is not. */
 const maxRequestBytes = 64 * 1024;
@@ -52,12 +54,13 @@ const allowedHosts = new Set(["switchyard", "localhost"]);
 /** Resolves when the socket accepts connections. Rejects with the reason when it cannot be made safely. */
 export async function createControlServer(deps: ControlServerDeps): Promise<ControlServer> {
   await prepareSocket(deps.socketPath);
-  const status = (): CoreStatus => ({ ...deps.controls.status(), counts: deps.flowLog.counts() });
+  const status = (): CoreStatus => ({ ...deps.controls.status(), schemaVersion, counts: deps.flowLog.counts() });
   const context: ControlContext = {
     ...deps,
     eventHub: createEventHub({ ...deps, status }),
     leases: createLeases(deps.onUnused),
     status,
+    document: lazyDocument(() => deps.controls.status().version),
   };
   const server = createServer({ maxHeaderSize: maxHeaderBytes }, (incoming, outgoing) => {
     void serve(incoming, outgoing, context);
@@ -87,16 +90,23 @@ async function serve(incoming: IncomingMessage, outgoing: ServerResponse, contex
     refuseBrowsers(incoming);
     const url = new URL(incoming.url ?? "/", "http://switchyard");
     const found = matchRoute(routes, incoming.method ?? "GET", url.pathname);
-    if (found === null) throw new ControlRefusal(404, "not-found", `nothing is served at ${url.pathname}`);
+    if (found === null) throw new ControlRefusal(404, "not-found", `nothing is served at ${url.pathname}; ${listed}`);
     const { route, parameters } = found;
     const body = incoming.method === "GET" ? undefined : await readJson(incoming);
-    const value = await route({ url, parameters, body, incoming, outgoing }, context);
+    const said = checked(route, { url, body }, { strict: true });
+    const value = await route.handle({ url, parameters, ...said, incoming, outgoing }, context);
     if (value !== answered) sendJson(outgoing, 200, value);
   } catch (error) {
     const refusal = refusalFrom(error, context.redactor);
     if (outgoing.headersSent) outgoing.destroy();
-    else sendJson(outgoing, refusal.status, { error: { code: refusal.code, message: refusal.message } });
+    else sendJson(outgoing, refusal.status, { error: told(refusal) });
   }
+}
+
+const listed = "GET /api/openapi.json lists what is";
+
+function told({ code, message, field }: Refusal): Readonly<Record<string, string>> {
+  return { code, message, ...(field === null ? {} : { field }) };
 }
 
 function refuseBrowsers(incoming: IncomingMessage): void {

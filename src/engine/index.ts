@@ -116,7 +116,7 @@ function explain(
         ...pick.why,
         ...(pick.kind === "lease"
           ? []
-          : [{ stage: "account", text: `${target.provider} would be skipped: ${pick.error.message}` }]),
+          : [{ stage: "account" as const, text: `${target.provider} would be skipped: ${pick.error.message}` }]),
       ]),
     ],
     targets: looked.map(({ target: { provider, model }, format, pick }) => ({

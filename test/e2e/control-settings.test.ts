@@ -98,7 +98,7 @@ describe("settings", () => {
     ["ip-filter", { mode: "allow", list: ["10.0.0.300"] }, "settings.ip_filter.list"],
     ["ip-filter", { list: ["10.0.0.1"] }, "mode"],
     ["thinking-budget", { mode: "custom" }, "tokens"],
-    ["thinking-budget", { mode: "fast" }, "settings.thinking_budget.mode"],
+    ["thinking-budget", { mode: "fast" }, '"mode" has to be one of passthrough, auto, custom or adaptive'],
     ["system-prompt", { mode: "append" }, "text"],
     ["system-prompt", [], "object"],
   ])("%s = %j is refused with its place, and nothing changes", async (name, body, place) => {

@@ -1,161 +1,220 @@
-/** Accounts, their logins, limits and sessions, what they used, and the settings that scripts may change. */
-import {
-  type ModelJson,
-  type NewAccountJson,
-  type NewImportJson,
-  type NewLoginJson,
-  settingNames,
-  type SettingName,
-  type UsageQuestionJson,
-} from "../../base/controls-engine.ts";
-import { isRecord, own } from "../../base/json.ts";
-import { ControlRefusal } from "../route.ts";
-import { enabledIn, isWish, named, type RegistryRoute } from "./registry.ts";
+/** Accounts, their logins, limits and sessions, and what they used. */
+import * as v from "valibot";
+import { type ControlRoutes, socketRoute } from "../route.ts";
+import { account, login, newAccount, newImport, newKiroLogin, newLogin, quota } from "../schemas/accounts.ts";
+import { combosAndAliases } from "../schemas/models.ts";
+import { rateLimit, session, usage, usageGroups } from "../schemas/usage.ts";
+import { count, exactly, filledText, listOf, oneOf, text } from "../schemas/words.ts";
+import { enabledBody } from "./registry.ts";
+
+export const okReply = v.pipe(v.strictObject({ ok: exactly(true, "It is done.") }), v.description("Nothing to tell."));
+
+const cleared = v.pipe(
+  v.strictObject({ cleared: count("How many were ended.") }),
+  v.description("Cooldowns that were ended."),
+);
+const quotas = v.pipe(
+  v.strictObject({ quota: listOf(quota, "Those whose provider tells.") }),
+  v.description("What providers say is left."),
+);
+const ofAccount = { provider: "The provider's id.", name: "The account's name there." } as const;
+const ofLogin = { id: "The attempt's id, as its beginning told it." } as const;
+const pasted = v.pipe(
+  v.strictObject({ pasted: filledText("The address the browser ended at, or the code it shows.") }),
+  v.description("The answer of a login that cannot come back by itself."),
+);
 
 export const accountRoutes = {
-  "GET /api/accounts": async (_, verbs) => ({ accounts: await verbs.accounts() }),
-  "POST /api/accounts": ({ body }, verbs) => verbs.addAccount(newAccount(body)),
-  "POST /api/accounts/reload": (_, verbs) => done(verbs.reloadAccounts()),
-  "POST /api/accounts/import": ({ body }, verbs) => verbs.importLogin(newImport(body)),
-  "DELETE /api/accounts/:provider/:name": ({ parameters }, verbs) => done(verbs.removeAccount(idOf(parameters))),
-  "PUT /api/accounts/:provider/:name/enabled": ({ parameters, body }, verbs) =>
-    verbs.setAccountEnabled(idOf(parameters), enabledIn(body)),
-  "POST /api/accounts/:provider/:name/refresh": ({ parameters }, verbs) => verbs.refreshAccount(idOf(parameters)),
-  "POST /api/accounts/:provider/:name/clear-cooldown": async ({ parameters, body }, verbs) => ({
-    cleared: await verbs.clearCooldown(idOf(parameters), optionalText(body, "model")),
-  }),
-  "POST /api/accounts/clear-cooldowns": async (_, verbs) => ({ cleared: await verbs.clearCooldown(null, null) }),
-  "GET /api/accounts/quota": async (_, verbs) => ({ quota: await verbs.quota(null) }),
-  "GET /api/accounts/:provider/:name/quota": async ({ parameters }, verbs) => ({
-    quota: await verbs.quota(idOf(parameters)),
-  }),
-  "POST /api/logins": ({ body }, verbs) => verbs.startLogin(newLogin(body)),
-  "GET /api/logins/:id": ({ parameters }, verbs) => verbs.login(named(parameters, "id")),
-  "POST /api/logins/:id": ({ parameters, body }, verbs) =>
-    verbs.finishLogin(named(parameters, "id"), text(body, "pasted")),
-  "DELETE /api/logins/:id": ({ parameters }, verbs) => done(verbs.cancelLogin(named(parameters, "id"))),
+  "GET /api/accounts": socketRoute({
+    tag: "accounts",
+    summary: "All accounts, and how they are",
+    reply: v.pipe(v.strictObject({ accounts: listOf(account, "All of them.") }), v.description("Accounts.")),
+    changes: false,
+  }).handle(async (_question, { verbs }) => ({ accounts: await verbs.accounts() })),
+  "POST /api/accounts": socketRoute({
+    tag: "accounts",
+    summary: "Keep an API key in the private store; config.yaml is not touched",
+    body: newAccount,
+    reply: account,
+    refusals: ["not-found", "conflict", "unavailable"],
+    changes: true,
+  }).handle(({ body }, { verbs }) => verbs.addAccount(body)),
+  "POST /api/accounts/reload": socketRoute({
+    tag: "accounts",
+    summary: "Read the private store again: another process changed it",
+    reply: okReply,
+    changes: true,
+  }).handle((_question, { verbs }) => done(verbs.reloadAccounts())),
+  "POST /api/accounts/import": socketRoute({
+    tag: "accounts",
+    summary: "Use another program's login where that program keeps and renews it",
+    body: newImport,
+    reply: account,
+    refusals: ["not-found", "conflict", "unavailable"],
+    changes: true,
+  }).handle(({ body }, { verbs }) => verbs.importLogin(body)),
+  "DELETE /api/accounts/:provider/:name": socketRoute({
+    tag: "accounts",
+    summary: "Remove an account with its stored credential; one of config.yaml is taken out there",
+    parameters: ofAccount,
+    reply: okReply,
+    refusals: ["invalid", "not-found", "unavailable"],
+    changes: true,
+  }).handle(({ parameters }, { verbs }) => done(verbs.removeAccount(idOf(parameters)))),
+  "PUT /api/accounts/:provider/:name/enabled": socketRoute({
+    tag: "accounts",
+    summary: "Switch an account on or off",
+    parameters: ofAccount,
+    body: enabledBody,
+    reply: account,
+    refusals: ["not-found", "conflict", "unavailable"],
+    changes: true,
+  }).handle(({ parameters, body }, { verbs }) => verbs.setAccountEnabled(idOf(parameters), body.enabled)),
+  "POST /api/accounts/:provider/:name/refresh": socketRoute({
+    tag: "accounts",
+    summary: "Renew a login now",
+    parameters: ofAccount,
+    reply: account,
+    refusals: ["invalid", "not-found", "unavailable", "upstream"],
+    changes: true,
+  }).handle(({ parameters }, { verbs }) => verbs.refreshAccount(idOf(parameters))),
+  "POST /api/accounts/:provider/:name/clear-cooldown": socketRoute({
+    tag: "accounts",
+    summary: "End an account's cooldowns by hand",
+    parameters: ofAccount,
+    body: v.optional(
+      v.strictObject({ model: v.exactOptional(filledText("Only that of this model; default: all of the account.")) }),
+      {},
+    ),
+    reply: cleared,
+    refusals: ["not-found"],
+    changes: true,
+  }).handle(async ({ parameters, body }, { verbs }) => ({
+    cleared: await verbs.clearCooldown(idOf(parameters), body.model ?? null),
+  })),
+  "POST /api/accounts/clear-cooldowns": socketRoute({
+    tag: "accounts",
+    summary: "End all cooldowns by hand",
+    reply: cleared,
+    changes: true,
+  }).handle(async (_question, { verbs }) => ({ cleared: await verbs.clearCooldown(null, null) })),
+  "GET /api/accounts/quota": socketRoute({
+    tag: "accounts",
+    summary: "Ask the providers what is left for all accounts, no faster than they allow",
+    reply: quotas,
+    changes: false,
+  }).handle(async (_question, { verbs }) => ({ quota: await verbs.quota(null) })),
+  "GET /api/accounts/:provider/:name/quota": socketRoute({
+    tag: "accounts",
+    summary: "Ask the provider what is left for one account",
+    parameters: ofAccount,
+    reply: quotas,
+    refusals: ["not-found"],
+    changes: false,
+  }).handle(async ({ parameters }, { verbs }) => ({ quota: await verbs.quota(idOf(parameters)) })),
+  "POST /api/logins": socketRoute({
+    tag: "logins",
+    summary: "Begin a login; the reply says where its user has to go",
+    body: newLogin,
+    reply: login,
+    refusals: ["not-found", "conflict", "unavailable", "upstream"],
+    changes: true,
+  }).handle(({ body }, { verbs }) => verbs.startLogin(body)),
+  "GET /api/logins/:id": socketRoute({
+    tag: "logins",
+    summary: "How far a login is",
+    parameters: ofLogin,
+    reply: login,
+    refusals: ["not-found"],
+    changes: false,
+  }).handle(({ parameters }, { verbs }) => verbs.login(parameters.id)),
+  "POST /api/logins/:id": socketRoute({
+    tag: "logins",
+    summary: "Hand in a pasted answer",
+    parameters: ofLogin,
+    body: pasted,
+    reply: login,
+    refusals: ["not-found", "conflict", "unavailable", "upstream"],
+    changes: true,
+  }).handle(({ parameters, body }, { verbs }) => verbs.finishLogin(parameters.id, body.pasted)),
+  "DELETE /api/logins/:id": socketRoute({
+    tag: "logins",
+    summary: "Call a login off",
+    parameters: ofLogin,
+    reply: okReply,
+    refusals: ["not-found"],
+    changes: true,
+  }).handle(({ parameters }, { verbs }) => done(verbs.cancelLogin(parameters.id))),
   // The address under which the seed's tools log in to Kiro: the same logins.
-  "POST /v0/oauth/kiro": ({ body }, verbs) => verbs.startLogin(newLogin({ name: "kiro", ...kiroOnly(body) })),
-  "GET /v0/oauth/kiro/:id": ({ parameters }, verbs) => verbs.login(named(parameters, "id")),
-  "DELETE /v0/oauth/kiro/:id": ({ parameters }, verbs) => done(verbs.cancelLogin(named(parameters, "id"))),
-  "GET /api/rate-limits": async (_, verbs) => ({ rateLimits: await verbs.rateLimits() }),
-  "GET /api/sessions": async (_, verbs) => ({ sessions: await verbs.sessions() }),
-  "GET /api/combos": async (_, verbs) => ({ combos: await verbs.combos(), ...(await verbs.aliases()) }),
-  "GET /api/usage": ({ url }, verbs) => verbs.usage(usageQuestion(url)),
-  "GET /api/models/catalog": async ({ url }, verbs) => {
-    const models = await verbs.models({ provider: null, refresh: isWish(url.searchParams.get("refresh")) });
-    const byProvider = new Map<string, ModelJson[]>();
-    for (const model of models) byProvider.set(model.provider, [...(byProvider.get(model.provider) ?? []), model]);
-    return { models, byProvider: Object.fromEntries(byProvider) };
-  },
-  "GET /api/provider-models": async ({ url }, verbs) => ({
-    models: await verbs.customModels(url.searchParams.get("provider")),
-  }),
-  "POST /api/provider-models": ({ body }, verbs) =>
-    done(
-      verbs.addCustomModel(text(body, "provider"), {
-        name: text(body, "model"),
-        ...optionalNumber(body, "max_tokens"),
-        ...optionalField(body, "alias"),
-      }),
+  "POST /v0/oauth/kiro": socketRoute({
+    tag: "logins",
+    summary: "Begin a login at Kiro",
+    body: v.optional(newKiroLogin, {}),
+    reply: login,
+    refusals: ["invalid", "conflict", "unavailable", "upstream"],
+    changes: true,
+  }).handle(({ body }, { verbs }) => verbs.startLogin({ ...body, provider: "kiro" })),
+  "GET /v0/oauth/kiro/:id": socketRoute({
+    tag: "logins",
+    summary: "How far a login at Kiro is",
+    parameters: ofLogin,
+    reply: login,
+    refusals: ["not-found"],
+    changes: false,
+  }).handle(({ parameters }, { verbs }) => verbs.login(parameters.id)),
+  "DELETE /v0/oauth/kiro/:id": socketRoute({
+    tag: "logins",
+    summary: "Call a login at Kiro off",
+    parameters: ofLogin,
+    reply: okReply,
+    refusals: ["not-found"],
+    changes: true,
+  }).handle(({ parameters }, { verbs }) => done(verbs.cancelLogin(parameters.id))),
+  "GET /api/rate-limits": socketRoute({
+    tag: "accounts",
+    summary: "Every account's limits and how near it is to them",
+    reply: v.pipe(
+      v.strictObject({ rateLimits: listOf(rateLimit, "One for each account.") }),
+      v.description("Limits of accounts."),
     ),
-  "DELETE /api/provider-models": ({ url, body }, verbs) =>
-    done(
-      verbs.removeCustomModel(
-        url.searchParams.get("provider") ?? text(body, "provider"),
-        url.searchParams.get("model") ?? text(body, "model"),
-      ),
+    changes: false,
+  }).handle(async (_question, { verbs }) => ({ rateLimits: await verbs.rateLimits() })),
+  "GET /api/sessions": socketRoute({
+    tag: "accounts",
+    summary: "The conversations that went by, and what they used",
+    reply: v.pipe(
+      v.strictObject({ sessions: listOf(session, "One for each conversation.") }),
+      v.description("Conversations."),
     ),
-  "POST /api/settings/proxy/test": ({ body }, verbs) => verbs.testProxy(optionalText(body, "proxy")),
-  "GET /api/settings/:name": ({ parameters }, verbs) => verbs.setting(settingOf(parameters)),
-  "PUT /api/settings/:name": ({ parameters, body }, verbs) => {
-    if (!isRecord(body)) throw new ControlRefusal(400, "setting", "the body is the section as a JSON object");
-    return verbs.changeSetting(settingOf(parameters), body);
-  },
-  "DELETE /api/settings/:name": ({ parameters }, verbs) => verbs.changeSetting(settingOf(parameters), undefined),
-} as const satisfies Readonly<Record<string, RegistryRoute>>;
+    changes: false,
+  }).handle(async (_question, { verbs }) => ({ sessions: await verbs.sessions() })),
+  "GET /api/combos": socketRoute({
+    tag: "models",
+    summary: "Combos and aliases of config.yaml, with what they mean now",
+    reply: combosAndAliases,
+    changes: false,
+  }).handle(async (_question, { verbs }) => ({ combos: await verbs.combos(), ...(await verbs.aliases()) })),
+  "GET /api/usage": socketRoute({
+    tag: "accounts",
+    summary: "What calls used and cost, from the ledger",
+    query: {
+      group: v.optional(oneOf(usageGroups, "By what the rows are grouped."), "day"),
+      since: v.exactOptional(text("From this day or instant on, as `2026-11-01`.")),
+      until: v.exactOptional(text("Up to this day or instant, included.")),
+    },
+    reply: usage,
+    refusals: ["invalid"],
+    changes: false,
+  }).handle(({ query }, { verbs }) =>
+    verbs.usage({ group: query.group, since: query.since ?? null, until: query.until ?? null }),
+  ),
+} as const satisfies ControlRoutes;
 
-/** Paths are written with dashes, and the proxy goes by its short name. */
-function settingOf(parameters: Readonly<Record<string, string>>): SettingName {
-  const path = named(parameters, "name");
-  const wanted = path === "proxy" ? "network_proxy" : path.replaceAll("-", "_");
-  const name = settingNames.find((each) => each === wanted);
-  if (name === undefined) throw new ControlRefusal(404, "not-found", `there is no setting "${path}" here`);
-  return name;
+function idOf({ provider, name }: { readonly provider: string; readonly name: string }): string {
+  return `${provider}/${name}`;
 }
 
-function idOf(parameters: Readonly<Record<string, string>>): string {
-  return `${named(parameters, "provider")}/${named(parameters, "name")}`;
-}
-
-async function done(work: Promise<void>): Promise<{ readonly ok: true }> {
+export async function done(work: Promise<void>): Promise<{ readonly ok: true }> {
   await work;
   return { ok: true };
-}
-
-function newAccount(body: unknown): NewAccountJson {
-  return {
-    provider: text(body, "provider"),
-    name: text(body, "name"),
-    apiKey: text(body, "apiKey"),
-    ...optionalNumber(body, "priority"),
-    ...optionalNumber(body, "weight"),
-  };
-}
-
-function newLogin(body: unknown): NewLoginJson {
-  return {
-    provider: text(body, "provider"),
-    name: text(body, "name"),
-    acceptTerms: own(body, "acceptTerms") === true,
-    ...optionalField(body, "method"),
-    ...optionalField(body, "startUrl"),
-    ...optionalField(body, "region"),
-  };
-}
-
-function kiroOnly(body: unknown): Readonly<Record<string, unknown>> {
-  return { ...(isRecord(body) ? body : {}), provider: "kiro" };
-}
-
-function newImport(body: unknown): NewImportJson {
-  return {
-    provider: text(body, "provider"),
-    name: text(body, "name"),
-    client: text(body, "client"),
-    acceptTerms: own(body, "acceptTerms") === true,
-    ...optionalField(body, "path"),
-  };
-}
-
-const groups = ["day", "model", "account", "session", "client", "provider"] as const;
-
-function usageQuestion(url: URL): UsageQuestionJson {
-  const wanted = url.searchParams.get("group") ?? "day";
-  const group = groups.find((each) => each === wanted);
-  if (group === undefined) throw new ControlRefusal(400, "group", `group is one of ${groups.join(", ")}`);
-  return { group, since: url.searchParams.get("since"), until: url.searchParams.get("until") };
-}
-
-function text(body: unknown, name: string): string {
-  const value = own(body, name);
-  if (typeof value === "string" && value !== "") return value;
-  throw new ControlRefusal(400, name, `"${name}" is missing or not a text`);
-}
-
-function optionalText(body: unknown, name: string): string | null {
-  return own(body, name) === undefined || own(body, name) === null ? null : text(body, name);
-}
-
-function optionalField<Name extends string>(body: unknown, name: Name): { readonly [Key in Name]?: string } {
-  const value = optionalText(body, name);
-  // A computed key of one literal type is seen as a string index.
-  return (value === null ? {} : { [name]: value }) as { readonly [Key in Name]?: string };
-}
-
-function optionalNumber<Name extends string>(body: unknown, name: Name): { readonly [Key in Name]?: number } {
-  const value = own(body, name);
-  if (value === undefined || value === null) return {};
-  if (typeof value !== "number") throw new ControlRefusal(400, name, `"${name}" is not a number`);
-  return { [name]: value } as { readonly [Key in Name]?: number };
 }

@@ -3,7 +3,7 @@
  * for them stops when the last one lets go, however it went: a killed process closes its socket, too.
  */
 import type { ServerResponse } from "node:http";
-import { answered, ControlRefusal, type ControlRoutes, type Leases } from "../route.ts";
+import { answered, ControlRefusal, type ControlRoutes, type Leases, socketRoute } from "../route.ts";
 
 /** Whoever starts a core for itself takes its lease within a second; a starter that died never does. */
 const firstLeaseWithinMs = 30_000;
@@ -41,9 +41,16 @@ export function createLeases(onUnused?: () => void): Leases {
 }
 
 export const leaseRoutes = {
-  "GET /api/lease": ({ incoming, outgoing }, { leases }) => {
+  "GET /api/lease": socketRoute({
+    tag: "core",
+    summary: "Held open by whoever needs the core to run",
+    description: "A core that was started for its users stops when the last of them has closed this request.",
+    reply: { kind: "text", about: "`held`, and nothing more until either side ends." },
+    refusals: ["stopping"],
+    changes: true,
+  }).handle(({ incoming, outgoing }, { leases }) => {
     incoming.resume();
     leases.grant(outgoing);
     return answered;
-  },
+  }),
 } satisfies ControlRoutes;

@@ -1,75 +1,77 @@
 /** The rules, combos and aliases of config.yaml as scripts change them. */
-import type { NewRouteJson } from "../../base/controls-engine.ts";
-import { isRecord, own } from "../../base/json.ts";
-import { ControlRefusal } from "../route.ts";
-import { named, type RegistryRoute } from "./registry.ts";
+import * as v from "valibot";
+import { ControlRefusal, type ControlRoutes, socketRoute } from "../route.ts";
+import { newAlias, newCombo, newRoute, newRouteReply, routePlace } from "../schemas/rules.ts";
+import { done, okReply } from "./accounts.ts";
+
+const ruleParameter = { number: "The rule's place, counted from 1." } as const;
+const comboParameter = { combo: "Its name, without `combo/`." } as const;
+const aliasParameter = { alias: "Its name." } as const;
+const refusals = ["not-found", "conflict", "unavailable"] as const;
 
 export const ruleEditRoutes = {
-  "POST /api/routes": ({ body }, verbs) => verbs.addRoute(newRoute(body)),
-  "DELETE /api/routes/:number": async ({ parameters }, verbs) => {
-    await verbs.removeRoute(placeIn(named(parameters, "number")));
-    return {};
-  },
-  "POST /api/routes/:number/move": async ({ parameters, body }, verbs) => {
-    await verbs.moveRoute(placeIn(named(parameters, "number")), placeIn(own(body, "to")));
-    return {};
-  },
-  "PUT /api/combos/:combo": async ({ parameters, body }, verbs) => {
-    await verbs.setCombo(named(parameters, "combo"), texts(body, "members"));
-    return {};
-  },
-  "DELETE /api/combos/:combo": async ({ parameters }, verbs) => {
-    await verbs.removeCombo(named(parameters, "combo"));
-    return {};
-  },
-  "PUT /api/aliases/:alias": async ({ parameters, body }, verbs) => {
-    await verbs.setAlias(named(parameters, "alias"), text(body, "target"));
-    return {};
-  },
-  "DELETE /api/aliases/:alias": async ({ parameters }, verbs) => {
-    await verbs.removeAlias(named(parameters, "alias"));
-    return {};
-  },
-} as const satisfies Readonly<Record<string, RegistryRoute>>;
+  "POST /api/routes": socketRoute({
+    tag: "rules",
+    summary: "Write a rule into config.yaml, which keeps its comments",
+    body: newRoute,
+    reply: newRouteReply,
+    refusals,
+    changes: true,
+  }).handle(({ body }, { verbs }) => verbs.addRoute(body)),
+  "DELETE /api/routes/:number": socketRoute({
+    tag: "rules",
+    summary: "Take a rule out of config.yaml",
+    parameters: ruleParameter,
+    reply: okReply,
+    refusals,
+    changes: true,
+  }).handle(({ parameters }, { verbs }) => done(verbs.removeRoute(placeIn(parameters.number)))),
+  "POST /api/routes/:number/move": socketRoute({
+    tag: "rules",
+    summary: "Move a rule to another place; the first that matches decides",
+    parameters: ruleParameter,
+    body: v.pipe(v.strictObject({ to: routePlace }), v.description("Where to.")),
+    reply: okReply,
+    refusals,
+    changes: true,
+  }).handle(({ parameters, body }, { verbs }) => done(verbs.moveRoute(placeIn(parameters.number), body.to))),
+  "PUT /api/combos/:combo": socketRoute({
+    tag: "models",
+    summary: "Write a combo into config.yaml, or write it anew",
+    parameters: comboParameter,
+    body: newCombo,
+    reply: okReply,
+    refusals,
+    changes: true,
+  }).handle(({ parameters, body }, { verbs }) => done(verbs.setCombo(parameters.combo, body.members))),
+  "DELETE /api/combos/:combo": socketRoute({
+    tag: "models",
+    summary: "Take a combo out of config.yaml",
+    parameters: comboParameter,
+    reply: okReply,
+    refusals,
+    changes: true,
+  }).handle(({ parameters }, { verbs }) => done(verbs.removeCombo(parameters.combo))),
+  "PUT /api/aliases/:alias": socketRoute({
+    tag: "models",
+    summary: "Write an alias into config.yaml, or write it anew",
+    parameters: aliasParameter,
+    body: newAlias,
+    reply: okReply,
+    refusals,
+    changes: true,
+  }).handle(({ parameters, body }, { verbs }) => done(verbs.setAlias(parameters.alias, body.target))),
+  "DELETE /api/aliases/:alias": socketRoute({
+    tag: "models",
+    summary: "Take an alias out of config.yaml",
+    parameters: aliasParameter,
+    reply: okReply,
+    refusals,
+    changes: true,
+  }).handle(({ parameters }, { verbs }) => done(verbs.removeAlias(parameters.alias))),
+} satisfies ControlRoutes;
 
-const matchKeys = ["client", "host", "path", "model"] as const;
-
-function newRoute(body: unknown): NewRouteJson {
-  const given = own(body, "match") ?? {};
-  const unknown = isRecord(given) ? Object.keys(given).filter((key) => !matchKeys.some((known) => known === key)) : [];
-  if (!isRecord(given) || unknown.length > 0) {
-    throw new ControlRefusal(400, "match", `"match" is a map of ${matchKeys.join(", ")}`);
-  }
-  const match = Object.fromEntries(
-    matchKeys.filter((key) => given[key] !== undefined).map((key) => [key, text(given, key)]),
-  );
-  const fallback = own(body, "fallback");
-  if (fallback !== undefined && fallback !== "error" && fallback !== "passthrough") {
-    throw new ControlRefusal(400, "fallback", '"fallback" is error or passthrough');
-  }
-  const at = own(body, "at");
-  return {
-    match,
-    to: text(body, "to"),
-    ...(fallback === undefined ? {} : { fallback }),
-    ...(at === undefined || at === null ? {} : { at: placeIn(at) }),
-  };
-}
-
-function placeIn(value: unknown): number {
-  const number = typeof value === "string" && /^\d{1,6}$/.test(value) ? Number(value) : value;
-  if (typeof number === "number" && Number.isInteger(number) && number >= 1) return number;
-  throw new ControlRefusal(400, "number", "rules are counted from 1");
-}
-
-function text(body: unknown, name: string): string {
-  const value = own(body, name);
-  if (typeof value === "string" && value !== "") return value;
-  throw new ControlRefusal(400, name, `"${name}" is missing or not a text`);
-}
-
-function texts(body: unknown, name: string): readonly string[] {
-  const value = own(body, name);
-  if (Array.isArray(value) && value.every((each) => typeof each === "string")) return value;
-  throw new ControlRefusal(400, name, `"${name}" is missing or not a list of texts`);
+function placeIn(value: string): number {
+  if (/^[1-9]\d{0,5}$/.test(value)) return Number(value);
+  throw new ControlRefusal(400, "invalid", "rules are counted from 1", "number");
 }

@@ -1,29 +1,25 @@
 /** The routing rules: what is in force, and what they would say. */
-import type { RouteQuestion, RouteRow } from "../../base/controls.ts";
-import { own } from "../../base/json.ts";
-import { ControlRefusal, type ControlRoutes } from "../route.ts";
+import * as v from "valibot";
+import type { RouteRow } from "../../base/controls.ts";
+import { type ControlRoutes, socketRoute } from "../route.ts";
+import { routeAnswer, routeQuestion, routeRow } from "../schemas/rules.ts";
+import { listOf } from "../schemas/words.ts";
 
 export const ruleRoutes = {
-  "GET /api/routes": (_request, { controls, flowLog }) => {
+  "GET /api/routes": socketRoute({
+    tag: "rules",
+    summary: "The rules in force, in order, and how often each one decided",
+    reply: v.pipe(v.strictObject({ routes: listOf(routeRow, "In order.") }), v.description("The rules.")),
+    changes: false,
+  }).handle((_question, { controls, flowLog }) => {
     const hits = flowLog.ruleHits();
-    const routes = controls.routes().map((rule): RouteRow => ({ ...rule, hits: hits.get(rule.number) ?? 0 }));
-    return { routes };
-  },
-  "POST /api/routes/explain": ({ body }, { controls }) => controls.explain(questionFrom(body)),
+    return { routes: controls.routes().map((rule): RouteRow => ({ ...rule, hits: hits.get(rule.number) ?? 0 })) };
+  }),
+  "POST /api/routes/explain": socketRoute({
+    tag: "rules",
+    summary: "Where a call would go, and why; sends nothing",
+    body: routeQuestion,
+    reply: routeAnswer,
+    changes: false,
+  }).handle(({ body }, { controls }) => controls.explain(body)),
 } satisfies ControlRoutes;
-
-function questionFrom(body: unknown): RouteQuestion {
-  const path = own(body, "path");
-  return {
-    client: textField(body, "client"),
-    host: own(body, "host") === null ? null : textField(body, "host"),
-    model: textField(body, "model"),
-    ...(path === undefined ? {} : { path: textField(body, "path") }),
-  };
-}
-
-function textField(body: unknown, name: string): string {
-  const value = own(body, name);
-  if (typeof value !== "string") throw new ControlRefusal(400, "question", `"${name}" is missing or not a text`);
-  return value;
-}

@@ -1,13 +1,20 @@
 /** Sections of `settings` that scripts may read and change; the file stays the one place where they stand. */
-import { type EngineVerbs, type SettingName, VerbRefusal } from "../../base/controls-engine.ts";
+import {
+  type EngineVerbs,
+  type ProxyPlaceJson,
+  type SettingName,
+  type SettingsJson,
+  VerbRefusal,
+} from "../../base/controls-engine.ts";
 import { emptyBody } from "../../base/http.ts";
 import { isRecord, own } from "../../base/json.ts";
 import { readProxy } from "../../engine/config/network-proxy.ts";
+import type { Path } from "../../engine/config/problem.ts";
 import type { Config, SystemPrompt } from "../../engine/config/schema.ts";
 import { fromUnknown } from "../../engine/errors/from-unknown.ts";
 import type { VerbDeps } from "./deps.ts";
 
-type SettingVerbs = Pick<EngineVerbs, "setting" | "changeSetting" | "testProxy">;
+type SettingVerbs = Pick<EngineVerbs, "setting" | "changeSetting" | "changeProxy" | "testProxy">;
 
 /** Answers with the caller's address in plain text, to anybody; asked only when somebody tests a proxy. */
 const mirror = { host: "api.ipify.org", target: "/" } as const;
@@ -17,25 +24,28 @@ const maxAddressBytes = 64;
 type SettingDeps = Pick<VerbDeps, "config" | "written" | "editConfig" | "send" | "clock">;
 
 export function settingVerbs(deps: SettingDeps): SettingVerbs {
-  const shown = (name: SettingName): unknown => {
+  const shown = <Name extends SettingName>(name: Name): SettingsJson[Name] => {
     const written = own(own(deps.written(), "settings"), name);
     const inForce = defaults(deps.config())[name];
     // A section that says only some of its parts leaves the others as they are.
     const whole = isRecord(written) && parted.has(name) ? { ...inForce, ...written } : (written ?? inForce);
-    return name === "network_proxy" ? withoutPasswords(whole) : whole;
+    // As it is written, and the file was checked when it was loaded.
+    return (name === "network_proxy" ? withoutPasswords(whole) : whole) as SettingsJson[Name];
   };
   return {
     setting: (name) => Promise.resolve(shown(name)),
     async changeSetting(name, value) {
       if (value !== undefined && !isRecord(value)) throw new VerbRefusal("invalid", `settings.${name} is a map`);
-      if (name === "network_proxy" && JSON.stringify(value ?? null).includes(hidden)) {
-        throw new VerbRefusal(
-          "invalid",
-          `${hidden} stands for a user and a password that are not shown; write them out, or as "\${NAME}"`,
-        );
-      }
+      if (name === "network_proxy") refuseHidden(value);
       await deps.editConfig(["settings", name], value);
       return shown(name);
+    },
+    async changeProxy(place, proxy) {
+      refuseHidden(proxy);
+      const path = ["settings", "network_proxy", place.level, ...(place.level === "global" ? [] : [place.id])];
+      if (proxy === null) await deps.editConfig(withoutEmpty(deps.written(), path, place), undefined);
+      else await deps.editConfig(path, proxy);
+      return shown("network_proxy");
     },
     async testProxy(proxy) {
       const via = proxy === null ? null : checked(proxy);
@@ -65,6 +75,30 @@ export function settingVerbs(deps: SettingDeps): SettingVerbs {
       }
     },
   };
+}
+
+function refuseHidden(value: unknown): void {
+  if (!JSON.stringify(value ?? null).includes(hidden)) return;
+  throw new VerbRefusal(
+    "invalid",
+    `${hidden} stands for a user and a password that are not shown; write them out, or as "\${NAME}"`,
+  );
+}
+
+/** The path of what has to go so that no empty map stays behind. */
+function withoutEmpty(file: unknown, path: readonly string[], place: ProxyPlaceJson): Path {
+  const at = (length: number): unknown =>
+    path.slice(0, length).reduce<unknown>((value, step) => own(value, step), file);
+  const value = at(path.length);
+  if (value === undefined || value === null) {
+    const what = place.level === "global" ? "for everything" : `for ${place.id} under ${place.level}`;
+    throw new VerbRefusal("not-found", `config.yaml has no proxy ${what}`);
+  }
+  const isAlone = (length: number): boolean => Object.keys(at(length) ?? {}).length === 1;
+  let { length } = path;
+  // The section itself is the last that goes: what else `settings` holds is none of its business.
+  while (length > 2 && isAlone(length - 1)) length -= 1;
+  return path.slice(0, length);
 }
 
 /** Variables are for the file: here somebody else may have written the text. */

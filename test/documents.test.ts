@@ -1,0 +1,43 @@
+/** What is committed in docs/ about the API and the commands' `--json` is what the code says now. */
+import { readFileSync } from "node:fs";
+import type { Command } from "commander";
+import { describe, expect, it } from "vitest";
+import { jsonDocs } from "../scripts/json-docs.ts";
+import { openApiFile } from "../scripts/openapi-file.ts";
+import { documents } from "../src/commands/documents.ts";
+import { commandBench } from "../src/commands/__fixtures__/command-bench.ts";
+import { commandTable } from "../src/commands/program.ts";
+
+const committed = (name: string): string => readFileSync(new URL(`../docs/${name}`, import.meta.url), "utf8");
+
+describe("docs/", () => {
+  it.each([
+    ["openapi.json", openApiFile],
+    ["json.md", jsonDocs],
+  ])("%s is what the code says", (name, written) => {
+    // A difference of thousands of lines would hide what to do about it.
+    const isCurrent = committed(name) === written();
+    expect(isCurrent, `docs/${name} is not what the code says; write it anew and commit it: npm run openapi`).toBe(
+      true,
+    );
+  });
+});
+
+describe("commands with --json", () => {
+  it("are all in the table of documents, and no others", () => {
+    const bench = commandBench();
+    const program = commandTable(bench.context, { exitCode: 0 });
+    // What a shell takes over is JSON for whoever is no shell.
+    const more = ["env --shell json", "env --shell json --unset"];
+    expect(Object.keys(documents).toSorted()).toEqual([...withJson(program, []), ...more].toSorted());
+    return bench.close();
+  });
+});
+
+function withJson(command: Command, path: readonly string[]): readonly string[] {
+  const has = command.options.some(({ long }) => long === "--json");
+  return [
+    ...(has ? [path.join(" ")] : []),
+    ...command.commands.flatMap((each) => withJson(each, [...path, each.name()])),
+  ];
+}
