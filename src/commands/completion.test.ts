@@ -25,7 +25,7 @@ beforeAll(async () => {
   folder = tempFolder("completion");
   for (const shell of completionShells) {
     const bench = commandBench();
-    expect(await runCommand(bench.context, ["completion", shell])).toBe(0);
+    await runCommand(bench.context, ["completion", shell]);
     folder.file(`script.${shell}`, bench.out());
     await bench.close();
   }
@@ -91,7 +91,7 @@ compset() { : }
 words=("\${(@s: :)2}"); CURRENT=\${#words}
 _switchyard | grep -F -- "\${words[-1]}"`;
 
-const fishDriver = `source $argv[1]; cd ${"$PWD"}; complete -C "$argv[2]"`;
+const fishDriver = `source $argv[1]; complete -C "$argv[2]"`;
 
 const pwshDriver = (line: string): string =>
   `. '${folder.path}/script.pwsh'; (TabExpansion2 '${line}' ${line.length}).CompletionMatches | ForEach-Object CompletionText`;

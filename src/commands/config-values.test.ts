@@ -13,7 +13,10 @@ settings:
   network_proxy: { global: "http://me:hunter22@proxy.example:3128" }
 `;
 
-async function benchWith(text: string | null, env: NodeJS.ProcessEnv = {}): Promise<EngineBench & { text(): string }> {
+async function benchWith(
+  text: string | null,
+  env: NodeJS.ProcessEnv = {},
+): Promise<EngineBench & { readonly text: () => string }> {
   const bench = await engineBench({ env });
   const { configFile } = bench.context.paths;
   if (text !== null) writeFileSync(configFile, text);

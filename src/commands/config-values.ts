@@ -36,7 +36,8 @@ export async function configGet(context: CommandContext, key: string | undefined
     });
   }
   if (isDefault) context.stderr.write("not in the file; this is what holds without it\n");
-  const text = typeof value === "object" && value !== null ? stringify(value, { lineWidth: 0 }) : String(value);
+  // Text as it is; YAML would quote it.
+  const text = typeof value === "string" ? value : stringify(value, { lineWidth: 0 });
   printLines(
     context.stdout,
     text
@@ -201,7 +202,7 @@ const secretNames = new Set(["api_key", "api-key", "api-keys", "client_secret", 
 const restingSecrets = new Set(["access-token", "refresh-token"]);
 
 function lastName(path: Path): string {
-  return String(path.findLast((step) => typeof step === "string") ?? "");
+  return path.findLast((step) => typeof step === "string") ?? "";
 }
 
 /** Credentials shown as everywhere; the name of a variable or of a file is none. */

@@ -63,6 +63,8 @@ export function addGlobalOptions(program: Command, globals: Globals): void {
         }
         command.addOption(option);
       }
+      // Its own word for it, as `translate -v` has one; a result as JSON and a failure as JSON go together.
+      if (own !== undefined && long !== "--json") continue;
       const name = long.slice(2);
       command.on(`option:${name}`, (given: string | null) => take(globals, given ?? ""));
     }

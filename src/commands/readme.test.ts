@@ -33,7 +33,8 @@ describe("the README", () => {
       return subs === undefined || (subs.length > 0 && !subs.includes(sub));
     });
     expect(missing.map(([text]) => text)).toEqual([]);
-    for (const name of known.keys()) expect(readme).toMatch(new RegExp(`\`${name}[ \`]|switchyard ${name}`));
+    for (const name of [...known.keys()].filter((each) => !each.startsWith("__")))
+      expect(readme).toMatch(new RegExp(`\`${name}[ \`]|switchyard ${name}`));
     await bench.close();
   });
 });

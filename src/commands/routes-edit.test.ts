@@ -16,7 +16,7 @@ routes:
     to: local/large
 `;
 
-async function benchWith(text: string): Promise<EngineBench & { text(): string }> {
+async function benchWith(text: string): Promise<EngineBench & { readonly text: () => string }> {
   const bench = await engineBench();
   writeFileSync(bench.context.paths.configFile, text);
   return { ...bench, text: () => readFileSync(bench.context.paths.configFile, "utf8") };

@@ -145,7 +145,7 @@ function answerLines(answer: {
   if (answer.attempts.length > 1 || (!answer.ok && answer.attempts.length > 0)) {
     for (const { provider, account, model, status, error } of answer.attempts) {
       const where = `${shown(provider)}/${shown(model)} with ${shown(account)}`;
-      lines.push(`  tried ${where}: ${shown(status)}${error === undefined ? "" : ` ${shown(String(error))}`}`);
+      lines.push(`  tried ${where}: ${shown(status)}${error === undefined ? "" : ` ${shown(error)}`}`);
     }
   }
   if (answer.flow !== null) lines.push(`  why: switchyard routes explain ${shown(answer.flow)}`);

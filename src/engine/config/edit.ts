@@ -41,8 +41,8 @@ export function editConfigList(text: string, path: Path, list: ListChange, optio
 
 interface Change {
   /** The whole value that the file is to hold. */
-  wanted(old: unknown): unknown;
-  write(document: Document): Hindrance;
+  readonly wanted: (old: unknown) => unknown;
+  readonly write: (document: Document) => Hindrance;
   /** The comments inside this may go. */
   readonly removed: Path | null;
 }
