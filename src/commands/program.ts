@@ -69,12 +69,17 @@ export function commandTable(context: CommandContext, result: { exitCode: number
     .command("status")
     .description("say whether a core runs, where, and with what; exit code 3 when none does")
     .option("--json", json)
-    .option("--secrets", "show the proxy token and the client key, too")
+    .option("--secrets", "show the proxy token, the client key and the admin token, too")
+    .option("--prometheus", "print the core's figures in Prometheus's text format instead")
     .addHelpText("after", examples(["switchyard status", "switchyard status --json --secrets"]))
-    .action((options: JsonOption & { secrets?: boolean }) =>
+    .action((options: JsonOption & { secrets?: boolean; prometheus?: boolean }) =>
       act(
         import("./status.ts").then((module) =>
-          module.status(context, { json: options.json === true, secrets: options.secrets === true }),
+          module.status(context, {
+            json: options.json === true,
+            secrets: options.secrets === true,
+            prometheus: options.prometheus === true,
+          }),
         ),
       ),
     );

@@ -1,5 +1,5 @@
 /** `switchyard status`: is a core running, where, with which certificates and rules. */
-import type { CoreNotice, CoreStatus } from "../base/controls.ts";
+import type { CoreNotice, CoreSecrets, CoreStatus } from "../base/controls.ts";
 import { findCore } from "../control/process.ts";
 import { type CommandContext, noticeLine, printJson, printLines, shown } from "./context.ts";
 import { exitCodes } from "./failure.ts";
@@ -7,6 +7,8 @@ import { exitCodes } from "./failure.ts";
 export interface StatusOptions {
   readonly json: boolean;
   readonly secrets: boolean;
+  /** Figures for Prometheus instead of the status. */
+  readonly prometheus?: boolean;
 }
 
 /** Exit code 3 when nothing runs, with the same document shape: scripts need only one reader. */
@@ -18,6 +20,10 @@ export async function status(context: CommandContext, options: StatusOptions): P
     else printLines(context.stdout, ["not running", "  start one: switchyard start -d   or with a screen: switchyard"]);
     return exitCodes.notRunning;
   }
+  if (options.prometheus === true) {
+    context.stdout.write(await core.client.metricsText());
+    return exitCodes.ok;
+  }
   const value = options.secrets ? await core.client.secrets() : core.status;
   if (options.json) printJson(context, value);
   else printLines(context.stdout, statusLines(value));
@@ -27,7 +33,7 @@ export async function status(context: CommandContext, options: StatusOptions): P
 /** The rest is in `--json`. */
 const shownNotices = 5;
 
-function statusLines(value: CoreStatus & { readonly proxyToken?: string; readonly clientKey?: string }): string[] {
+function statusLines(value: CoreStatus & { readonly [Name in keyof CoreSecrets]?: string }): string[] {
   const { ca, config, counts } = value;
   const file = config.exists ? shown(config.path) : `${shown(config.path)} (not there: defaults)`;
   const lines = [
@@ -43,6 +49,7 @@ function statusLines(value: CoreStatus & { readonly proxyToken?: string; readonl
   lines.push(...noticeLines(value.notices));
   if (value.proxyToken !== undefined) lines.push(`proxy token ${value.proxyToken}`);
   if (value.clientKey !== undefined) lines.push(`client key  ${value.clientKey}`);
+  if (value.adminToken !== undefined) lines.push(`admin token ${value.adminToken}`);
   return lines;
 }
 

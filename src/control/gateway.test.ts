@@ -4,9 +4,11 @@ import type { EngineVerbs, ModelJson } from "../base/controls-engine.ts";
 import { VerbRefusal } from "../base/controls-engine.ts";
 import type { Exchange } from "../base/exchange.ts";
 import { bodyOf, type HeaderPairs, type HttpReply } from "../base/http.ts";
+import { systemClock } from "../base/clock.ts";
 import { createRedactor } from "../base/redact.ts";
 import { Secret } from "../base/secret.ts";
 import { createGatewayHandler } from "./gateway.ts";
+import { createPortControl } from "./port-control.ts";
 import { addressed } from "./gateway-address.ts";
 
 const key = "client-key-canary-0123456789";
@@ -38,6 +40,17 @@ function bench(verbs: Partial<EngineVerbs> = {}) {
     verbs: { models: () => Promise.resolve([model]), ...verbs } as EngineVerbs,
     clientKey: new Secret(key),
     redactor,
+    // Beside what is tested here.
+    control: createPortControl({
+      isOn: () => false,
+      adminToken: new Secret("admin-token-0123456789"),
+      clientKey: new Secret(key),
+      socketPath: "/nowhere",
+      clock: systemClock,
+      onGuessing: () => {},
+    }),
+    loginPage: { owns: () => false, handle: () => Promise.reject(new Error("no page here")) },
+    metricsText: () => Promise.resolve(""),
   });
   const ask = async (
     method: string,

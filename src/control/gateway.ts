@@ -1,21 +1,26 @@
 /**
  * What the port answers itself, for tools that take a base URL: the registry's questions from the engine's verbs, lists of
- * models in the asker's dialect, and model calls through the engine. All but `/healthz` need the client key.
+ * models in the asker's dialect, figures, and model calls through the engine. All but `/healthz` need the client key. What
+ * lies beside that, the control API and the login page, has doors of its own.
  */
 import type { EngineVerbs } from "../base/controls-engine.ts";
+import type { Controls } from "../base/controls.ts";
 import type { Exchange, GatewayHandler } from "../base/exchange.ts";
 import { headerValue } from "../base/headers.ts";
-import { bodyOf, type HttpReply } from "../base/http.ts";
+import { bodyOf, type HttpReply, type RequestHead } from "../base/http.ts";
 import { parseJson } from "../base/json.ts";
 import type { Redactor } from "../base/redact.ts";
 import type { Secret } from "../base/secret.ts";
 import type { Engine } from "../engine/engine.ts";
 import { wrongKey } from "../engine/pipeline/gateway.ts";
-import { addressed } from "./gateway-address.ts";
+import { type Addressed, addressed, tidied } from "./gateway-address.ts";
 import { dialectOf, modelsAnswer, refusalAnswer } from "./gateway-dialect.ts";
+import type { LoginPageServer } from "./login-page/serve.ts";
 import { matchRoute } from "./match.ts";
+import type { PortControl } from "./port-control.ts";
 import { refusalFrom } from "./refusal.ts";
 import { ControlRefusal } from "./route.ts";
+import { metricsContentType } from "./routes/metrics.ts";
 import { findModel, listedModels, modelRoutes } from "./routes/models.ts";
 import { registryRoutes, type RegistryRoute } from "./routes/registry.ts";
 
@@ -24,6 +29,9 @@ export interface GatewayDeps {
   readonly verbs: EngineVerbs;
   readonly clientKey: Secret;
   readonly redactor: Redactor;
+  readonly control: PortControl;
+  readonly loginPage: LoginPageServer;
+  readonly metricsText: Controls["metricsText"];
 }
 
 const routes: Readonly<Record<string, RegistryRoute>> = { ...registryRoutes, ...modelRoutes };
@@ -33,9 +41,17 @@ const maxBodyBytes = 64 * 1024;
 
 export function createGatewayHandler(deps: GatewayDeps): GatewayHandler {
   return {
-    isCall: (head) => deps.engine.isCall(addressed(head).head),
+    audience({ target, headers }) {
+      const { pathname } = urlOf(target);
+      if (deps.control.owns(pathname, headers)) return "local";
+      return deps.loginPage.owns(pathname) ? "page" : "tools";
+    },
+    isCall: (head) => !isElsewhere(head, deps) && callAt(head, deps) !== null,
     async handle(exchange) {
-      const url = urlOf(exchange.target);
+      const given = urlOf(exchange.target);
+      if (deps.control.owns(given.pathname, exchange.headers)) return deps.control.handle(exchange, given);
+      if (deps.loginPage.owns(given.pathname)) return deps.loginPage.handle(exchange, given);
+      const url = urlOf(tidied(exchange.target));
       try {
         return await answer(exchange, url, deps);
       } catch (error) {
@@ -49,9 +65,17 @@ async function answer(exchange: Exchange, url: URL, deps: GatewayDeps): Promise<
   const isQuestion = exchange.method === "GET" || exchange.method === "HEAD";
   if (url.pathname === "/healthz" && isQuestion) return json({ status: "ok" });
   const authorized = keysOf(exchange, url).some((key) => deps.clientKey.equals(key));
-  const { head, provider } = addressed(exchange);
-  if (deps.engine.isCall(head)) return deps.engine.gateway({ ...exchange, ...head, authorized, gateway: { provider } });
-  if (!authorized) throw new ControlRefusal(401, "invalid_api_key", wrongKey.message);
+  const call = callAt(exchange, deps);
+  if (call !== null) {
+    return deps.engine.gateway({ ...exchange, ...call.head, authorized, gateway: { provider: call.provider } });
+  }
+  const isMetrics = url.pathname === "/metrics";
+  if (!authorized && !mayAsk(exchange, isMetrics, deps)) {
+    throw new ControlRefusal(401, "invalid_api_key", wrongKey.message);
+  }
+  if (isMetrics && isQuestion) return text(await deps.metricsText(), metricsContentType);
+  const fixed = fixedMethods(exchange, url.pathname, deps);
+  if (fixed !== null) throw new ControlRefusal(405, "method", notServed(exchange, url, fixed), fixed);
   const dialect = dialectOf(exchange, url);
   const model = /^\/v1(?:beta|alpha)?\/models(?:\/(.+))?$/s.exec(url.pathname);
   if (isQuestion && dialect !== "openai-chat" && model !== null) {
@@ -65,6 +89,36 @@ async function answer(exchange: Exchange, url: URL, deps: GatewayDeps): Promise<
   }
   const body = isQuestion ? undefined : await readBody(exchange);
   return json(await found.route({ url, parameters: found.parameters, body }, deps.verbs));
+}
+
+/** The admin token opens what its control API would answer as well; figures at any time, for they give nothing away. */
+function mayAsk({ headers }: Exchange, isMetrics: boolean, { control }: GatewayDeps): boolean {
+  return control.showsToken(headers) && (isMetrics || control.isOn());
+}
+
+/** Addresses with doors of their own are taken as they are written. */
+function isElsewhere({ target, headers }: RequestHead, { control, loginPage }: GatewayDeps): boolean {
+  const { pathname } = urlOf(target);
+  return control.owns(pathname, headers) || loginPage.owns(pathname);
+}
+
+/** Null: it is no model call. */
+function callAt<Head extends RequestHead>(head: Head, { engine }: GatewayDeps): Addressed<Head> | null {
+  const found = addressed(head);
+  return !found.isAstray && engine.isCall(found.head) ? found : null;
+}
+
+/** Where the address is one of ours and takes other methods only: calls and what has no route in a table. Null: elsewhere. */
+function fixedMethods(head: RequestHead, path: string, deps: GatewayDeps): readonly string[] | null {
+  if (callAt({ ...head, method: "POST" }, deps) !== null) return ["POST"];
+  if (path === "/healthz" || path === "/metrics") return ["GET", "HEAD"];
+  // What follows a colon would be something to do with the model, and this one nobody does.
+  const isGoogles = /^\/v1(?:beta|alpha)\/models(?:$|\/(?!.*:[A-Za-z]+$))/s.test(path);
+  return isGoogles && head.method !== "GET" && head.method !== "HEAD" ? ["GET", "HEAD"] : null;
+}
+
+function notServed({ method }: Exchange, { pathname }: URL, allowed: readonly string[]): string {
+  return `${method} is not served at ${pathname}, only ${allowed.join(", ")}`;
 }
 
 /** A target that begins with two slashes names no host here: it is a path like any other. */
@@ -109,11 +163,15 @@ async function readBody({ body }: Exchange): Promise<unknown> {
 }
 
 function json(value: unknown): HttpReply {
-  const body = Buffer.from(JSON.stringify(value ?? {}));
+  return text(JSON.stringify(value ?? {}), "application/json");
+}
+
+function text(value: string, contentType: string): HttpReply {
+  const body = Buffer.from(value);
   return {
     status: 200,
     headers: [
-      ["content-type", "application/json"],
+      ["content-type", contentType],
       ["content-length", String(body.byteLength)],
     ],
     body: bodyOf(body),

@@ -6,6 +6,7 @@ import type { EngineVerbs } from "../base/controls-engine.ts";
 import type { StampedEvent } from "../base/events.ts";
 import type { Redactor } from "../base/redact.ts";
 import type { FlowLog } from "./flow-log.ts";
+import type { LoginPages } from "./login-page/pages.ts";
 
 export interface ControlServerDeps {
   /** A unix socket path or the name of a Windows pipe. */
@@ -15,6 +16,7 @@ export interface ControlServerDeps {
   readonly flowLog: FlowLog;
   readonly events: Bus<StampedEvent>;
   readonly redactor: Redactor;
+  readonly loginPages: LoginPages;
   /**
    * For a core that was started for its users and not for itself: called when the last of them has let go
    * (`GET /api/lease`), or when none came at all. Absent: the core runs until it is stopped.
@@ -61,11 +63,14 @@ export const answered = Symbol("answered");
 export class ControlRefusal extends Error {
   readonly status: number;
   readonly code: string;
+  /** Where it is the method that is wrong: those that are not. */
+  readonly allowed: readonly string[];
 
-  constructor(status: number, code: string, message: string) {
+  constructor(status: number, code: string, message: string, allowed: readonly string[] = []) {
     super(message);
     this.name = "ControlRefusal";
     this.status = status;
     this.code = code;
+    this.allowed = allowed;
   }
 }

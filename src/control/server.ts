@@ -14,6 +14,8 @@ import { accountRoutes } from "./routes/accounts.ts";
 import { createEventHub } from "./routes/events.ts";
 import { flowRoutes } from "./routes/flows.ts";
 import { createLeases, leaseRoutes } from "./routes/leases.ts";
+import { loginPageRoutes } from "./routes/login-pages.ts";
+import { metricsRoutes } from "./routes/metrics.ts";
 import { modelRoutes } from "./routes/models.ts";
 import { registryRoutes, type RegistryRoute } from "./routes/registry.ts";
 import { ruleRoutes } from "./routes/rules.ts";
@@ -30,6 +32,8 @@ const routes: ControlRoutes = {
   ...flowRoutes,
   ...ruleRoutes,
   ...leaseRoutes,
+  ...loginPageRoutes,
+  ...metricsRoutes,
   ...asControl(accountRoutes),
   ...asControl(registryRoutes),
   ...asControl(modelRoutes),
@@ -43,7 +47,7 @@ function asControl(table: Readonly<Record<string, RegistryRoute>>): ControlRoute
 }
 
 /** Questions and settings are small; nobody sends a body here that is not. */
-const maxRequestBytes = 64 * 1024;
+export const maxRequestBytes = 64 * 1024;
 const maxHeaderBytes = 8 * 1024;
 const allowedHosts = new Set(["switchyard", "localhost"]);
 
@@ -91,7 +95,9 @@ async function serve(incoming: IncomingMessage, outgoing: ServerResponse, contex
     const value = await route({ url, parameters, body, incoming, outgoing }, context);
     if (value !== answered) sendJson(outgoing, 200, value);
   } catch (error) {
+    incoming.resume();
     const refusal = refusalFrom(error, context.redactor);
+    if (refusal.allowed.length > 0 && !outgoing.headersSent) outgoing.setHeader("allow", refusal.allowed.join(", "));
     if (outgoing.headersSent) outgoing.destroy();
     else sendJson(outgoing, refusal.status, { error: { code: refusal.code, message: refusal.message } });
   }
@@ -108,7 +114,8 @@ function refuseBrowsers(incoming: IncomingMessage): void {
 async function readJson(incoming: IncomingMessage): Promise<unknown> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of incoming as AsyncIterable<Buffer>) {
+  // Left early it must not take the connection with it: the refusal has to get through.
+  for await (const chunk of incoming.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     size += chunk.byteLength;
     if (size > maxRequestBytes)
       throw new ControlRefusal(413, "too-large", `a body is at most ${maxRequestBytes} bytes`);

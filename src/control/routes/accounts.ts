@@ -35,7 +35,7 @@ export const accountRoutes = {
     verbs.finishLogin(named(parameters, "id"), text(body, "pasted")),
   "DELETE /api/logins/:id": ({ parameters }, verbs) => done(verbs.cancelLogin(named(parameters, "id"))),
   // The address under which the seed's tools log in to Kiro: the same logins.
-  "POST /v0/oauth/kiro": ({ body }, verbs) => verbs.startLogin(newLogin({ name: "kiro", ...kiroOnly(body) })),
+  "POST /v0/oauth/kiro": ({ body }, verbs) => verbs.startLogin(newKiroLogin(body)),
   "GET /v0/oauth/kiro/:id": ({ parameters }, verbs) => verbs.login(named(parameters, "id")),
   "DELETE /v0/oauth/kiro/:id": ({ parameters }, verbs) => done(verbs.cancelLogin(named(parameters, "id"))),
   "GET /api/rate-limits": async (_, verbs) => ({ rateLimits: await verbs.rateLimits() }),
@@ -114,8 +114,8 @@ function newLogin(body: unknown): NewLoginJson {
   };
 }
 
-function kiroOnly(body: unknown): Readonly<Record<string, unknown>> {
-  return { ...(isRecord(body) ? body : {}), provider: "kiro" };
+export function newKiroLogin(body: unknown): NewLoginJson {
+  return newLogin({ name: "kiro", ...(isRecord(body) ? body : {}), provider: "kiro" });
 }
 
 function newImport(body: unknown): NewImportJson {
