@@ -63,6 +63,10 @@ export interface Core {
   stop(): Promise<void>;
 }
 
+function isForAll(host: string): boolean {
+  return host === "0.0.0.0" || host === "::";
+}
+
 /** A model's answer may be long; a shutdown does not cut one that is nearly done. */
 const drainMs = 30_000;
 
@@ -186,8 +190,11 @@ export async function startCore(options: CoreOptions): Promise<Core> {
     clock: systemClock,
     random: systemRandom,
     redactor,
-    // Behind an address for everybody stands the loopback one as well.
-    url: () => (isLoopback(listening.host) ? url : `http://127.0.0.1:${listening.port}`),
+    url() {
+      if (isLoopback(listening.host)) return url;
+      // Behind the address for everybody stands the loopback one as well.
+      return isForAll(listening.host) ? `http://127.0.0.1:${listening.port}` : null;
+    },
   });
   const gateway = createGatewayHandler({
     engine,

@@ -89,8 +89,28 @@ describe("addressed", () => {
     ["/v1/models/combo/a/b:countTokens", "/v1/models/combo%2Fa%2Fb:countTokens", null],
     ["/v1beta/models/m:generateContent", "/v1beta/models/m:generateContent", null],
     ["/v1/models/p/m", "/v1/models/p/m", null],
+    ["//v1//providers/p/v1/messages/?x=//y/", "/v1/messages?x=//y/", "p"],
+    ["/v1/%70rovider%73/%70/chat/completions", "/v1/chat/completions", "p"],
+    ["/", "/", null],
+    ["/v1/models/a%2fb%2E%2e", "/v1/models/a%2fb%2E%2e", null],
   ])("%s is %s", (target, wanted, provider) => {
-    expect(addressed({ target })).toEqual({ head: { target: wanted }, provider });
+    expect(addressed({ target })).toMatchObject({ head: { target: wanted }, provider });
+  });
+
+  it("knows what only begins like a provider's address", () => {
+    const astray = ["/v1/providers/p/q/embeddings", "/v1/providers/p/enabled", "/x/%70roviders//p/messages"];
+    expect(astray.map((target) => addressed({ target }).isAstray)).toEqual([true, true, true]);
+    const fine = ["/v1/providers/p/embeddings", "/v1/messages?to=/providers/p", "/v1/models/p/m"];
+    expect(fine.map((target) => addressed({ target }).isAstray)).toEqual([false, false, false]);
+  });
+
+  it("of any length takes no time to speak of", () => {
+    for (const piece of ["/", "//providers/", "%70", ":a", "%"]) {
+      const target = `/v1/models${piece.repeat(16_000 / piece.length)}`;
+      const begunAt = performance.now();
+      addressed({ target });
+      expect(performance.now() - begunAt).toBeLessThan(500);
+    }
   });
 });
 

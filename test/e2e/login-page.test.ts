@@ -450,6 +450,9 @@ describe("whoever is not its browser", () => {
         expect([method, path, answer.status, answer.headers["allow"]]).toEqual([method, path, 405, allowed]);
       }
     }
+    // An address that ends like a model call's is none here, and leaves no flow with what it carries.
+    const likeCall = await api.port(`${root}/chat/completions?state=${canaries[0]}`, { body: {}, headers: fromPage() });
+    expect(likeCall.status).toBe(404);
     expect((await api.port(`${root}/nothing`, { headers: typed })).status).toBe(404);
     expect((await api.port(`${root}/`, { headers: typed })).status).toBe(404);
   });

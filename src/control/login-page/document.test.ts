@@ -46,7 +46,7 @@ describe("the reader of these tests", () => {
   );
 
   it.each([
-    ["a script in the page", "<script>x</script>"],
+    ["a script in the page", `<script src="/x">x</script>`],
     ["what runs on a click", '<button type="button" onclick="x">y</button>'],
     ["a field nobody has named", '<input id="a" name="b">'],
     ["a new tab that knows where it came from", '<a href="https://x.example" target="_blank">y</a>'],

@@ -21,7 +21,7 @@ const login: LoginJson = {
 const wish = { name: "me", acceptTerms: true };
 const start = { method: "builder-id", startUrl: "", region: "" };
 
-function bench(verbs: Partial<EngineVerbs> = {}) {
+function bench(verbs: Partial<EngineVerbs> = {}, url: string | null = "http://127.0.0.1:1") {
   let now = 0;
   const clock: Clock = { now: () => now, monotonic: () => now };
   const cancelled: string[] = [];
@@ -38,11 +38,11 @@ function bench(verbs: Partial<EngineVerbs> = {}) {
     clock,
     random: systemRandom,
     redactor,
-    url: () => "http://127.0.0.1:1",
+    url: () => url,
   });
   const open = (): { readonly id: string; readonly state: string } => {
-    const { id, url } = pages.open(wish);
-    return { id, state: new URL(url).searchParams.get("state") ?? "" };
+    const made = pages.open(wish);
+    return { id: made.id, state: new URL(made.url).searchParams.get("state") ?? "" };
   };
   const enter = (state: string): LoginPage => {
     const redeemed = pages.redeem(state, null);
@@ -147,6 +147,11 @@ describe("a login page", () => {
     await pages.close(first.id);
     for (let turn = 0; turn < 80; turn += 1) await pages.close(open().id);
     await expect(pages.get(first.id)).rejects.toThrow("no such login page");
+  });
+
+  it("is not made where no browser would reach it", () => {
+    const { pages } = bench({}, null);
+    expect(() => pages.open(wish)).toThrow("log in without --web");
   });
 
   it("that is made for a ninth is refused", () => {

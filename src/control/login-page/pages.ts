@@ -24,8 +24,8 @@ export interface LoginPagesDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly redactor: Pick<Redactor, "register" | "text">;
-  /** Where the port is, as a browser on this machine reaches it. */
-  readonly url: () => string;
+  /** Where the port is, as a browser on this machine reaches it; null: it does not. */
+  readonly url: () => string | null;
 }
 
 export interface LoginPages {
@@ -229,6 +229,13 @@ export function createLoginPages(deps: LoginPagesDeps): LoginPages {
       sweep();
       requireTerms(wish.acceptTerms, "a Kiro login");
       const method = methodOf(wish.method ?? "builder-id");
+      const url = deps.url();
+      if (url === null) {
+        throw new VerbRefusal(
+          "unavailable",
+          "the port listens where browsers on this machine do not reach it by a loopback name; log in without --web",
+        );
+      }
       if (openPages().length >= maxOpen) {
         throw new VerbRefusal(
           "conflict",
@@ -250,7 +257,7 @@ export function createLoginPages(deps: LoginPagesDeps): LoginPages {
       };
       pages.set(page.id, page);
       redactor.register(page.state.reveal());
-      return { ...json(page), url: `${deps.url()}/v0/oauth/kiro?state=${page.state.reveal()}` };
+      return { ...json(page), url: `${url}/v0/oauth/kiro?state=${page.state.reveal()}` };
     },
     async get(id) {
       const page = required(id);
