@@ -13,7 +13,11 @@ import { createRedactor } from "./base/redact.ts";
 import { createFlowLog } from "./control/flow-log.ts";
 import { startReadAlong } from "./control/read-along.ts";
 import { createGatewayHandler } from "./control/gateway.ts";
+import { createLoginPages } from "./control/login-page/pages.ts";
+import { createLoginPageServer } from "./control/login-page/serve.ts";
+import { createPortControl } from "./control/port-control.ts";
 import { createControlServer } from "./control/server.ts";
+import { isLoopback } from "./engine/config/endpoint.ts";
 import type { Config } from "./engine/config/schema.ts";
 import { createDiscovery } from "./engine/providers/discover.ts";
 import type { Availability } from "./engine/routing/availability.ts";
@@ -27,6 +31,8 @@ import { openCertificates } from "./core/certificates.ts";
 import { CoreError, exitCodes, listenFailure } from "./core/core-error.ts";
 import { openConfigFile } from "./core/config-file.ts";
 import { createFigures } from "./core/figures.ts";
+import { createCounters } from "./core/metrics/counters.ts";
+import { createMetricsReport } from "./core/metrics/index.ts";
 import { createNotices } from "./core/notices.ts";
 import { createRequestLog } from "./core/request-log.ts";
 import { createVerbs } from "./core/verbs/index.ts";
@@ -57,6 +63,10 @@ export interface Core {
   stop(): Promise<void>;
 }
 
+function isForAll(host: string): boolean {
+  return host === "0.0.0.0" || host === "::";
+}
+
 /** A model's answer may be long; a shutdown does not cut one that is nearly done. */
 const drainMs = 30_000;
 
@@ -80,6 +90,7 @@ export async function startCore(options: CoreOptions): Promise<Core> {
   install.onTrouble((text) => notice("warn", "state", text));
   redactor.register(install.proxyToken.reveal());
   redactor.register(install.clientKey.reveal());
+  redactor.register(install.adminToken.reveal());
 
   const settings = await openSettings({ paths, env, overrides: options.overrides, bus, redactor });
   const certificates = await openCertificates({ paths, env, scope: settings.current().scope, bus });
@@ -123,7 +134,19 @@ export async function startCore(options: CoreOptions): Promise<Core> {
     onTrouble: (text) => notice("warn", "usage", text),
   });
   const metrics = createMetrics(systemClock);
-  const figures = createFigures({ clock: systemClock, config, ledger, metrics, quota: accounts.quota });
+  const counters = createCounters();
+  const figures = createFigures({ clock: systemClock, config, ledger, metrics, counters, quota: accounts.quota });
+  flowLog.onEnded((flow) => figures.ended(flow.record()));
+  const report = createMetricsReport({
+    counters,
+    pool: accounts.pool,
+    counts: () => flowLog.counts(),
+    usageLinesDropped: () => ledger.dropped(),
+    clock: systemClock,
+    startedAt,
+    version,
+    redactor,
+  });
   const discovery = createDiscovery({ send: interceptor.send, clock: systemClock, random: systemRandom });
   const availability = (): Availability => availabilityOf(config(), accounts, discovery);
   const engine = createEngine({
@@ -151,7 +174,39 @@ export async function startCore(options: CoreOptions): Promise<Core> {
     editConfigList: (path, change) => configFile.editList(path, change),
     written: () => configFile.written(),
   });
-  const gateway = createGatewayHandler({ engine, verbs, clientKey: install.clientKey, redactor, version });
+  let bound: Listening | null = null;
+  const onGuessing = (text: string): void => notice("warn", "control-api", text);
+  const portControl = createPortControl({
+    ...install,
+    isOn: () => config().listen.controlApi && bound !== null && isLoopback(bound.host),
+    socketPath: paths.controlSocket,
+    clock: systemClock,
+    onGuessing,
+  });
+  events.subscribe(({ type }) => {
+    if (type === "config-reloaded" && !portControl.isOn()) portControl.endStreams();
+  });
+  const loginPages = createLoginPages({
+    verbs,
+    clock: systemClock,
+    random: systemRandom,
+    redactor,
+    url() {
+      if (isLoopback(listening.host)) return url;
+      // Behind the address for everybody stands the loopback one as well.
+      return isForAll(listening.host) ? `http://127.0.0.1:${listening.port}` : null;
+    },
+  });
+  const gateway = createGatewayHandler({
+    engine,
+    verbs,
+    clientKey: install.clientKey,
+    redactor,
+    version,
+    control: portControl,
+    loginPage: createLoginPageServer({ pages: loginPages, clock: systemClock, onGuessing }),
+    metricsText: () => report.metricsText(),
+  });
   const readAlong = startReadAlong({
     flowLog,
     wants: (head) => engine.isModelCall(head),
@@ -169,6 +224,7 @@ export async function startCore(options: CoreOptions): Promise<Core> {
     settings.close();
     throw listenFailure(error, listen);
   }
+  bound = listening;
   const shownHost = listening.host.includes(":") ? `[${listening.host}]` : listening.host;
   const url = `http://${shownHost}:${listening.port}`;
 
@@ -180,6 +236,7 @@ export async function startCore(options: CoreOptions): Promise<Core> {
   const stop = (): Promise<void> => {
     stopBegun ??= (async () => {
       notice("info", "core", "stopping: what is in flight may finish");
+      portControl.endStreams();
       await listening.close(drainMs);
       await requestLog.close();
       await readAlong.settled();
@@ -196,6 +253,7 @@ export async function startCore(options: CoreOptions): Promise<Core> {
   };
 
   const controls: Controls = {
+    ...report,
     status: (): OwnStatus => ({
       running: true,
       pid: process.pid,
@@ -209,7 +267,7 @@ export async function startCore(options: CoreOptions): Promise<Core> {
       proxyAuth: settings.current().config.listen.proxyAuth,
       notices: notices.list(),
     }),
-    secrets: () => ({ proxyToken: install.proxyToken, clientKey: install.clientKey }),
+    secrets: () => install,
     routes: () =>
       settings.current().config.routes.map((route, index) => ({
         number: index + 1,
@@ -232,6 +290,7 @@ export async function startCore(options: CoreOptions): Promise<Core> {
     flowLog,
     events,
     redactor,
+    loginPages,
     ...(options.untilUnused === true ? { onUnused: () => void stop() } : {}),
   }).catch(async (error: unknown) => {
     await listening.close(0);

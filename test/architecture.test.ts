@@ -98,6 +98,7 @@ const wrapped: Readonly<Record<string, string>> = {
   "node-forge": "src/intercept/ca/",
   lowdb: "src/engine/state/",
   oauth4webapi: "src/engine/accounts/oauth/",
+  "prom-client": "src/core/metrics/",
   ink: "src/tui/",
   react: "src/tui/",
 };

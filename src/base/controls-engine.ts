@@ -206,6 +206,31 @@ export interface NewLoginJson {
   readonly region?: string;
 }
 
+export const kiroMethods = ["builder-id", "identity-center", "google", "github"] as const;
+export type KiroMethod = (typeof kiroMethods)[number];
+
+/** A page on which somebody logs in to Kiro in a browser; `method` and what belongs to it are only proposed there. */
+export type NewLoginPageJson = Omit<NewLoginJson, "provider">;
+
+export interface LoginPageJson {
+  readonly id: string;
+  /** `provider/name`. */
+  readonly account: string;
+  /** `unopened`: nobody has followed its link yet. `cancelled`: in the page, or where it was made. */
+  readonly state: "unopened" | "open" | "done" | "cancelled" | "expired";
+  /** When the link, or the page that it opened, is over. */
+  readonly expiresAt: string;
+  /** The newest of its logins; null before the first. */
+  readonly login: LoginJson | null;
+  /** Why it ended otherwise than by a login; null where it has not. */
+  readonly reason: string | null;
+}
+
+export interface OpenedLoginPageJson extends LoginPageJson {
+  /** Opens the page once. */
+  readonly url: string;
+}
+
 export interface NewImportJson {
   readonly provider: string;
   readonly name: string;

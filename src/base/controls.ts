@@ -21,6 +21,68 @@ export interface Controls {
   rotateCa(): Promise<CaStatus>;
   /** Begins a graceful stop and returns; the control server answers its caller first. */
   stop(): void;
+  metrics(): Promise<MetricsJson>;
+  /** The same and the process's own, as Prometheus reads them. */
+  metricsText(): Promise<string>;
+}
+
+/** What the core did since it started, and how it is now. Counts only grow; accounts are not named. */
+export interface MetricsJson {
+  readonly since: string;
+  readonly requests: readonly {
+    readonly action: string;
+    readonly provider: string;
+    /** `error`: answered with one; `failed`, `truncated`: not answered, or not to the end. */
+    readonly outcome: "ok" | "error" | "failed" | "truncated";
+    readonly count: number;
+  }[];
+  readonly attempts: readonly {
+    readonly provider: string;
+    readonly outcome: "ok" | "failed";
+    readonly count: number;
+  }[];
+  readonly failures: readonly { readonly provider: string; readonly kind: string; readonly count: number }[];
+  /** By model; those that came after very many are `other`. */
+  readonly usage: readonly {
+    readonly provider: string;
+    readonly model: string;
+    readonly calls: number;
+    /** Includes what was read from a cache or written to one. */
+    readonly input: number;
+    /** Includes reasoning. */
+    readonly output: number;
+    readonly cacheRead: number;
+    readonly cacheWrite: number;
+    readonly reasoning: number;
+    readonly costUsd: number;
+  }[];
+  /** Of calls that succeeded. */
+  readonly durations: readonly LatencyJson[];
+  readonly firstTokens: readonly LatencyJson[];
+  readonly accounts: readonly { readonly provider: string; readonly state: string; readonly count: number }[];
+  readonly cooldowns: readonly {
+    readonly provider: string;
+    readonly scope: "account" | "model";
+    readonly count: number;
+  }[];
+  readonly flows: FlowCounts;
+  readonly usageLinesDropped: number;
+  readonly process: {
+    readonly residentBytes: number;
+    readonly heapUsedBytes: number;
+    readonly cpuSeconds: number;
+    readonly uptimeSeconds: number;
+    readonly eventLoopLagSeconds: number;
+  };
+}
+
+export interface LatencyJson {
+  readonly action: string;
+  readonly provider: string;
+  readonly count: number;
+  readonly sumSeconds: number;
+  /** How many took at most `le` seconds; `count` is all of them. */
+  readonly buckets: readonly { readonly le: number; readonly count: number }[];
 }
 
 /** What the core knows of itself. */
@@ -88,6 +150,8 @@ export interface CoreSecrets {
   readonly proxyToken: Secret;
   /** Opens the gateway endpoints. */
   readonly clientKey: Secret;
+  /** Opens the control API on the port, where `listen.control_api` is on. */
+  readonly adminToken: Secret;
 }
 
 interface RouteRule {

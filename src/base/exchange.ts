@@ -36,8 +36,16 @@ export interface ExchangeHandler {
   handle(exchange: Exchange): Promise<HttpReply | typeof passThrough>;
 }
 
-/** The port itself as a server, for tools that take a base URL. What reaches it comes from this machine and no web page. */
+/**
+ * Who may ask the port for something. `tools`: programs, and no web page. `local`: the same from this machine alone, and
+ * nothing that a browser marked. `page`: as `local`, and besides them a browser that shows a page of ours.
+ */
+export type Audience = "tools" | "local" | "page";
+
+/** The port itself as a server, for tools that take a base URL. What reaches it has been let in by its audience. */
 export interface GatewayHandler {
+  /** Told by the address alone, before anything else is looked at. */
+  audience(head: RequestHead): Audience;
   /** Is it a call that belongs into the flow log? Questions about models and providers do not. */
   isCall(head: RequestHead): boolean;
   /** `authorized` is false: the client key is for the handler to check. Never rejects. */

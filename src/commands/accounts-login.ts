@@ -23,6 +23,8 @@ export interface LoginOptions {
   readonly region: string | undefined;
   readonly acceptTerms: boolean;
   readonly browser: boolean;
+  /** On a page of ours, in the browser of this machine. */
+  readonly web: boolean;
 }
 
 /** How soon a confirmation is seen. The core is asked, not the provider. */
@@ -33,6 +35,11 @@ export async function accountsLogin(context: CommandContext, named: string, opti
   const { id, available } = await withEngine(context, { wanted: "files", subject: "account" }, ({ verbs }) =>
     requireProvider(verbs, named),
   );
+  if (options.web && id !== "kiro") {
+    throw new CommandFailure(exitCodes.usage, `--web is for kiro only: ${shown(id)} has no login page here`, {
+      next: `switchyard accounts login ${shown(id)}`,
+    });
+  }
   await requireTerms(context, {
     title: titleOf(id),
     accepted: options.acceptTerms,
@@ -48,9 +55,12 @@ export async function accountsLogin(context: CommandContext, named: string, opti
     ...(region === undefined ? {} : { region }),
   };
   return withEngine(context, { wanted: "network", subject: "account" }, async ({ verbs }) => {
-    const code = await untilInterrupted(context, (interrupted) =>
-      seeThrough(context, { verbs, login, options, interrupted }),
-    );
+    const code = await untilInterrupted(context, async (interrupted) => {
+      if (!options.web) return seeThrough(context, { verbs, login, options, interrupted });
+      const { seePageThrough } = await import("./accounts-login-page.ts");
+      const done = await seePageThrough(context, login, { interrupted, browser: options.browser });
+      return tell(context, verbs, done, options);
+    });
     const use = available ? `a rule may send calls there now: to: ${shown(id)}/MODEL` : notSpoken;
     context.stderr.write(`${use}\n`);
     return code;
@@ -59,8 +69,12 @@ export async function accountsLogin(context: CommandContext, named: string, opti
 
 const notSpoken = "this version does not speak its dialect, so no call goes there yet; its quota can be asked for";
 
-function repeated({ name, method, startUrl, region }: LoginOptions): readonly string[] {
+function repeated({ name, method, startUrl, region, web }: LoginOptions): readonly string[] {
   const given = { "--name": name, "--method": method, "--start-url": startUrl, "--region": region };
+  return [...(web ? ["--web"] : []), ...flagsOf(given)];
+}
+
+function flagsOf(given: Readonly<Record<string, string | undefined>>): readonly string[] {
   return Object.entries(given).flatMap(([flag, value]) => (value === undefined ? [] : [flag, shown(value)]));
 }
 

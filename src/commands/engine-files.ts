@@ -12,6 +12,7 @@ import { readPrivateFile } from "../base/replace-file.ts";
 import { availabilityOf, openAccounts } from "../core/accounts.ts";
 import { openConfigFile } from "../core/config-file.ts";
 import { createFigures } from "../core/figures.ts";
+import { createCounters } from "../core/metrics/counters.ts";
 import { createVerbs } from "../core/verbs/index.ts";
 import type { Config } from "../engine/config/schema.ts";
 import { createDiscovery } from "../engine/providers/discover.ts";
@@ -70,7 +71,7 @@ export async function openEngineFiles(context: CommandContext): Promise<EngineFi
     ...accounts,
     ledger,
     metrics,
-    figures: createFigures({ clock, config, ledger, metrics, quota: accounts.quota }),
+    figures: createFigures({ clock, config, ledger, metrics, counters: createCounters(), quota: accounts.quota }),
     discovery,
     editConfig: (path, value) => configFile.edit(path, value),
     editConfigList: (path, change) => configFile.editList(path, change),

@@ -1,4 +1,7 @@
-/** Opens a page in the user's browser with the system's own opener; never through a shell, and never anything but https. */
+/**
+ * Opens a page in the user's browser with the system's own opener; never through a shell, and never anything but https or
+ * a page of our own on this machine.
+ */
 import { spawn } from "node:child_process";
 import type { CommandContext } from "./context.ts";
 
@@ -6,7 +9,7 @@ import type { CommandContext } from "./context.ts";
 export async function openBrowser(context: CommandContext, page: string): Promise<boolean> {
   const url = URL.canParse(page) ? new URL(page) : null;
   const opener = openerOf(context);
-  if (opener === null || url?.protocol !== "https:") return false;
+  if (opener === null || url === null || !mayOpen(url)) return false;
   const [command, ...before] = opener;
   const child = spawn(command, [...before, url.href], { env: context.env, stdio: "ignore", detached: true });
   const started = await new Promise<boolean>((resolve) => {
@@ -15,6 +18,10 @@ export async function openBrowser(context: CommandContext, page: string): Promis
   });
   child.unref();
   return started;
+}
+
+function mayOpen({ protocol, hostname }: URL): boolean {
+  return protocol === "https:" || (protocol === "http:" && ["127.0.0.1", "[::1]", "localhost"].includes(hostname));
 }
 
 type Opener = readonly [command: string, ...before: string[]];

@@ -97,6 +97,10 @@ function addNew(accounts: Command, context: CommandContext, act: Act): void {
     .option("--start-url <url>", "kiro with identity-center: https://….awsapps.com/start")
     .option("--region <name>", "kiro: its AWS region, as eu-central-1")
     .option("--accept-terms", "you have read that the provider's terms may forbid this")
+    .option(
+      "--web",
+      "kiro: on a page of Switchyard's own in your browser, which asks for the method and shows how it goes",
+    )
     .option("--no-browser", "open no browser; the address is printed")
     .addHelpText(
       "after",
@@ -116,6 +120,7 @@ function addNew(accounts: Command, context: CommandContext, act: Act): void {
           region?: string;
           acceptTerms?: boolean;
           browser: boolean;
+          web?: boolean;
         },
       ) =>
         act(
@@ -128,6 +133,7 @@ function addNew(accounts: Command, context: CommandContext, act: Act): void {
               region: options.region,
               acceptTerms: options.acceptTerms === true,
               browser: options.browser,
+              web: options.web === true,
             }),
           ),
         ),

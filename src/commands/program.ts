@@ -157,18 +157,20 @@ export function commandTable(given: CommandContext, result: Outcome, globals: Gl
     .description("say whether a core runs, where, and with what; exit code 3 when none does")
     .option("--json", json)
     .option("--line", "one short line, for a prompt or a status bar")
-    .option("--secrets", "show the proxy token and the client key, too")
+    .option("--secrets", "show the proxy token, the client key and the admin token, too")
+    .option("--prometheus", "print the core's figures in Prometheus's text format instead")
     .addHelpText(
       "after",
       examples(["switchyard status", "switchyard status --line", "switchyard status --json --secrets"]),
     )
-    .action((options: JsonOption & { line?: boolean; secrets?: boolean }) =>
+    .action((options: JsonOption & { line?: boolean; secrets?: boolean; prometheus?: boolean }) =>
       act(
         import("./status.ts").then((module) =>
           module.status(context, {
             json: options.json === true,
             line: options.line === true,
             secrets: options.secrets === true,
+            prometheus: options.prometheus === true,
           }),
         ),
       ),

@@ -1,5 +1,5 @@
 /** `switchyard status`: is a core running, where, with which certificates and rules. */
-import type { CoreNotice, CoreStatus } from "../base/controls.ts";
+import type { CoreNotice, CoreSecrets, CoreStatus } from "../base/controls.ts";
 import { findCore } from "../control/process.ts";
 import { type CommandContext, noticeLine, printJson, printLines, shown } from "./context.ts";
 import { exitCodes } from "./failure.ts";
@@ -9,6 +9,8 @@ export interface StatusOptions {
   /** For a prompt or a status bar. */
   readonly line?: boolean;
   readonly secrets: boolean;
+  /** Figures for Prometheus instead of the status. */
+  readonly prometheus?: boolean;
 }
 
 /** Exit code 3 when nothing runs, with the same document shape: scripts need only one reader. */
@@ -20,6 +22,10 @@ export async function status(context: CommandContext, options: StatusOptions): P
     else if (options.json) printJson(context, { running: false, pid: null, port: null, url: null, ca: null, version });
     else printLines(context.stdout, ["not running", "  start one: switchyard start -d   or with a screen: switchyard"]);
     return exitCodes.notRunning;
+  }
+  if (options.prometheus === true) {
+    context.stdout.write(await core.client.metricsText());
+    return exitCodes.ok;
   }
   if (options.line === true && !options.json) {
     printLines(context.stdout, [shortLine(core.status)]);
@@ -40,7 +46,7 @@ function shortLine({ host, port, counts, config }: CoreStatus): string {
 /** The rest is in `--json`. */
 const shownNotices = 5;
 
-function statusLines(value: CoreStatus & { readonly proxyToken?: string; readonly clientKey?: string }): string[] {
+function statusLines(value: CoreStatus & { readonly [Name in keyof CoreSecrets]?: string }): string[] {
   const { ca, config, counts } = value;
   const file = config.exists ? shown(config.path) : `${shown(config.path)} (not there: defaults)`;
   const lines = [
@@ -56,6 +62,7 @@ function statusLines(value: CoreStatus & { readonly proxyToken?: string; readonl
   lines.push(...noticeLines(value.notices));
   if (value.proxyToken !== undefined) lines.push(`proxy token ${value.proxyToken}`);
   if (value.clientKey !== undefined) lines.push(`client key  ${value.clientKey}`);
+  if (value.adminToken !== undefined) lines.push(`admin token ${value.adminToken}`);
   return lines;
 }
 

@@ -3,9 +3,9 @@
  * stream, which comes back by itself after a loss.
  */
 import { type ClientRequest, type IncomingMessage, request as httpRequest } from "node:http";
-import type { CoreStatus, FlowDetailJson, FlowJson } from "../base/controls.ts";
+import type { CoreSecrets, CoreStatus, FlowDetailJson, FlowJson } from "../base/controls.ts";
 import type { CaStatus, FlowCounts, ReloadResult, RouteAnswer, RouteQuestion, RouteRow } from "../base/controls.ts";
-import type { EngineVerbs } from "../base/controls-engine.ts";
+import type { EngineVerbs, LoginPageJson, NewLoginPageJson, OpenedLoginPageJson } from "../base/controls-engine.ts";
 import type { StampedEvent } from "../base/events.ts";
 import { own, parseJson } from "../base/json.ts";
 import type { Paths } from "../base/paths.ts";
@@ -47,12 +47,18 @@ export interface ControlClient extends EngineVerbs {
   put(path: string, body: unknown): Promise<unknown>;
   delete(path: string): Promise<unknown>;
   status(): Promise<CoreStatus>;
-  /** The status with the two tokens in clear. */
-  secrets(): Promise<CoreStatus & { readonly proxyToken: string; readonly clientKey: string }>;
+  /** The status with the secrets of the installation in clear. */
+  secrets(): Promise<CoreStatus & { readonly [Name in keyof CoreSecrets]: string }>;
   flows(limit?: number): Promise<{ readonly flows: readonly FlowJson[]; readonly counts: FlowCounts }>;
   flow(id: string): Promise<FlowDetailJson>;
   routes(): Promise<readonly RouteRow[]>;
   explain(question: RouteQuestion): Promise<RouteAnswer>;
+  /** A page on the port for a Kiro login in the browser. */
+  openLoginPage(wish: NewLoginPageJson): Promise<OpenedLoginPageJson>;
+  loginPage(id: string): Promise<LoginPageJson>;
+  closeLoginPage(id: string): Promise<void>;
+  /** Figures as Prometheus reads them. */
+  metricsText(): Promise<string>;
   reload(): Promise<ReloadResult>;
   rotateCa(): Promise<CaStatus>;
   stopCore(): Promise<void>;
@@ -97,6 +103,15 @@ export function connectControl(paths: Pick<Paths, "controlSocket">): ControlClie
     flow: (id) => ask("GET", `/api/flows/${encodeURIComponent(id)}`),
     routes: async () => (await ask<{ readonly routes: readonly RouteRow[] }>("GET", "/api/routes")).routes,
     explain: (question) => ask("POST", "/api/routes/explain", { body: question }),
+    openLoginPage: (wish) => ask("POST", "/v0/oauth/kiro/pages", { body: wish }),
+    loginPage: (id) => ask("GET", `/v0/oauth/kiro/pages/${encodeURIComponent(id)}`),
+    closeLoginPage: async (id) => {
+      await ask("DELETE", `/v0/oauth/kiro/pages/${encodeURIComponent(id)}`);
+    },
+    metricsText: () => {
+      const path = "/api/metrics?format=prometheus";
+      return exchange(socketPath, { method: "GET", path, body: null, timeoutMs: replyTimeoutMs });
+    },
     reload: () => ask("POST", "/api/reload", { body: {} }),
     rotateCa: () => ask("POST", "/api/ca/rotate", { body: {} }),
     stopCore: async () => {

@@ -1,10 +1,10 @@
 /** Lists of models and refusals of the gateway, in the dialect of whoever asks. Model calls are the engine's business. */
 import type { ModelJson } from "../base/controls-engine.ts";
 import { headerValue } from "../base/headers.ts";
-import { bodyOf, type HeaderPairs, type HttpReply, type RequestHead } from "../base/http.ts";
+import { bodyOf, type HttpReply, type RequestHead } from "../base/http.ts";
 import { own, parseJson } from "../base/json.ts";
 import type { EngineError } from "../engine/errors/engine-error.ts";
-import type { ListedModel, WholeAnswer } from "../engine/formats/format.ts";
+import type { Format, ListedModel, WholeAnswer } from "../engine/formats/format.ts";
 import { formats } from "../engine/formats/table.ts";
 import type { Refusal } from "./refusal.ts";
 
@@ -12,8 +12,9 @@ export type AskersDialect = "openai-chat" | "claude" | "gemini";
 
 /** Claude's clients name their version, Gemini's have an address of their own; OpenAI's shape is for everybody else. */
 export function dialectOf({ headers }: Pick<RequestHead, "headers">, { pathname }: URL): AskersDialect {
-  if (/^\/v1(?:beta|alpha)\//.test(pathname)) return "gemini";
-  const isClaude = pathname.startsWith("/v1/messages") || headerValue(headers, "anthropic-version") !== undefined;
+  if (/^\/v1(?:beta|alpha)\/|:(?:generateContent|streamGenerateContent|countTokens)$/.test(pathname)) return "gemini";
+  const isMessages = pathname.startsWith("/v1/messages") || /\/messages(?:\/count_tokens)?$/.test(pathname);
+  const isClaude = isMessages || headerValue(headers, "anthropic-version") !== undefined;
   return isClaude || /^claude-cli\//i.test(headerValue(headers, "user-agent") ?? "") ? "claude" : "openai-chat";
 }
 
@@ -40,12 +41,23 @@ function listed({ id, provider, max_tokens }: ModelJson): ListedModel {
 }
 
 /** Our own codes survive where the dialect has a place for them. */
-export function refusalAnswer({ status, code, message, field }: Refusal, dialect: AskersDialect): HttpReply {
-  if (dialect !== "openai-chat") return replyOf(formats[dialect].client.writeError(errorOf(status, message)));
+export function refusalAnswer(refusal: Refusal, dialect: AskersDialect): HttpReply {
+  const answer = replyOf(dialect === "openai-chat" ? openaiRefusal(refusal) : refusalIn(formats[dialect], refusal));
+  if (refusal.allowed.length === 0) return answer;
+  // Whoever may ask may ask without wanting the body.
+  const allowed = new Set(refusal.allowed.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method])));
+  return { ...answer, headers: [["allow", [...allowed].join(", ")], ...answer.headers] };
+}
+
+/** Its kinds of error bring a status of their own; ours is what it is. */
+function refusalIn({ client }: Format, { status, message }: Refusal): WholeAnswer {
+  return { ...client.writeError(errorOf(status, message)), status };
+}
+
+function openaiRefusal({ status, code, message, field }: Refusal): WholeAnswer {
   const type = status >= 500 ? "server_error" : "invalid_request_error";
-  const headers: HeaderPairs = [["content-type", "application/json"]];
   const body = Buffer.from(JSON.stringify({ error: { message, type, param: field, code } }));
-  return replyOf({ status, headers, body });
+  return { status, headers: [["content-type", "application/json"]], body };
 }
 
 const kinds: Readonly<Record<number, EngineError["kind"]>> = {

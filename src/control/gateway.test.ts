@@ -4,9 +4,11 @@ import type { EngineVerbs, ModelJson } from "../base/controls-engine.ts";
 import { VerbRefusal } from "../base/controls-engine.ts";
 import type { Exchange } from "../base/exchange.ts";
 import { bodyOf, type HeaderPairs, type HttpReply } from "../base/http.ts";
+import { systemClock } from "../base/clock.ts";
 import { createRedactor } from "../base/redact.ts";
 import { Secret } from "../base/secret.ts";
 import { createGatewayHandler } from "./gateway.ts";
+import { createPortControl } from "./port-control.ts";
 import { addressed } from "./gateway-address.ts";
 
 const key = "client-key-canary-0123456789";
@@ -39,6 +41,17 @@ function bench(verbs: Partial<EngineVerbs> = {}) {
     clientKey: new Secret(key),
     redactor,
     version: "9.9.9",
+    // Beside what is tested here.
+    control: createPortControl({
+      isOn: () => false,
+      adminToken: new Secret("admin-token-0123456789"),
+      clientKey: new Secret(key),
+      socketPath: "/nowhere",
+      clock: systemClock,
+      onGuessing: () => {},
+    }),
+    loginPage: { owns: () => false, handle: () => Promise.reject(new Error("no page here")) },
+    metricsText: () => Promise.resolve(""),
   });
   const ask = async (
     method: string,
@@ -77,8 +90,28 @@ describe("addressed", () => {
     ["/v1/models/combo/a/b:countTokens", "/v1/models/combo%2Fa%2Fb:countTokens", null],
     ["/v1beta/models/m:generateContent", "/v1beta/models/m:generateContent", null],
     ["/v1/models/p/m", "/v1/models/p/m", null],
+    ["//v1//providers/p/v1/messages/?x=//y/", "/v1/messages?x=//y/", "p"],
+    ["/v1/%70rovider%73/%70/chat/completions", "/v1/chat/completions", "p"],
+    ["/", "/", null],
+    ["/v1/models/a%2fb%2E%2e", "/v1/models/a%2fb%2E%2e", null],
   ])("%s is %s", (target, wanted, provider) => {
-    expect(addressed({ target })).toEqual({ head: { target: wanted }, provider });
+    expect(addressed({ target })).toMatchObject({ head: { target: wanted }, provider });
+  });
+
+  it("knows what only begins like a provider's address", () => {
+    const astray = ["/v1/providers/p/q/embeddings", "/v1/providers/p/enabled", "/x/%70roviders//p/messages"];
+    expect(astray.map((target) => addressed({ target }).isAstray)).toEqual([true, true, true]);
+    const fine = ["/v1/providers/p/embeddings", "/v1/messages?to=/providers/p", "/v1/models/p/m"];
+    expect(fine.map((target) => addressed({ target }).isAstray)).toEqual([false, false, false]);
+  });
+
+  it("of any length takes no time to speak of", () => {
+    for (const piece of ["/", "//providers/", "%70", ":a", "%"]) {
+      const target = `/v1/models${piece.repeat(16_000 / piece.length)}`;
+      const begunAt = performance.now();
+      addressed({ target });
+      expect(performance.now() - begunAt).toBeLessThan(500);
+    }
   });
 });
 

@@ -4,7 +4,7 @@ import { maskedSecret } from "../base/secret.ts";
 
 /** Field and parameter names whose values are credentials; wide on purpose, names are the clients' own. */
 const sensitive =
-  /authorization|^x-auth|^auth$|cookie|token|secret|key|password|passwd|credential|signature|^sig$|^code$/i;
+  /authorization|^x-auth|^auth$|cookie|token|secret|key|password|passwd|credential|signature|^sig$|^code$|^state$/i;
 
 /** Names that only look sensitive: `anthropic-ratelimit-tokens-remaining`, and the public nonces of a WebSocket upgrade. */
 const harmless = /ratelimit|rate-limit|tokens-(?:limit|remaining|reset)|^sec-websocket-(?:key|accept)$|^max/i;

@@ -94,9 +94,21 @@ function schemasOf({
   body,
   reply,
 }: Pick<RouteDoc, "query" | "body"> & { readonly reply: Reply | null }): readonly v.GenericSchema[] {
-  const replied =
-    reply === null || reply.kind === "text" ? [] : reply.kind === "events" ? Object.values(reply.events) : [reply];
-  return [...Object.values(query), ...(body === undefined ? [] : [body]), ...replied];
+  return [...Object.values(query), ...(body === undefined ? [] : [body]), ...repliedIn(reply)];
+}
+
+function repliedIn(reply: Reply | null): readonly v.GenericSchema[] {
+  if (reply === null) return [];
+  switch (reply.kind) {
+    case "text":
+      return [];
+    case "events":
+      return Object.values(reply.events);
+    case "either":
+      return [reply.json];
+    default:
+      return [reply];
+  }
 }
 
 /** `GET /v1/models/*model` → `GET /v1/models/{model}` */
@@ -197,6 +209,11 @@ function contentOf(reply: Reply, { schemaOf }: Toolkit): Operation {
   switch (reply.kind) {
     case "text":
       return { "text/plain": { schema: { type: "string", description: reply.about } } };
+    case "either":
+      return {
+        "application/json": { schema: schemaOf(reply.json) },
+        "text/plain": { schema: { type: "string", description: reply.text } },
+      };
     case "events": {
       const events = Object.entries(reply.events).map(([name, schema]) => [name, schemaOf(schema)] as const);
       return {

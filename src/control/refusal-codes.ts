@@ -32,6 +32,8 @@ export type RefusalArguments = {
     code: Code,
     message: string,
     /** Which field or parameter is meant, where it is one. */
-    field?: string,
+    field?: string | null,
+    /** Where it is the method that is wrong: those that are not. */
+    allowed?: readonly string[],
   ];
 }[RefusalCode];

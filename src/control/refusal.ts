@@ -10,12 +10,17 @@ export interface Refusal {
   readonly code: RefusalCode;
   readonly message: string;
   readonly field: string | null;
+  /** Where it is the method that is wrong: those that are not. */
+  readonly allowed: readonly string[];
 }
 
 /** Every refusal may repeat what was asked, and what was asked may hold a secret in the wrong place. */
 export function refusalFrom(error: unknown, redactor: Redactor): Refusal {
   const message = redactor.text(error instanceof Error ? error.message : "unknown failure");
-  if (error instanceof ControlRefusal) return { status: error.status, code: error.code, message, field: error.field };
+  if (error instanceof ControlRefusal) {
+    const { status, code, field, allowed } = error;
+    return { status, code, message, field, allowed };
+  }
   const code = error instanceof VerbRefusal ? error.code : "failed";
-  return { status: refusalCodes[code].status, code, message, field: null };
+  return { status: refusalCodes[code].status, code, message, field: null, allowed: [] };
 }

@@ -13,6 +13,7 @@ import type { Redactor } from "../base/redact.ts";
 import type { FlowLog } from "./flow-log.ts";
 import type { RefusalArguments, RefusalCode } from "./refusal-codes.ts";
 import type { Plain } from "./schemas/shape.ts";
+import type { LoginPages } from "./login-page/pages.ts";
 
 export interface ControlServerDeps {
   /** A unix socket path or the name of a Windows pipe. */
@@ -22,6 +23,7 @@ export interface ControlServerDeps {
   readonly flowLog: FlowLog;
   readonly events: Bus<StampedEvent>;
   readonly redactor: Redactor;
+  readonly loginPages: LoginPages;
   /**
    * For a core that was started for its users and not for itself: called when the last of them has let go
    * (`GET /api/lease`), or when none came at all. Absent: the core runs until it is stopped.
@@ -52,6 +54,7 @@ export interface OpenApiDocument {
 }
 
 export interface PortContext extends SharedContext {
+  readonly metricsText: Controls["metricsText"];
   readonly document: () => Promise<OpenApiDocument>;
 }
 
@@ -94,7 +97,14 @@ export interface TextReply {
   readonly about: string;
 }
 
-export type Reply = Schema | EventReply | TextReply;
+/** JSON, or text where the question asks for it. */
+export interface EitherReply<Json extends Schema = Schema> {
+  readonly kind: "either";
+  readonly json: Json;
+  readonly text: string;
+}
+
+export type Reply = Schema | EventReply | TextReply | EitherReply;
 
 export interface RouteDoc<
   Names extends string = string,
@@ -135,7 +145,13 @@ interface SocketQuestion<Names extends string, Query extends Fields, Body extend
   readonly outgoing: ServerResponse;
 }
 
-type Answer<Replied extends Reply> = Replied extends Schema ? Plain<v.InferInput<Replied>> : typeof answered;
+type Answer<Replied extends Reply> = Replied extends Schema
+  ? Plain<v.InferInput<Replied>>
+  : Replied extends EitherReply<infer Json>
+    ? Plain<v.InferInput<Json>> | typeof answered
+    : Replied extends TextReply
+      ? string | typeof answered
+      : typeof answered;
 
 /** Answers with a value (sent as JSON), or writes to `outgoing` itself and returns `answered`. */
 interface Described<Asked, Context, Replied extends Reply, Route> {
@@ -214,12 +230,15 @@ export class ControlRefusal extends Error {
   readonly status: RefusalArguments[0];
   readonly code: RefusalCode;
   readonly field: string | null;
+  /** Where it is the method that is wrong: those that are not. */
+  readonly allowed: readonly string[];
 
-  constructor(...[status, code, message, field]: RefusalArguments) {
+  constructor(...[status, code, message, field, allowed]: RefusalArguments) {
     super(message);
     this.name = "ControlRefusal";
     this.status = status;
     this.code = code;
     this.field = field ?? null;
+    this.allowed = allowed ?? [];
   }
 }

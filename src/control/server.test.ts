@@ -7,6 +7,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { tempFolder } from "../../test/support/temp.ts";
 import { waitFor } from "../../test/support/wait.ts";
 import {
+  benchAdminToken,
   benchClientKey,
   benchDeps,
   benchToken,
@@ -63,6 +64,7 @@ describe("control server", () => {
     expect(await client.secrets()).toMatchObject({
       proxyToken: benchToken,
       clientKey: benchClientKey,
+      adminToken: benchAdminToken,
     });
   });
 

@@ -17,6 +17,8 @@ import { catalogRoutes } from "./routes/catalog.ts";
 import { createEventHub } from "./routes/events.ts";
 import { flowRoutes } from "./routes/flows.ts";
 import { createLeases, leaseRoutes } from "./routes/leases.ts";
+import { loginPageRoutes } from "./routes/login-pages.ts";
+import { metricsRoutes } from "./routes/metrics.ts";
 import { modelRoutes } from "./routes/models.ts";
 import { registryRoutes } from "./routes/registry.ts";
 import { ruleEditRoutes } from "./routes/rule-edits.ts";
@@ -43,11 +45,13 @@ export const controlRoutes: ControlRoutes = {
   ...registryRoutes,
   ...modelRoutes,
   ...ruleEditRoutes,
+  ...loginPageRoutes,
+  ...metricsRoutes,
 };
 const routes = withOtherNames(controlRoutes);
 
 /** Questions and settings are small; nobody sends a body here that is not. */
-const maxRequestBytes = 64 * 1024;
+export const maxRequestBytes = 64 * 1024;
 const maxHeaderBytes = 8 * 1024;
 const allowedHosts = new Set(["switchyard", "localhost"]);
 
@@ -60,6 +64,7 @@ export async function createControlServer(deps: ControlServerDeps): Promise<Cont
     eventHub: createEventHub({ ...deps, status }),
     leases: createLeases(deps.onUnused),
     status,
+    metricsText: () => deps.controls.metricsText(),
     document: lazyDocument(() => deps.controls.status().version),
   };
   const server = createServer({ maxHeaderSize: maxHeaderBytes }, (incoming, outgoing) => {
@@ -97,7 +102,9 @@ async function serve(incoming: IncomingMessage, outgoing: ServerResponse, contex
     const value = await route.handle({ url, parameters, ...said, incoming, outgoing }, context);
     if (value !== answered) sendJson(outgoing, 200, value);
   } catch (error) {
+    incoming.resume();
     const refusal = refusalFrom(error, context.redactor);
+    if (refusal.allowed.length > 0 && !outgoing.headersSent) outgoing.setHeader("allow", refusal.allowed.join(", "));
     if (outgoing.headersSent) outgoing.destroy();
     else sendJson(outgoing, refusal.status, { error: told(refusal) });
   }
@@ -120,7 +127,8 @@ function refuseBrowsers(incoming: IncomingMessage): void {
 async function readJson(incoming: IncomingMessage): Promise<unknown> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of incoming as AsyncIterable<Buffer>) {
+  // Left early it must not take the connection with it: the refusal has to get through.
+  for await (const chunk of incoming.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     size += chunk.byteLength;
     if (size > maxRequestBytes)
       throw new ControlRefusal(413, "too-large", `a body is at most ${maxRequestBytes} bytes`);

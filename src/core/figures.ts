@@ -12,16 +12,20 @@ import type { QuotaPoller } from "../engine/quota/poller.ts";
 import type { UsageLedger } from "../engine/usage/ledger.ts";
 import type { ProviderMetrics } from "../engine/usage/metrics.ts";
 import { createPriceBook, type PriceBook } from "../engine/usage/price-book.ts";
+import type { Counters } from "./metrics/counters.ts";
 
 export interface FiguresDeps {
   readonly clock: Clock;
   readonly config: () => Config;
   readonly ledger: UsageLedger;
   readonly metrics: ProviderMetrics;
+  readonly counters: Counters;
   readonly quota: Pick<QuotaPoller, "note">;
 }
 
 export interface Figures extends CallObserver {
+  /** Any flow, whatever was done with it. */
+  ended(record: FlowRecord): void;
   /** A passed-through call whose bodies were read after it ended. */
   passed(record: FlowRecord): readonly FlowFact[];
   prices(): PriceBook;
@@ -30,12 +34,15 @@ export interface Figures extends CallObserver {
 }
 
 export function createFigures(deps: FiguresDeps): Figures {
-  const { clock, ledger, metrics, quota } = deps;
+  const { clock, ledger, metrics, counters, quota } = deps;
   const prices = perConfig(deps.config, createPriceBook);
   const providersByHost = perConfig(deps.config, hostsOf);
   const lastSuccesses = new Map<string, number>();
   return {
     prices,
+    ended(record) {
+      counters.ended(record, record.action === "passthrough" ? (providersByHost().get(record.host) ?? null) : null);
+    },
     lastSuccessAt: (provider) => lastSuccesses.get(provider) ?? null,
     replied({ provider, account, model, headers }) {
       if (account === null) return;
@@ -45,6 +52,7 @@ export function createFigures(deps: FiguresDeps): Figures {
       if (windows !== null) quota.note(accountId(account), windows);
     },
     attempted({ provider, model, error, ttfbMs, durationMs, usage }) {
+      counters.attempted({ provider, error });
       // Whoever left before the end says nothing about the provider.
       if (error === "client-gone") return;
       if (error === null) lastSuccesses.set(provider, clock.now());
@@ -74,13 +82,15 @@ export function createFigures(deps: FiguresDeps): Figures {
         ok,
         ms: Math.round(durationMs),
       });
+      if (ok || usage.input + usage.output > 0) counters.used({ provider, model, usage, costUsd: cost.costUsd });
       return cost.costUsd === null ? null : { costUsd: cost.costUsd };
     },
     passed(record) {
       const { usage } = record;
       if (usage === null) return [];
       const at = record.endedAt ?? clock.now();
-      const provider = providersByHost().get(record.host) ?? record.host;
+      const known = providersByHost().get(record.host);
+      const provider = known ?? record.host;
       const model = record.model.served ?? record.model.asked ?? "unknown";
       const cost = prices().cost({ provider, model, usage, at });
       ledger.record({
@@ -97,6 +107,7 @@ export function createFigures(deps: FiguresDeps): Figures {
         ok: record.state === "done",
         ms: Math.round(record.timings.totalMs ?? 0),
       });
+      counters.used({ provider: known ?? "other", model, usage, costUsd: cost.costUsd });
       return cost.costUsd === null ? [] : [{ type: "cost", usd: cost.costUsd }];
     },
   };

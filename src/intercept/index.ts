@@ -14,7 +14,7 @@ import type { Secret } from "../base/secret.ts";
 import { UpstreamError } from "../base/upstream-error.ts";
 import { createConnectHandler, statusOfFailure } from "./connect.ts";
 import { createFront } from "./front.ts";
-import { createGateway } from "./gateway.ts";
+import { createGateway, createUpgradeRefusal } from "./gateway.ts";
 import { createUpstreamSessions } from "./h2/sessions.ts";
 import { createHostPolicy, type HostPolicy } from "./host-policy.ts";
 import { identifyClient } from "./identify.ts";
@@ -164,8 +164,10 @@ export function createInterceptor(deps: InterceptorDeps): Interceptor {
         bus: deps.bus,
         isOurselves,
       });
-      const serveGateway = createGateway({ relay, gateway: where.gateway, listening: () => listening });
-      const plain = createPlainHandlers({ relay, send, auth, isOurselves, serveGateway });
+      const gatewayDeps = { relay, gateway: where.gateway, listening: () => listening };
+      const serveGateway = createGateway(gatewayDeps);
+      const declineUpgrade = createUpgradeRefusal(gatewayDeps);
+      const plain = createPlainHandlers({ relay, send, auth, isOurselves, serveGateway, declineUpgrade });
       const barred = createBarrier(() => deps.settings().ipFilter, deps.bus);
       const shell = await openShell(where, {
         onConnect: (request, socket, head) => {
@@ -282,9 +284,18 @@ function answerGarbage(error: Error, socket: import("node:net").Socket, bus: Bus
   const tooLarge = code === "HPE_HEADER_OVERFLOW";
   const late = code === "ERR_HTTP_REQUEST_TIMEOUT";
   const line = tooLarge ? "431 Request Header Fields Too Large" : late ? "408 Request Timeout" : "400 Bad Request";
-  const body = `switchyard: ${tooLarge ? "the request head is too large" : late ? "the request head did not arrive in time" : "that is not an HTTP proxy request"}.\n`;
+  const why = tooLarge
+    ? "the request head is too large"
+    : late
+      ? "the request head did not arrive in time"
+      : "that is not an HTTP proxy request";
+  // A call to the port itself, as far as it got: its client reads JSON, whichever dialect it speaks.
+  const isToUs =
+    packet instanceof Uint8Array && /^[A-Z]{3,8} \//.test(Buffer.from(packet.subarray(0, 16)).toString("latin1"));
+  const json = JSON.stringify({ error: { type: "invalid_request_error", code: "bad_head", message: why } });
+  const [type, body] = isToUs ? ["application/json", json] : ["text/plain; charset=utf-8", `switchyard: ${why}.\n`];
   socket.end(
-    `HTTP/1.1 ${line}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
+    `HTTP/1.1 ${line}\r\nContent-Type: ${type}\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
   );
   setTimeout(() => socket.destroy(), 2_000).unref();
 }

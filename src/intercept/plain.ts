@@ -10,7 +10,7 @@ import { pairsFromRaw } from "../base/headers.ts";
 import type { HeaderPairs, HttpReply, RequestHead } from "../base/http.ts";
 import { UpstreamError } from "../base/upstream-error.ts";
 import { parseConnectTarget } from "./connect-target.ts";
-import type { ServeGateway } from "./gateway.ts";
+import type { DeclineUpgrade, ServeGateway } from "./gateway.ts";
 import { writeHead } from "./h1/head.ts";
 import type { ProxyAuthority } from "./proxy-auth.ts";
 import type { OwnAnswer, RelayDeps } from "./relay-deps.ts";
@@ -25,6 +25,7 @@ export interface PlainDeps {
   readonly isOurselves: (host: string, port: number) => boolean;
   /** Requests that name a path only. */
   readonly serveGateway: ServeGateway;
+  readonly declineUpgrade: DeclineUpgrade;
 }
 
 export interface PlainHandlers {
@@ -50,6 +51,10 @@ export function createPlainHandlers(deps: PlainDeps): PlainHandlers {
     },
     onUpgrade(request, socket, head) {
       socket.on("error", () => {});
+      if ((request.url ?? "").startsWith("/")) {
+        deps.declineUpgrade(request, socket);
+        return;
+      }
       const judged = judge(request, deps);
       if (!judged.ok) {
         const body = `switchyard: ${judged.why}\n`;
@@ -72,15 +77,7 @@ type Judged =
 
 function judge(request: IncomingMessage, deps: PlainDeps): Judged {
   const target = request.url ?? "";
-  if (target.startsWith("/") || target === "*") {
-    return {
-      ok: false,
-      status: 400,
-      why:
-        "This port is a proxy: set HTTPS_PROXY to it (`switchyard env` prints the variables), or start a client with " +
-        "`switchyard run -- COMMAND`. Requests sent to it directly are not answered.",
-    };
-  }
+  if (target === "*") return { ok: false, status: 400, why: "Nothing is served for `*`." };
   const url = /^(https?):\/\/(?:[^/?#@]*@)?(\[[^\]/?#]*\](?::\d*)?|[^/?#[\]]*)([/?#].*)?$/i.exec(target);
   if (url === null) return { ok: false, status: 400, why: "The request target is not a URL." };
   if ((url[1] ?? "").toLowerCase() === "https") {

@@ -12,7 +12,13 @@ const strippedFromReplies: ReadonlySet<string> = new Set([
   "transfer-encoding",
 ]);
 
-export async function writeReply(reply: ServerResponse, answered: HttpReply, tap: FlowTap): Promise<void> {
+/** `beforeEnd`: all is written, and the connection is not to be given up yet. */
+export async function writeReply(
+  reply: ServerResponse,
+  answered: HttpReply,
+  tap: FlowTap,
+  beforeEnd?: () => Promise<void>,
+): Promise<void> {
   const headers = withoutHeaders(answered.headers, strippedFromReplies);
   tap.head("client-reply", { line: String(answered.status), headers: answered.headers });
   tap.tell({ type: "reply-started", status: answered.status });
@@ -22,6 +28,10 @@ export async function writeReply(reply: ServerResponse, answered: HttpReply, tap
     tap.chunk("client-reply", bytes);
     if (!reply.write(bytes)) await drained(reply);
     if (reply.destroyed) return;
+  }
+  if (beforeEnd !== undefined) {
+    reply.flushHeaders();
+    await beforeEnd();
   }
   const trailers = answered.trailers?.() ?? [];
   if (trailers.length > 0) reply.addTrailers(trailers.map(([name, value]) => [name, value] as [string, string])); // its type wants a mutable pair

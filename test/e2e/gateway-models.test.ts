@@ -118,7 +118,7 @@ describe("a model's name", () => {
     expect((await bench.api.keyed("/v1/providers/%zz")).status).toBe(400);
     expect((await bench.api.keyed("/v1/providers/%zz/chat/completions", { body: chatBody("m") })).status).toBe(404);
     expect((await bench.api.keyed("/v1/models", { body: {} })).status).toBe(405);
-    expect((await bench.api.keyed("/v1/chat/completions")).status).toBe(404);
+    expect((await bench.api.keyed("/v1/chat/completions")).status).toBe(405);
     // A call by its headers only: telemetry looks like that.
     const before = (await bench.flows()).length;
     expect((await bench.api.keyed("/api/event_logging/batch", { headers: version, body: {} })).status).toBe(404);

@@ -161,7 +161,7 @@ describe("web pages and other names for this machine", () => {
   });
   it("nobody is told that a page may ask", async () => {
     const answer = await bench.api.keyed("/v1/chat/completions", { method: "OPTIONS" });
-    expect(answer.status).toBe(404);
+    expect(answer.status).toBe(405);
     expect(Object.keys(answer.headers).filter((name) => name.startsWith("access-control"))).toEqual([]);
   });
   it("localhost and [::1] are names of ours", async () => {

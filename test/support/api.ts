@@ -23,6 +23,7 @@ export interface AskOptions {
 export interface Api {
   readonly clientKey: string;
   readonly proxyToken: string;
+  readonly adminToken: string;
   /** On the port, as said. */
   port(path: string, options?: AskOptions): Promise<Answer>;
   /** On the port, with the client key. */
@@ -41,12 +42,16 @@ export async function openApi(home: string): Promise<Api> {
   const socket = (path: string, options: AskOptions = {}): Promise<Answer> =>
     exchange({ socketPath }, path, { ...options, headers: { host: "switchyard", ...options.headers } });
   const status = await socket("/api/status?secrets=1");
-  const { clientKey, proxyToken, port } = status.json as { clientKey: string; proxyToken: string; port: number }; // the contract of that route
+  const { clientKey, proxyToken, adminToken, port } = status.json as Record<
+    "clientKey" | "proxyToken" | "adminToken",
+    string
+  > & { port: number }; // the contract of that route
   const at = (path: string, options: AskOptions = {}): Promise<Answer> =>
     exchange({ host: "127.0.0.1", port }, path, options);
   return {
     clientKey,
     proxyToken,
+    adminToken,
     port: at,
     keyed: (path, options = {}) =>
       at(path, { ...options, headers: { authorization: `Bearer ${clientKey}`, ...options.headers } }),

@@ -40,9 +40,7 @@ export async function engineBench(options: EngineBenchOptions = {}): Promise<Eng
   const context = contextOf(bench, options);
   const { verbs } = options;
   const server =
-    verbs === undefined
-      ? null
-      : await createControlServer({ ...benchDeps(context.paths.controlSocket), verbs: only(verbs) });
+    verbs === undefined ? null : await createControlServer(benchDeps(context.paths.controlSocket, () => {}, verbs));
   onTestFinished(async () => {
     await server?.close();
     await bench.close();
@@ -64,14 +62,6 @@ function contextOf({ context }: Bench, { stdin, terminal = false, platform }: En
     stdin: Object.assign(input, { isTTY: terminal }),
     stderr: { ...context.stderr, isTTY: terminal },
   };
-}
-
-function only(verbs: Partial<EngineVerbs>): EngineVerbs {
-  // Every verb that is missing answers with a refusal.
-  return new Proxy(verbs, {
-    get: (target, name) =>
-      Reflect.get(target, name) ?? (() => Promise.reject(new VerbRefusal("unavailable", `no ${String(name)} here`))),
-  }) as EngineVerbs;
 }
 
 export function anAccount(more: Partial<AccountJson> = {}): AccountJson {

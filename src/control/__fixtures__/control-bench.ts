@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { tempFolder } from "../../../test/support/temp.ts";
 import { createBus } from "../../base/bus.ts";
 import { systemClock } from "../../base/clock.ts";
-import type { Controls, CoreNotice } from "../../base/controls.ts";
+import type { Controls, CoreNotice, MetricsJson } from "../../base/controls.ts";
 import { type EngineVerbs, VerbRefusal } from "../../base/controls-engine.ts";
 import type { StampedEvent } from "../../base/events.ts";
 import type { FlowStart } from "../../base/flow.ts";
@@ -12,12 +12,29 @@ import { createRedactor } from "../../base/redact.ts";
 import { Secret } from "../../base/secret.ts";
 import { connectControl, type ControlClient } from "../client.ts";
 import { createFlowLog, type FlowLog } from "../flow-log.ts";
+import { createLoginPages } from "../login-page/pages.ts";
 import type { ControlServerDeps } from "../route.ts";
 import { type ControlServer, createControlServer } from "../server.ts";
 
 export const benchUrl = "http://127.0.0.1:8317";
 export const benchToken = "proxy-token-0123456789";
 export const benchClientKey = "client-key-0123456789";
+export const benchAdminToken = "admin-token-0123456789";
+
+const benchMetrics: MetricsJson = {
+  since: "2026-11-01T00:00:00.000Z",
+  requests: [{ action: "reroute", provider: "local", outcome: "ok", count: 2 }],
+  attempts: [],
+  failures: [],
+  usage: [],
+  durations: [],
+  firstTokens: [],
+  accounts: [],
+  cooldowns: [],
+  flows: { flows: 2, live: 0, tunnels: 0, dropped: 0 },
+  usageLinesDropped: 0,
+  process: { residentBytes: 1, heapUsedBytes: 1, cpuSeconds: 1, uptimeSeconds: 1, eventLoopLagSeconds: 0 },
+};
 
 /** One more than a person is shown at once. */
 const benchNotices = ["one", "two", "three", "four", "five", "six"].map(
@@ -48,10 +65,7 @@ export async function startControlBench(onUnused?: () => void, verbs?: Partial<E
   const folder = tempFolder("control");
   const socketPath = join(folder.path, "run", "control.sock");
   const calls: string[] = [];
-  const deps = {
-    ...benchDeps(socketPath, (verb) => calls.push(verb)),
-    ...(verbs === undefined ? {} : { verbs: only(verbs) }),
-  };
+  const deps = benchDeps(socketPath, (verb) => calls.push(verb), verbs);
   const server = await createControlServer({ ...deps, ...(onUnused === undefined ? {} : { onUnused }) });
   const client = connectControl({ controlSocket: socketPath });
   const { flowLog, events } = deps;
@@ -69,16 +83,28 @@ export async function startControlBench(onUnused?: () => void, verbs?: Partial<E
   };
 }
 
-export function benchDeps(socketPath: string, onVerb: (verb: string) => void = () => {}): ControlServerDeps {
+export function benchDeps(
+  socketPath: string,
+  onVerb: (verb: string) => void = () => {},
+  given: Partial<EngineVerbs> = {},
+): ControlServerDeps {
   const redactor = createRedactor();
   redactor.register(benchToken);
+  const verbs = only(given);
   return {
     socketPath,
     controls: benchControls(onVerb),
-    verbs: only({}),
+    verbs,
     flowLog: createFlowLog({ clock: systemClock, random: systemRandom }),
     events: createBus<StampedEvent>(),
     redactor,
+    loginPages: createLoginPages({
+      verbs,
+      clock: systemClock,
+      random: systemRandom,
+      redactor,
+      url: () => benchUrl,
+    }),
   };
 }
 
@@ -108,7 +134,11 @@ function benchControls(onVerb: (verb: string) => void): Controls {
       proxyAuth: "reroute",
       notices: benchNotices,
     }),
-    secrets: () => ({ proxyToken: new Secret(benchToken), clientKey: new Secret(benchClientKey) }),
+    secrets: () => ({
+      proxyToken: new Secret(benchToken),
+      clientKey: new Secret(benchClientKey),
+      adminToken: new Secret(benchAdminToken),
+    }),
     routes: () => [{ number: 1, match: { model: "claude-*" }, to: "local/x", fallback: "error" }],
     explain: (question) => ({
       action: "reroute",
@@ -126,5 +156,7 @@ function benchControls(onVerb: (verb: string) => void): Controls {
       return Promise.resolve(ca);
     },
     stop: () => onVerb("stop"),
+    metrics: () => Promise.resolve(benchMetrics),
+    metricsText: () => Promise.resolve("# TYPE switchyard_bench gauge\nswitchyard_bench 1\n"),
   };
 }

@@ -44,6 +44,13 @@ export const portOnlyRoutes = {
     reply: v.looseObject({ openapi: v.string() }),
     changes: false,
   }).handle((_question, { document }) => document()),
+  "GET /metrics": portRoute("port", {
+    tag: "core",
+    summary: "Figures of the core since its start, for Prometheus",
+    description: "The admin token opens it, too.",
+    reply: { kind: "text", about: "Prometheus's text format, version 0.0.4." },
+    changes: false,
+  }).handle((_question, { metricsText }) => metricsText()),
   "GET /v1beta/models": googleList,
   "GET /v1beta/models/*model": googleOne,
   "GET /v1alpha/models": googleList,

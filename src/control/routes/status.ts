@@ -8,14 +8,19 @@ export const statusRoutes = {
   "GET /api/status": socketRoute({
     tag: "core",
     summary: "How the core is",
-    query: { secrets: v.exactOptional(flag("Show the proxy token and the client key, too.")) },
+    query: { secrets: v.exactOptional(flag("Show the proxy token, the client key and the admin token, too.")) },
     reply: coreStatusWithSecrets,
     changes: false,
   }).handle(({ query }, { controls, status }) => {
     if (query.secrets !== true) return status();
-    const { proxyToken, clientKey } = controls.secrets();
+    const { proxyToken, clientKey, adminToken } = controls.secrets();
     // The one place where the control API reveals them: the socket's owner asked by name.
-    return { ...status(), proxyToken: proxyToken.reveal(), clientKey: clientKey.reveal() };
+    return {
+      ...status(),
+      proxyToken: proxyToken.reveal(),
+      clientKey: clientKey.reveal(),
+      adminToken: adminToken.reveal(),
+    };
   }),
   "POST /api/reload": socketRoute({
     tag: "core",

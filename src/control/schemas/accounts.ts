@@ -4,9 +4,11 @@ import type {
   AccountJson,
   CooldownJson,
   LoginJson,
+  LoginPageJson,
   NewAccountJson,
   NewImportJson,
   NewLoginJson,
+  OpenedLoginPageJson,
   QuotaJson,
 } from "../../base/controls-engine.ts";
 import { shapeOf } from "./shape.ts";
@@ -157,4 +159,26 @@ export const login = shapeOf<LoginJson>()(
     pastes: flag("The answer may be pasted instead of coming back by itself."),
     error: v.nullable(text("Why it failed.")),
   }),
+);
+
+const pageFields = {
+  id: text("Of this page; asks after it and takes it back."),
+  account: text("`provider/name`."),
+  state: oneOf(
+    ["unopened", "open", "done", "cancelled", "expired"],
+    "`unopened`: nobody has followed its link yet. `cancelled`: in the page, or where it was made.",
+  ),
+  expiresAt: instant("When the link, or the page that it opened, is over."),
+  login: v.nullable(login),
+  reason: v.nullable(text("Why it ended otherwise than by a login; null where it has not.")),
+};
+
+export const loginPage = shapeOf<LoginPageJson>()(
+  "A page on which somebody logs in to Kiro in a browser; `login` is the newest of its logins.",
+  v.strictObject(pageFields),
+);
+
+export const openedLoginPage = shapeOf<OpenedLoginPageJson>()(
+  "A page that was made now.",
+  v.strictObject({ ...pageFields, url: text("Opens the page once.") }),
 );

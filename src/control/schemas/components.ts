@@ -4,6 +4,7 @@ import * as accounts from "./accounts.ts";
 import * as calls from "./calls.ts";
 import * as core from "./core.ts";
 import * as flows from "./flows.ts";
+import * as metrics from "./metrics.ts";
 import * as models from "./models.ts";
 import * as providers from "./providers.ts";
 import * as refusals from "./refusals.ts";
@@ -34,6 +35,9 @@ export const components = {
   IpFilter: settings.ipFilter,
   Limits: providers.limits,
   Login: accounts.login,
+  LoginPage: accounts.loginPage,
+  OpenedLoginPage: accounts.openedLoginPage,
+  Metrics: metrics.metrics,
   Model: models.model,
   NetworkProxy: settings.networkProxy,
   NewAccount: accounts.newAccount,

@@ -81,7 +81,8 @@ export interface CooldownRecord {
   readonly since: number;
 }
 
-export type AccountState = "active" | "cooling" | "probing" | "limited" | "stopped" | "disabled" | "needs-login";
+export const accountStates = ["active", "cooling", "probing", "limited", "stopped", "disabled", "needs-login"] as const;
+export type AccountState = (typeof accountStates)[number];
 
 export interface AccountHealth {
   readonly account: AccountConfig;

@@ -102,7 +102,15 @@ function buildListen(file: ConfigFile, overrides: Overrides, findings: Findings)
       `${host} can be reached from other machines: set listen.proxy_auth to always, or listen on 127.0.0.1`,
     );
   }
-  return { host, port: overrides.port ?? file.listen?.port ?? defaultConfig.listen.port, proxyAuth };
+  const controlApi = (file.listen?.control_api ?? "off") === "on";
+  if (controlApi && !isLoopback(host)) {
+    findings.wrong(
+      ["listen", "control_api"],
+      `${host} can be reached from other machines, and the control API is for this one only: leave it off, or listen on 127.0.0.1`,
+    );
+  }
+  const port = overrides.port ?? file.listen?.port ?? defaultConfig.listen.port;
+  return { host, port, proxyAuth, controlApi };
 }
 
 function buildRoots(file: ConfigFile, sources: SecretSources, findings: Findings): readonly string[] {

@@ -6,7 +6,7 @@ import type { Config } from "./schema.ts";
 export const adaptiveBaseTokens = 8_192;
 
 export const defaultConfig: Config = {
-  listen: { host: "127.0.0.1", port: 8317, proxyAuth: "reroute" },
+  listen: { host: "127.0.0.1", port: 8317, proxyAuth: "reroute", controlApi: false },
   intercept: { hosts: ["default"], tunnel: [] },
   upstream: {
     ca: [],

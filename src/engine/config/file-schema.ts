@@ -169,6 +169,7 @@ export const fileSchema = v.object({
       host: v.optional(text),
       port: v.optional(wholeNumber(0, 65_535)),
       proxy_auth: v.optional(choice(["reroute", "always", "off"])),
+      control_api: v.optional(choice(["off", "on"])),
     }),
   ),
   intercept: v.optional(

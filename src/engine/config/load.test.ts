@@ -148,7 +148,7 @@ describe("problems", () => {
     [
       "a key like nothing known",
       "listen: { zzzzzzzz: 1 }",
-      '1:11: listen.zzzzzzzz: unknown key "zzzzzzzz"; known here: host, port, proxy_auth',
+      '1:11: listen.zzzzzzzz: unknown key "zzzzzzzz"; known here: host, port, proxy_auth, control_api',
     ],
     ["a prototype key", "__proto__: { x: 1 }", '1:1: __proto__: unknown key "__proto__"; known here: listen'],
     ["a prototype name", "aliases: { __proto__: local/x }", '1:12: aliases.__proto__: unknown key "__proto__"'],
@@ -376,6 +376,12 @@ describe("what wins over the file", () => {
     expect(problems("", { overrides: { host: "192.168.1.5" } })[0]).toContain("listen.host");
     expect(problems("", { env: { SWITCHYARD_PORT: "many" } })[0]).toContain("SWITCHYARD_PORT: must be a port number");
     expect(config("listen: { proxy_auth: always }", { overrides: { host: "0.0.0.0" } }).listen.host).toBe("0.0.0.0");
+    const open = "listen: { proxy_auth: always, control_api: on }";
+    expect(problems(open, { overrides: { host: "0.0.0.0" } })[0]).toContain(
+      "listen.control_api: 0.0.0.0 can be reached",
+    );
+    expect(problems("listen: { control_api: true }")[0]).toContain("listen.control_api: must be one of: off, on");
+    expect([config(open).listen.controlApi, config("").listen.controlApi]).toEqual([true, false]);
   });
 });
 

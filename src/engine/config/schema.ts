@@ -42,7 +42,13 @@ export type ProxyAuth = "reroute" | "always" | "off";
 export type PrivateDestinations = "auto" | "refuse" | "allow";
 
 export interface Config {
-  readonly listen: { readonly host: string; readonly port: number; readonly proxyAuth: ProxyAuth };
+  readonly listen: {
+    readonly host: string;
+    readonly port: number;
+    readonly proxyAuth: ProxyAuth;
+    /** Is the control API served on the port as well, to whoever has the admin token? Never where others can reach it. */
+    readonly controlApi: boolean;
+  };
   readonly intercept: {
     /** Globs; the word `default` stands for the built-in provider hosts. */
     readonly hosts: readonly string[];

@@ -8,6 +8,8 @@ import type { Migration } from "./store-text.ts";
 export interface StateData {
   readonly proxyToken: string;
   readonly clientKey: string;
+  /** Missing in files of before it: it is made when such a file is opened. An older program leaves it alone. */
+  readonly adminToken?: string;
   readonly cooldowns: readonly StoredCooldown[];
   readonly quota: readonly StoredQuota[];
 }
@@ -54,6 +56,7 @@ const secret = v.pipe(v.string(), v.regex(/^[\w-]{16,}$/));
 export const stateSchema: v.GenericSchema<StateData> = v.object({
   proxyToken: secret,
   clientKey: secret,
+  adminToken: v.exactOptional(secret),
   cooldowns: v.array(
     v.object({
       account,

@@ -59,6 +59,10 @@ describe("the secrets of an installation", () => {
     expect(first.clientKey.reveal()).not.toBe(first.proxyToken.reveal());
     expect(second.proxyToken.reveal()).toBe(first.proxyToken.reveal());
     expect(second.clientKey.reveal()).toBe(first.clientKey.reveal());
+    expect(second.adminToken.reveal()).toBe(first.adminToken.reveal());
+    expect(new Set([first.adminToken, first.clientKey, first.proxyToken].map((secret) => secret.reveal())).size).toBe(
+      3,
+    );
     expect(second.notice).toBeNull();
   });
 
@@ -126,10 +130,13 @@ describe("the secrets of an installation", () => {
       tokens.clientKey,
     ]);
     expect([state.cooldowns(), state.quota()]).toEqual([[], []]);
+    // It is younger than both: made when the file is opened, and kept.
+    expect(state.adminToken.reveal()).toMatch(/^[\w-]{32}$/);
     expect(parsed(paths.stateFile)).toEqual({
       version: 2,
-      generation: 1,
+      generation: 2,
       ...tokens,
+      adminToken: state.adminToken.reveal(),
       accounts: [1],
       cooldowns: [],
       quota: [],

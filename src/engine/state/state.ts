@@ -53,6 +53,7 @@ export async function openState(
       fresh: () => ({
         proxyToken: token(random, tokenBytes),
         clientKey: token(random, tokenBytes),
+        adminToken: token(random, tokenBytes),
         cooldowns: [],
         quota: [],
       }),
@@ -70,6 +71,15 @@ export async function openState(
     if (text === lastTrouble) return;
     lastTrouble = text;
     for (const listener of listeners) listener(text);
+  }
+
+  const adminToken = new Secret(store.data().adminToken ?? (await keptAdminToken()));
+
+  /** Where it cannot be kept it holds for as long as this process lives. */
+  async function keptAdminToken(): Promise<string> {
+    const made = token(random, tokenBytes);
+    await store.update((data) => ({ ...data, adminToken: made })).catch(() => undefined); // the next save tells why
+    return made;
   }
 
   const paced = createPaced(save, writeEveryMs, clock);
@@ -92,6 +102,7 @@ export async function openState(
   return {
     proxyToken: new Secret(store.data().proxyToken),
     clientKey: new Secret(store.data().clientKey),
+    adminToken,
     notice: store.notice,
     readOnly: store.readOnly,
     cooldowns: () => store.data().cooldowns.map((record) => ({ ...record, kind: knownKind(record.kind) })),

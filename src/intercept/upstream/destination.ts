@@ -107,6 +107,11 @@ export function unmapped(address: string): string {
   return `${high >> 8}.${high & 255}.${low >> 8}.${low & 255}`;
 }
 
+/** An address as a socket tells it. */
+export function isLoopback(address: string): boolean {
+  return isIn(loopback, unmapped(address));
+}
+
 function isOurs(address: string): boolean {
   if (isIn(loopback, address)) return true;
   for (const list of Object.values(networkInterfaces())) {
