@@ -181,6 +181,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
   readonly timeoutMs?: number;
+  /** Sent when it is known, to the program and all that it started, as a terminal does. */
+  readonly signal?: Promise<NodeJS.Signals>;
 }
 
 /** Runs a program in a clean environment: this machine's own proxy and trust variables must not leak in. */
@@ -191,7 +193,11 @@ export function run(command: string, args: readonly string[], options: RunOption
     stdio: ["ignore", "pipe", "pipe"],
     timeout: options.timeoutMs ?? 30_000,
     killSignal: "SIGKILL",
+    // A group of its own, to be signalled as one.
+    detached: options.signal !== undefined,
   });
+  // One that never comes is the caller's to complain about.
+  options.signal?.then((name) => child.pid !== undefined && process.kill(-child.pid, name)).catch(() => {});
   let stdout = "";
   let stderr = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
