@@ -7,6 +7,6 @@ export default defineConfig({
     fileParallelism: false,
     testTimeout: 180_000,
     hookTimeout: 600_000,
-    reporters: ["default", "./test/support/count-reporter.ts"],
+    reporters: ["verbose", "./test/support/clients-reporter.ts", "./test/support/count-reporter.ts"],
   },
 });

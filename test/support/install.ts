@@ -27,12 +27,27 @@ export interface NpmPackage {
   readonly program: string;
 }
 
-export async function installPackage(wanted: NpmPackage): Promise<string> {
+interface Place {
+  readonly folder: string;
+  readonly program: string;
+  /** Written when npm is done: a folder without it was left half-way. */
+  readonly done: string;
+}
+
+function placeOf({ name, version, program }: NpmPackage): Place {
   const cache = process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache");
-  const folder = join(cache, "switchyard-test-clients", `${wanted.name.replaceAll("/", "+")}@${wanted.version}`);
-  const program = join(folder, "node_modules", wanted.program);
-  const done = join(folder, "installed");
-  if (existsSync(done) && existsSync(program)) return program;
+  const folder = join(cache, "switchyard-test-clients", `${name.replaceAll("/", "+")}@${version}`);
+  return { folder, program: join(folder, "node_modules", program), done: join(folder, "installed") };
+}
+
+export function isInstalled(wanted: NpmPackage): boolean {
+  const { program, done } = placeOf(wanted);
+  return existsSync(done) && existsSync(program);
+}
+
+export async function installPackage(wanted: NpmPackage): Promise<string> {
+  const { folder, program, done } = placeOf(wanted);
+  if (isInstalled(wanted)) return program;
 
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "package.json"), '{ "private": true }\n');

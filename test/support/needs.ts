@@ -4,10 +4,20 @@
  * there can never pass for a success.
  */
 import { spawnSync } from "node:child_process";
+import { isInstalled, type NpmPackage } from "./install.ts";
 
 export function canRun(program: string, versionFlag = "--version"): boolean {
   const found = spawnSync(program, [versionFlag], { stdio: "ignore" }).status === 0;
   if (!found && process.env["CI"]) throw new Error(`${program} is not installed, and this is CI: install it`);
   if (!found) process.stderr.write(`skipped: tests that need ${program}, which is not installed\n`);
   return found;
+}
+
+/** The same for what npm can install: too much to fetch unasked on a machine where somebody works. */
+export function mayDrive(wanted: NpmPackage): boolean {
+  const may = Boolean(process.env["CI"]) || isInstalled(wanted);
+  if (!may) {
+    process.stderr.write(`skipped: tests that drive ${wanted.name}; \`npm run test:clients\` installs it\n`);
+  }
+  return may;
 }

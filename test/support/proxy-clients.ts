@@ -183,6 +183,8 @@ export interface RunOptions {
   readonly timeoutMs?: number;
   /** What it reads; without it there is nothing to read. */
   readonly input?: string;
+  /** Sent when it is known, to the program and all that it started, as a terminal does. */
+  readonly signal?: Promise<NodeJS.Signals>;
 }
 
 /** Runs a program in a clean environment: this machine's own proxy and trust variables must not leak in. */
@@ -190,19 +192,23 @@ export function run(command: string, args: readonly string[], options: RunOption
   const child = spawn(command, args, {
     env: { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "", ...options.env },
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-    stdio: ["pipe", "pipe", "pipe"],
+    stdio: [options.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
     timeout: options.timeoutMs ?? 30_000,
     killSignal: "SIGKILL",
+    // A group of its own, to be signalled as one.
+    detached: options.signal !== undefined,
   });
   // Who does not read it has ended, and says how by its exit code.
-  child.stdin.on("error", () => {});
-  child.stdin.end(options.input ?? "");
+  child.stdin?.on("error", () => {});
+  child.stdin?.end(options.input);
+  // One that never comes is the caller's to complain about.
+  options.signal?.then((name) => child.pid !== undefined && process.kill(-child.pid, name)).catch(() => {});
   let stdout = "";
   let stderr = "";
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+  child.stdout?.setEncoding("utf8").on("data", (text: string) => {
     stdout += text;
   });
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
     stderr += text;
   });
   return new Promise((resolve, reject) => {

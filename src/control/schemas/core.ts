@@ -68,13 +68,14 @@ const coreFields = {
 export const coreStatus = shapeOf<CoreStatus>()("A running core.", v.strictObject(coreFields));
 
 export const coreStatusWithSecrets = shapeOf<
-  CoreStatus & { readonly proxyToken?: string; readonly clientKey?: string }
+  CoreStatus & { readonly proxyToken?: string; readonly clientKey?: string; readonly adminToken?: string }
 >()(
-  "A running core; with its two secrets where they were asked for.",
+  "A running core; with its secrets where they were asked for.",
   v.strictObject({
     ...coreFields,
     proxyToken: v.exactOptional(text("Proves to the proxy that the caller may use stored credentials.")),
     clientKey: v.exactOptional(text("Opens the gateway on the port.")),
+    adminToken: v.exactOptional(text("Opens the control API on the port, where `listen.control_api` is on.")),
   }),
 );
 

@@ -1,0 +1,3 @@
+import { testClient } from "../support/client-tests.ts";
+
+testClient("gemini-cli");
