@@ -27,6 +27,8 @@ export interface EngineFiles {
   readonly verbs: EngineVerbs;
   /** Dry run of the rules with the accounts of file and store. */
   explain(question: RouteQuestion): Promise<RouteAnswer>;
+  /** What one rule would do with a call for this model, whatever it waits for and whichever stand before it. */
+  explainRule(number: number, model: string): Promise<RouteAnswer | null>;
   readonly close: () => Promise<void>;
 }
 
@@ -83,6 +85,13 @@ export async function openEngineFiles(context: CommandContext): Promise<EngineFi
       // With every format and stage of a call: nobody else here waits for that to load.
       const { createEngine } = await import("../engine/index.ts");
       return createEngine({ ...deps, accounts }).explain(question);
+    },
+    async explainRule(number, model) {
+      const rule = config().routes[number - 1];
+      if (rule === undefined) return null;
+      const alone: Config = { ...config(), routes: [{ ...rule, match: {} }] };
+      const { createEngine } = await import("../engine/index.ts");
+      return createEngine({ ...deps, config: () => alone, accounts }).explain({ client: "unknown", host: null, model });
     },
     async close() {
       await accounts.close();

@@ -1,7 +1,7 @@
 /** How a command fails: what happened, why, what to type next, and the code scripts see. */
 import { stripVTControlCharacters } from "node:util";
 
-/** Fixed by the product contract; 8 belongs to `doctor`. */
+/** Fixed by the product contract. */
 export const exitCodes = {
   ok: 0,
   failure: 1,
@@ -11,6 +11,7 @@ export const exitCodes = {
   trust: 5,
   account: 6,
   upstream: 7,
+  /** `doctor` found something wrong. */
   problems: 8,
   /** As a shell says of what Ctrl-C ended. */
   interrupted: 130,

@@ -88,7 +88,10 @@ export async function confirm(context: CommandContext, { question, yes, command 
 
 /** Anything but a yes is a no. */
 export async function askYes(context: CommandContext, question: string): Promise<boolean> {
-  const answer = await askLine(context, { question: `${question} [y/N] ` });
+  return isYes(await askLine(context, { question: `${question} [y/N] ` }));
+}
+
+export function isYes(answer: Answer): boolean {
   return answer.kind === "line" && /^y(es)?$/i.test(answer.text.trim());
 }
 
