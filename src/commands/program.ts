@@ -7,13 +7,13 @@ import { addAccountCommands } from "./program-accounts.ts";
 import { addComboCommands, addModelCommands, addProviderCommands, addUsageCommand } from "./program-engine.ts";
 import {
   type Act,
-  addCaCommands,
   addConfigCommands,
   addFlowCommands,
   addRouteCommands,
   examples,
   type JsonOption,
 } from "./program-groups.ts";
+import { addCaCommands, addEnvCommand, addUninstallCommand } from "./program-trust.ts";
 import type { TranslateArguments } from "./translate.ts";
 
 /** The parser; the exit code of the command that ran is left in `result`. */
@@ -104,20 +104,7 @@ export function commandTable(context: CommandContext, result: { exitCode: number
       ),
     );
 
-  program
-    .command("env")
-    .description("print what a shell must set to go through the running core")
-    .option("--shell <name>", "bash, zsh, fish, pwsh, cmd, nu, dotenv or json (default: the shell you are in)")
-    .option("--unset", "print how to take it back")
-    .addHelpText("after", examples(['eval "$(switchyard env)"', 'eval "$(switchyard env --unset)"']))
-    .action((options: { shell?: string; unset?: boolean }) =>
-      act(
-        import("./env.ts").then((module) =>
-          module.env(context, { shell: options.shell, unset: options.unset === true }),
-        ),
-      ),
-    );
-
+  addEnvCommand(program, context, act);
   addCaCommands(program, context, act);
   addFlowCommands(program, context, act);
   addRouteCommands(program, context, act);
@@ -156,6 +143,8 @@ export function commandTable(context: CommandContext, result: { exitCode: number
         ),
       ),
     );
+
+  addUninstallCommand(program, context, act);
 
   program
     .command("demo")
