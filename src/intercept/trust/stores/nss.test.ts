@@ -160,7 +160,6 @@ describe("the databases of browsers", () => {
     });
     chmodSync(folder, 0o755);
   });
-  });
 });
 
 describe.runIf(mayRun("certutil"))("a real database of NSS", () => {
