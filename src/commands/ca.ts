@@ -1,4 +1,4 @@
-/** `switchyard ca path|show|status|rotate`: the certificate authority of this home, with or without a running core. */
+/** `switchyard ca path|show|status|rotate`: the certificate authority of this home, with or without a running core, and who trusts it. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { CaStatus } from "../base/controls.ts";
@@ -26,11 +26,18 @@ export async function caShow(context: CommandContext, options: CaOptions): Promi
   return exitCodes.ok;
 }
 
-export async function caStatus(context: CommandContext, options: CaOptions): Promise<number> {
+/** Read from the stores' contents: what is in a file, and not that there is one. */
+export async function caStatus(
+  context: CommandContext,
+  options: CaOptions & { readonly java?: boolean },
+): Promise<number> {
   const authority = await openExisting(context);
   const status = statusOf(authority);
+  const { storesOfHome, storeLines } = await import("./ca-stores.ts");
+  const { stores, leftovers } = await storesOfHome(context, options.java === true);
   if (options.json) {
-    printJson(context, { ...status, leftOut: authority.leftOut, expiresSoon: authority.expiresSoon() });
+    const { leftOut } = authority;
+    printJson(context, { ...status, leftOut, expiresSoon: authority.expiresSoon(), stores, leftovers });
     return exitCodes.ok;
   }
   const lines = [...statusLines(status)];
@@ -41,17 +48,20 @@ export async function caStatus(context: CommandContext, options: CaOptions): Pro
     lines.push("             widen the scope: switchyard ca rotate");
   }
   if (authority.expiresSoon()) lines.push("expires soon: switchyard ca rotate");
-  printLines(context.stdout, lines);
+  printLines(context.stdout, [...lines, "", ...storeLines(stores, leftovers)]);
   return exitCodes.ok;
 }
 
 export async function caRotate(context: CommandContext, options: CaOptions): Promise<number> {
   const status = await rotateNow(context);
-  if (options.json) printJson(context, status);
+  const { staleLines, storesOfHome } = await import("./ca-stores.ts");
+  const { stores, former } = await storesOfHome(context, false);
+  if (options.json) printJson(context, { ...status, stale: stores.filter(({ state }) => state === "stale") });
   else
     printLines(context.stdout, [
       ...statusLines(status),
       "programs started through switchyard trust it at their next start",
+      ...staleLines(former),
     ]);
   return exitCodes.ok;
 }
@@ -72,10 +82,11 @@ async function rotateFiles(context: CommandContext): Promise<CaStatus> {
 }
 
 /** Looking never makes an authority: what has none yet says so. */
-async function openExisting(context: CommandContext): Promise<Authority> {
+export async function openExisting(context: CommandContext): Promise<Authority> {
   if (!existsSync(join(context.paths.certsDir, "authority.pem"))) {
+    const { strayLine } = await import("./ca-stores.ts");
     throw new CommandFailure(exitCodes.trust, "no certificate authority has been made yet", {
-      why: "the first start makes it",
+      why: ["the first start makes it", ...(await strayLine(context))].join("; "),
       next: "switchyard start -d",
     });
   }

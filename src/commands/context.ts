@@ -5,6 +5,7 @@ import type { Paths } from "../base/paths.ts";
 import type { Random } from "../base/random.ts";
 import { type SafeText, safeLine } from "../base/safe-text.ts";
 import { schemaVersion } from "../control/schemas/version.ts";
+import type { TrustMachine } from "../intercept/trust/stores/machine.ts";
 
 export interface Output {
   /** False where the reader is behind; `drain` says when it has caught up. */
@@ -39,6 +40,8 @@ export interface CommandContext {
   readonly clock: Clock;
   readonly random: Random;
   readonly program: Program;
+  /** Whose trust stores are meant; this machine's unless a test says otherwise. */
+  readonly trustMachine?: TrustMachine;
   /** Told of every exception that nobody caught, instead of the process ending; returns what ends that. */
   readonly onFault: (listener: (error: unknown) => void) => () => void;
   /** Calls back on a signal to this process until the returned function is called. */

@@ -1,4 +1,4 @@
-/** The commands that come in groups: `ca …`, `flows …`. */
+/** The commands that come in groups: `flows …`. */
 import { type Command, InvalidArgumentError } from "commander";
 import type { CommandContext } from "./context.ts";
 
@@ -8,31 +8,6 @@ export interface JsonOption {
 
 /** Runs a command and keeps its exit code. */
 export type Act = (code: Promise<number>) => Promise<void>;
-
-export function addCaCommands(program: Command, context: CommandContext, act: Act): void {
-  const ca = program.command("ca").description("the certificate authority that this installation made for itself");
-  ca.command("path")
-    .description("print where its root certificate is")
-    .action(() => act(import("./ca.ts").then((module) => module.caPath(context))));
-  ca.command("show")
-    .description("everything about it, with every host it is limited to")
-    .option("--json", "print one JSON document, with the certificate (PEM)")
-    .action((options: JsonOption) =>
-      act(import("./ca.ts").then((module) => module.caShow(context, { json: options.json === true }))),
-    );
-  ca.command("status")
-    .description("fingerprint, end of validity, and the hosts it is limited to")
-    .option("--json", "print one JSON document")
-    .action((options: JsonOption) =>
-      act(import("./ca.ts").then((module) => module.caStatus(context, { json: options.json === true }))),
-    );
-  ca.command("rotate")
-    .description("make a new one, for the hosts in the configuration now")
-    .option("--json", "print one JSON document")
-    .action((options: JsonOption) =>
-      act(import("./ca.ts").then((module) => module.caRotate(context, { json: options.json === true }))),
-    );
-}
 
 export function addFlowCommands(program: Command, context: CommandContext, act: Act): void {
   const flows = program.command("flows").description("the calls that went through the running core");

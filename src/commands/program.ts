@@ -15,12 +15,12 @@ import {
   addProviderCommands,
   addUsageCommand,
 } from "./program-engine.ts";
-import { type Act, addCaCommands, addFlowCommands, examples, type JsonOption } from "./program-groups.ts";
+import { type Act, addFlowCommands, examples, type JsonOption } from "./program-groups.ts";
 import { addRouteCommands } from "./program-routes.ts";
 import { addCompletionCommands } from "./program-completion.ts";
 import { pathOf } from "./tree.ts";
+import { addCaCommands, addEnvCommand, addUninstallCommand } from "./program-trust.ts";
 import type { TranslateArguments } from "./translate.ts";
-import { shells } from "./shells.ts";
 import { failOnUse } from "./usage-failure.ts";
 import { withWords } from "./words.ts";
 
@@ -205,22 +205,7 @@ export function commandTable(given: CommandContext, result: Outcome, globals: Gl
       ),
     );
 
-  program
-    .command("env")
-    .description("print what a shell must set to go through the running core")
-    .addOption(
-      withWords(new Option("--shell <name>", "for which shell (default: the one you are in)"), [...shells, "json"]),
-    )
-    .option("--unset", "print how to take it back")
-    .addHelpText("after", examples(['eval "$(switchyard env)"', 'eval "$(switchyard env --unset)"']))
-    .action((options: { shell?: string; unset?: boolean }) =>
-      act(
-        import("./env.ts").then((module) =>
-          module.env(context, { shell: options.shell, unset: options.unset === true }),
-        ),
-      ),
-    );
-
+  addEnvCommand(program, context, act);
   program
     .command("doctor")
     .description("check everything and say what to type where it is not well; exit code 8 when something is wrong")
@@ -288,6 +273,8 @@ export function commandTable(given: CommandContext, result: Outcome, globals: Gl
         ),
       ),
     );
+
+  addUninstallCommand(program, context, act);
 
   program
     .command("demo")

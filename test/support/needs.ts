@@ -21,3 +21,10 @@ export function mayDrive(wanted: NpmPackage): boolean {
   }
   return may;
 }
+
+/** The same for programs that hardly any machine has, CI included: where one is missing its tests are skipped, visibly. */
+export function mayRun(program: string): boolean {
+  const found = spawnSync("sh", ["-c", 'command -v "$1"', "sh", program], { stdio: "ignore" }).status === 0;
+  if (!found) process.stderr.write(`skipped: tests that need ${program}, which is not installed\n`);
+  return found;
+}

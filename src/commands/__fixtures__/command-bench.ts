@@ -1,4 +1,5 @@
 /** Commands in this process: a home of their own, their output in strings, and, where asked, a control server to talk to. */
+import { join } from "node:path";
 import { tempFolder } from "../../../test/support/temp.ts";
 import { systemClock } from "../../base/clock.ts";
 import { resolvePaths } from "../../base/paths.ts";
@@ -6,6 +7,7 @@ import { systemRandom } from "../../base/random.ts";
 import { benchDeps } from "../../control/__fixtures__/control-bench.ts";
 import type { FlowLog } from "../../control/flow-log.ts";
 import { type ControlServer, createControlServer } from "../../control/server.ts";
+import { systemMachine } from "../../intercept/trust/stores/machine.ts";
 import type { CommandContext, CoreModule } from "../context.ts";
 
 export interface Bench {
@@ -41,6 +43,8 @@ export function commandBench(options: { env?: NodeJS.ProcessEnv; core?: CoreModu
     stdin: {},
     clock: systemClock,
     random: systemRandom,
+    // A system of its own, with nothing in it: no test looks into the stores of the machine it runs on.
+    trustMachine: systemMachine(env, "linux", { root: join(folder.path, "no-system"), isSuperuser: false }),
     program: {
       loadCore: () =>
         options.core === undefined ? Promise.reject(new Error("no core here")) : Promise.resolve(options.core),

@@ -12,6 +12,7 @@ import type {
 import { VerbRefusal } from "../../base/controls-engine.ts";
 import { benchDeps } from "../../control/__fixtures__/control-bench.ts";
 import { createControlServer } from "../../control/server.ts";
+import type { TrustMachine } from "../../intercept/trust/stores/machine.ts";
 import type { CommandContext } from "../context.ts";
 import { runCommand } from "../program.ts";
 import { type Bench, commandBench } from "./command-bench.ts";
@@ -32,6 +33,8 @@ export interface EngineBenchOptions {
   /** A person sits there. */
   readonly terminal?: boolean;
   readonly platform?: NodeJS.Platform;
+  /** Absent: one without any trust store. */
+  readonly trustMachine?: TrustMachine;
 }
 
 /** Ends with the test that asked for it. */
@@ -53,12 +56,14 @@ export async function engineBench(options: EngineBenchOptions = {}): Promise<Eng
   };
 }
 
-function contextOf({ context }: Bench, { stdin, terminal = false, platform }: EngineBenchOptions): CommandContext {
+function contextOf({ context }: Bench, options: EngineBenchOptions): CommandContext {
+  const { stdin, terminal = false, platform, trustMachine } = options;
   const input = stdin instanceof PassThrough ? stdin : new PassThrough();
   if (typeof stdin === "string" || stdin === undefined) input.end(stdin ?? "");
   return {
     ...context,
     platform: platform ?? context.platform,
+    ...(trustMachine === undefined ? {} : { trustMachine }),
     stdin: Object.assign(input, { isTTY: terminal }),
     stderr: { ...context.stderr, isTTY: terminal },
   };

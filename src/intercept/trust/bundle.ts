@@ -38,6 +38,16 @@ export async function writeBundle(options: TrustFileOptions): Promise<TrustFile>
   return await writeTrustFile(bundlePath(options.dir), options, [...base, ...named.certificates], named.warnings);
 }
 
+/** What `bundle.pem` would hold now, without writing it: for a person to take elsewhere. */
+export async function bundleText(
+  options: Pick<TrustFileOptions, "rootPem" | "env" | "readText">,
+): Promise<{ readonly text: string; readonly warnings: readonly string[] }> {
+  const readText = options.readText ?? readStoreFile;
+  const named = await namedByVariables([...replacingVariables, ...addingVariables], options.env, readText);
+  const base = await baseRoots(options.env, readText);
+  return { text: textOf(options.rootPem, [...base, ...named.certificates]), warnings: named.warnings };
+}
+
 /** Writes `extra.pem`, for the variables in `addingVariables`. @throws CaError when the disk refuses */
 export async function writeExtraCa(options: TrustFileOptions): Promise<TrustFile> {
   const named = await namedByVariables(addingVariables, options.env, options.readText ?? readStoreFile);
@@ -75,14 +85,23 @@ async function writeTrustFile(
   warnings: readonly string[],
 ): Promise<TrustFile> {
   const others = distinctForeign(roots);
-  // Ours first: whoever opens the file to see what was added finds it at the top.
-  const text = options.rootPem + others.map((certificate) => certificate.pem).join("");
+  const text = textOf(options.rootPem, others);
   const written = (await readOwnFile(path)) !== text;
   if (written) {
     await preparePrivateDir(options.dir, process.getuid?.());
     await replaceFile(path, text, publicFileMode, options.random);
   }
   return { path, certificates: others.length + 1, written, warnings };
+}
+
+/** Ours first: whoever opens the file to see what was added finds it at the top. */
+function textOf(rootPem: string, roots: readonly PemCertificate[]): string {
+  return (
+    rootPem +
+    distinctForeign(roots)
+      .map((certificate) => certificate.pem)
+      .join("")
+  );
 }
 
 /** Undefined when the file is missing or cannot be read; it is then written anew, and that says what is wrong. */
