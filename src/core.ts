@@ -14,6 +14,8 @@ import { createFlowLog } from "./control/flow-log.ts";
 import { startReadAlong } from "./control/read-along.ts";
 import { createGatewayHandler } from "./control/gateway.ts";
 import { createControlServer } from "./control/server.ts";
+import { startRecorder } from "./control/recording/recorder.ts";
+import type { RecordingFile } from "./control/recording/recording-file.ts";
 import type { Config } from "./engine/config/schema.ts";
 import { createDiscovery } from "./engine/providers/discover.ts";
 import type { Availability } from "./engine/routing/availability.ts";
@@ -28,6 +30,7 @@ import { CoreError, exitCodes, listenFailure } from "./core/core-error.ts";
 import { openConfigFile } from "./core/config-file.ts";
 import { createFigures } from "./core/figures.ts";
 import { createNotices } from "./core/notices.ts";
+import { createReplays } from "./core/replay.ts";
 import { createRequestLog } from "./core/request-log.ts";
 import { createVerbs } from "./core/verbs/index.ts";
 import { openSettings } from "./core/settings.ts";
@@ -40,6 +43,8 @@ export interface CoreOptions {
   readonly overrides: { readonly host?: string; readonly port?: number };
   /** Stop when the last process that leans on this core has let go. */
   readonly untilUnused?: boolean;
+  /** The calls are recorded in this file as they end; closed with the core. */
+  readonly recording?: RecordingFile;
 }
 
 export interface Core {
@@ -151,6 +156,7 @@ export async function startCore(options: CoreOptions): Promise<Core> {
     written: () => configFile.written(),
   });
   const gateway = createGatewayHandler({ engine, verbs, clientKey: install.clientKey, redactor });
+  const replays = createReplays({ flowLog, engine, redactor });
   const readAlong = startReadAlong({
     flowLog,
     wants: (head) => engine.isModelCall(head),
@@ -158,6 +164,17 @@ export async function startCore(options: CoreOptions): Promise<Core> {
     onRead: (record) => figures.passed(record),
     onError: (error) => notice("warn", "capture", `a reply could not be read along: ${String(error)}`),
   });
+
+  const recorder =
+    options.recording === undefined
+      ? null
+      : startRecorder({
+          flowLog,
+          redactor,
+          file: options.recording,
+          settled: () => readAlong.settled(),
+          onTrouble: (text) => notice("warn", "recording", text),
+        });
 
   const { listen } = settings.current().config;
   let listening: Listening;
@@ -179,10 +196,11 @@ export async function startCore(options: CoreOptions): Promise<Core> {
   const stop = (): Promise<void> => {
     stopBegun ??= (async () => {
       notice("info", "core", "stopping: what is in flight may finish");
-      await listening.close(drainMs);
+      await Promise.all([listening.close(drainMs), replays.close(drainMs)]);
       await requestLog.close();
       await readAlong.settled();
       readAlong.stop();
+      await recorder?.close();
       settings.close();
       await accounts.close();
       await ledger.close();
@@ -229,6 +247,7 @@ export async function startCore(options: CoreOptions): Promise<Core> {
     controls,
     verbs,
     flowLog,
+    replays,
     events,
     redactor,
     ...(options.untilUnused === true ? { onUnused: () => void stop() } : {}),

@@ -67,7 +67,7 @@ function controlFailure(error: ControlError): CommandFailure {
   if (error.kind === "not-running") return notRunning();
   const code = error.kind === "failed" ? exitCodes.failure : exitCodes.notRunning;
   if (error.code === "no-such-flow") return new CommandFailure(code, error.message, { next: "switchyard flows list" });
-  return new CommandFailure(code, error.message);
+  return new CommandFailure(code, error.message, error.next === undefined ? {} : { next: error.next });
 }
 
 /** The child core has already written its failure in our own form; it is not wrapped twice. */

@@ -14,6 +14,7 @@ import {
   examples,
   type JsonOption,
 } from "./program-groups.ts";
+import { addReplayCommand } from "./program-replay.ts";
 import type { TranslateArguments } from "./translate.ts";
 
 /** The parser; the exit code of the command that ran is left in `result`. */
@@ -43,10 +44,11 @@ export function commandTable(context: CommandContext, result: { exitCode: number
     .option("-p, --port <number>", "port to listen on; 0 picks a free one", portNumber)
     .option("--host <address>", "address to listen on")
     .option("-d, --detach", "leave it running in the background")
+    .option("--record <file>", "record the calls as they end; in a folder, under a name of the time")
     .addOption(new Option("--child", "started by another command").hideHelp())
     .addOption(new Option("--until-unused", "stop when nobody leans on it any more").hideHelp())
     .addHelpText("after", examples(["switchyard start", "switchyard start -d --port 0"]))
-    .action((options: { port?: number; host?: string; detach?: boolean; child?: boolean; untilUnused?: boolean }) =>
+    .action((options: StartTyped) =>
       act(
         import("./start.ts").then((module) =>
           module.start(context, {
@@ -55,6 +57,7 @@ export function commandTable(context: CommandContext, result: { exitCode: number
             detach: options.detach === true,
             child: options.child === true,
             untilUnused: options.untilUnused === true,
+            record: options.record,
           }),
         ),
       ),
@@ -92,14 +95,21 @@ export function commandTable(context: CommandContext, result: { exitCode: number
     .description("run one command through a core; its input, output and exit code stay its own")
     .option("--keep", "leave a core that was started for it running")
     .option("-v, --verbose", "say on stderr which core is used")
+    .option("--record <file>", "record its calls as they end")
     .argument("<command>", "what to run")
     .argument("[args...]", "its arguments, passed on untouched")
     .passThroughOptions()
     .addHelpText("after", examples(["switchyard run -- claude", 'switchyard run codex exec "say hi"']))
-    .action((command: string, args: string[], options: { keep?: boolean; verbose?: boolean }) =>
+    .action((command: string, args: string[], options: { keep?: boolean; verbose?: boolean; record?: string }) =>
       act(
         import("./run.ts").then((module) =>
-          module.run(context, { command, args, keep: options.keep === true, verbose: options.verbose === true }),
+          module.run(context, {
+            command,
+            args,
+            keep: options.keep === true,
+            verbose: options.verbose === true,
+            record: options.record,
+          }),
         ),
       ),
     );
@@ -120,6 +130,7 @@ export function commandTable(context: CommandContext, result: { exitCode: number
 
   addCaCommands(program, context, act);
   addFlowCommands(program, context, act);
+  addReplayCommand(program, context, act);
   addRouteCommands(program, context, act);
   addAccountCommands(program, context, act);
   addProviderCommands(program, context, act);
@@ -163,6 +174,15 @@ export function commandTable(context: CommandContext, result: { exitCode: number
     .action(() => act(import("./demo.ts").then((module) => module.demo(context))));
 
   return program;
+}
+
+interface StartTyped {
+  readonly port?: number;
+  readonly host?: string;
+  readonly detach?: boolean;
+  readonly child?: boolean;
+  readonly untilUnused?: boolean;
+  readonly record?: string;
 }
 
 async function unknownCommand(name: string, program: Command): Promise<CommandFailure> {

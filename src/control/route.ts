@@ -5,6 +5,7 @@ import type { Controls, CoreStatus } from "../base/controls.ts";
 import type { EngineVerbs } from "../base/controls-engine.ts";
 import type { StampedEvent } from "../base/events.ts";
 import type { Redactor } from "../base/redact.ts";
+import type { Replays } from "../base/replay.ts";
 import type { FlowLog } from "./flow-log.ts";
 
 export interface ControlServerDeps {
@@ -13,6 +14,7 @@ export interface ControlServerDeps {
   readonly controls: Controls;
   readonly verbs: EngineVerbs;
   readonly flowLog: FlowLog;
+  readonly replays: Replays;
   readonly events: Bus<StampedEvent>;
   readonly redactor: Redactor;
   /**
@@ -57,15 +59,18 @@ export type ControlRoutes = Readonly<Record<string, ControlRoute>>;
 
 export const answered = Symbol("answered");
 
-/** A refusal with its status, told to the caller as `{error: {code, message}}`. */
+/** A refusal with its status, told to the caller as `{error: {code, message, next?}}`. */
 export class ControlRefusal extends Error {
   readonly status: number;
   readonly code: string;
+  /** A command to type. */
+  readonly next: string | undefined;
 
-  constructor(status: number, code: string, message: string) {
+  constructor(status: number, code: string, message: string, next?: string) {
     super(message);
     this.name = "ControlRefusal";
     this.status = status;
     this.code = code;
+    this.next = next;
   }
 }

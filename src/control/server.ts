@@ -16,6 +16,8 @@ import { flowRoutes } from "./routes/flows.ts";
 import { createLeases, leaseRoutes } from "./routes/leases.ts";
 import { modelRoutes } from "./routes/models.ts";
 import { registryRoutes, type RegistryRoute } from "./routes/registry.ts";
+import { recordingRoutes } from "./routes/recording.ts";
+import { isReplayPath, maxReplayBodyBytes, replayRoutes } from "./routes/replay.ts";
 import { ruleRoutes } from "./routes/rules.ts";
 import { statusRoutes } from "./routes/status.ts";
 import { prepareSocket, restrictSocket } from "./socket-file.ts";
@@ -28,6 +30,8 @@ export interface ControlServer {
 const routes: ControlRoutes = {
   ...statusRoutes,
   ...flowRoutes,
+  ...recordingRoutes,
+  ...replayRoutes,
   ...ruleRoutes,
   ...leaseRoutes,
   ...asControl(accountRoutes),
@@ -87,13 +91,16 @@ async function serve(incoming: IncomingMessage, outgoing: ServerResponse, contex
     const found = matchRoute(routes, incoming.method ?? "GET", url.pathname);
     if (found === null) throw new ControlRefusal(404, "not-found", `nothing is served at ${url.pathname}`);
     const { route, parameters } = found;
-    const body = incoming.method === "GET" ? undefined : await readJson(incoming);
+    const body = incoming.method === "GET" ? undefined : await readJson(incoming, boundFor(url.pathname));
     const value = await route({ url, parameters, body, incoming, outgoing }, context);
     if (value !== answered) sendJson(outgoing, 200, value);
   } catch (error) {
     const refusal = refusalFrom(error, context.redactor);
     if (outgoing.headersSent) outgoing.destroy();
-    else sendJson(outgoing, refusal.status, { error: { code: refusal.code, message: refusal.message } });
+    else {
+      const { status, code, message, next } = refusal;
+      sendJson(outgoing, status, { error: { code, message, ...(next === undefined ? {} : { next }) } });
+    }
   }
 }
 
@@ -105,13 +112,17 @@ function refuseBrowsers(incoming: IncomingMessage): void {
   if (!allowedHosts.has(host)) throw new ControlRefusal(403, "host", "the Host of a control request is `switchyard`");
 }
 
-async function readJson(incoming: IncomingMessage): Promise<unknown> {
+/** A call that is made again may come with another body, as large as calls are. */
+function boundFor(path: string): number {
+  return isReplayPath(path) ? maxReplayBodyBytes : maxRequestBytes;
+}
+
+async function readJson(incoming: IncomingMessage, maxBytes: number): Promise<unknown> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of incoming as AsyncIterable<Buffer>) {
     size += chunk.byteLength;
-    if (size > maxRequestBytes)
-      throw new ControlRefusal(413, "too-large", `a body is at most ${maxRequestBytes} bytes`);
+    if (size > maxBytes) throw new ControlRefusal(413, "too-large", `a body is at most ${maxBytes} bytes`);
     chunks.push(chunk);
   }
   if (size === 0) return undefined;
