@@ -39,7 +39,7 @@ function terminal(script: string) {
     ...bench,
     folder: folder.path,
     edit: (flow: FlowDetailJson) => editedBody(context, flow),
-    async answer(question: string, line: string) {
+    answer: async (question: string, line: string) => {
       await waitFor(`the question ${question}`, () => bench.err().includes(question));
       keys.write(`${line}\n`);
     },
