@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { tempFolder } from "../../../test/support/temp.ts";
 import { waitFor } from "../../../test/support/wait.ts";
@@ -83,17 +84,8 @@ describe("the file of a recording", () => {
 
   it("can be read when its writer was killed", async () => {
     const path = join(place(), "a.jsonl");
-    const program = `
-      const { openRecordingFile } = await import(${JSON.stringify(import.meta.resolve("./recording-file.ts"))});
-      const { aCall } = await import(${JSON.stringify(import.meta.resolve("./__fixtures__/calls.ts"))});
-      const file = await openRecordingFile(${JSON.stringify(options(path))});
-      for (;;) await file.append(aCall({ body: "x".repeat(50_000) }));
-    `;
-    const child = spawn(
-      process.execPath,
-      ["--import", import.meta.resolve("tsx"), "--input-type=module", "--eval", program],
-      { stdio: "ignore" },
-    );
+    const writer = fileURLToPath(import.meta.resolve("./__fixtures__/endless-writer.ts"));
+    const child = spawn(process.execPath, ["--import", import.meta.resolve("tsx"), writer, path], { stdio: "ignore" });
     await waitFor("some calls to be written", () => {
       try {
         return statSync(path).size > 500_000;
