@@ -17,6 +17,8 @@ import { createLoginPages } from "./control/login-page/pages.ts";
 import { createLoginPageServer } from "./control/login-page/serve.ts";
 import { createPortControl } from "./control/port-control.ts";
 import { createControlServer } from "./control/server.ts";
+import { startRecorder } from "./control/recording/recorder.ts";
+import type { RecordingFile } from "./control/recording/recording-file.ts";
 import { isLoopback } from "./engine/config/endpoint.ts";
 import type { Config } from "./engine/config/schema.ts";
 import { createDiscovery } from "./engine/providers/discover.ts";
@@ -34,6 +36,7 @@ import { createFigures } from "./core/figures.ts";
 import { createCounters } from "./core/metrics/counters.ts";
 import { createMetricsReport } from "./core/metrics/index.ts";
 import { createNotices } from "./core/notices.ts";
+import { createReplays } from "./core/replay.ts";
 import { createRequestLog } from "./core/request-log.ts";
 import { createVerbs } from "./core/verbs/index.ts";
 import { openSettings } from "./core/settings.ts";
@@ -46,6 +49,8 @@ export interface CoreOptions {
   readonly overrides: { readonly host?: string; readonly port?: number };
   /** Stop when the last process that leans on this core has let go. */
   readonly untilUnused?: boolean;
+  /** The calls are recorded in this file as they end; closed with the core. */
+  readonly recording?: RecordingFile;
 }
 
 export interface Core {
@@ -207,6 +212,7 @@ export async function startCore(options: CoreOptions): Promise<Core> {
     loginPage: createLoginPageServer({ pages: loginPages, clock: systemClock, onGuessing }),
     metricsText: () => report.metricsText(),
   });
+  const replays = createReplays({ flowLog, engine, redactor });
   const readAlong = startReadAlong({
     flowLog,
     wants: (head) => engine.isModelCall(head),
@@ -214,6 +220,17 @@ export async function startCore(options: CoreOptions): Promise<Core> {
     onRead: (record) => figures.passed(record),
     onError: (error) => notice("warn", "capture", `a reply could not be read along: ${String(error)}`),
   });
+
+  const recorder =
+    options.recording === undefined
+      ? null
+      : startRecorder({
+          flowLog,
+          redactor,
+          file: options.recording,
+          settled: () => readAlong.settled(),
+          onTrouble: (text) => notice("warn", "recording", text),
+        });
 
   const { listen } = settings.current().config;
   let listening: Listening;
@@ -237,10 +254,11 @@ export async function startCore(options: CoreOptions): Promise<Core> {
     stopBegun ??= (async () => {
       notice("info", "core", "stopping: what is in flight may finish");
       portControl.endStreams();
-      await listening.close(drainMs);
+      await Promise.all([listening.close(drainMs), replays.close(drainMs)]);
       await requestLog.close();
       await readAlong.settled();
       readAlong.stop();
+      await recorder?.close();
       settings.close();
       await accounts.close();
       await ledger.close();
@@ -288,6 +306,7 @@ export async function startCore(options: CoreOptions): Promise<Core> {
     controls,
     verbs,
     flowLog,
+    replays,
     events,
     redactor,
     loginPages,

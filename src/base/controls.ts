@@ -215,6 +215,8 @@ export interface SideJson {
   /** Sensitive values are masked. */
   readonly headers: HeaderPairs;
   readonly body: BodyJson;
+  /** When the body's pieces passed: ms since the flow began, and their bytes (as `captured` counts them). */
+  readonly timeline: readonly (readonly [atMs: number, bytes: number])[];
 }
 
 export interface BodyJson {

@@ -40,6 +40,7 @@ export interface Usage {
 /** One step of an explanation, in the order it happened. `stage` is a stable word, `text` is for people. */
 export interface WhyStep {
   readonly stage:
+    | "replay"
     | "intercept"
     | "detect"
     | "rule"
@@ -100,6 +101,8 @@ export interface FlowRecord {
   readonly combo?: string;
   /** The conversation it belongs to: a hash, the same for all its calls. */
   readonly session?: string;
+  /** The run whose calls are being recorded, where it is one of them. */
+  readonly run?: string;
   readonly attempts: readonly Attempt[];
   readonly why: readonly WhyStep[];
   readonly usage: Usage | null;
@@ -163,6 +166,10 @@ export interface FlowStart {
   readonly path: string;
   readonly protocol: Protocol;
   readonly action: FlowAction;
+  /** A call to the port itself: its host is where we listen. */
+  readonly gateway?: true;
+  /** The run it belongs to (`switchyard run --record`). */
+  readonly run?: string | undefined;
 }
 
 /**

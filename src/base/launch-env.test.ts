@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { launchEnv, launchVariables, reachableHost } from "./launch-env.ts";
+import { launchEnv, launchVariables, reachableHost, runOf } from "./launch-env.ts";
 
 const target = { certsDir: "/h/certs", host: "127.0.0.1", port: 8317, proxyToken: "t0ken" };
 
@@ -9,6 +9,17 @@ describe("the environment of a launched client", () => {
     for (const name of ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"]) {
       expect(variables[name]).toBe("http://switchyard:t0ken@127.0.0.1:8317");
     }
+  });
+
+  it("names the run whose calls are to be known apart, where there is one", () => {
+    const said = (url: string | undefined): string => {
+      const { username, password } = new URL(url ?? "");
+      return `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
+    };
+    expect(runOf(said(launchEnv({ ...target, run: "r4k2" }, {})["HTTPS_PROXY"]))).toBe("r4k2");
+    expect(runOf(said(launchEnv(target, {})["HTTPS_PROXY"]))).toBeUndefined();
+    expect(runOf(undefined)).toBeUndefined();
+    expect(runOf(`Basic ${Buffer.from("other.run:x").toString("base64")}`)).toBeUndefined();
   });
 
   it("gives variables that add to a store our root, and those that replace one the bundle", () => {

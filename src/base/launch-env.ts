@@ -13,6 +13,18 @@ export interface LaunchTarget {
   readonly port: number;
   /** The per-install token; it lets the core use stored credentials on the caller's behalf. */
   readonly proxyToken: string;
+  /** Its calls are to be known apart from others': letters and digits. */
+  readonly run?: string;
+}
+
+/** The user's name in the proxy's address. Nobody is let in by it; behind the dot it may say which run a caller belongs to. */
+const proxyUser = "switchyard";
+
+/** The run that is named in a `Proxy-Authorization` of ours. */
+export function runOf(proxyAuthorization: string | undefined): string | undefined {
+  const encoded = /^basic +([A-Za-z0-9+/=_-]+)$/i.exec(proxyAuthorization ?? "")?.[1];
+  if (encoded === undefined) return undefined;
+  return /^switchyard\.([a-z0-9]{1,32}):/.exec(Buffer.from(encoded, "base64").toString("latin1"))?.[1];
 }
 
 /** Read by libraries that add to their trust store. */
@@ -60,7 +72,8 @@ export function launchEnv(target: LaunchTarget, existing: NodeJS.ProcessEnv): Re
 }
 
 function proxyUrl(target: LaunchTarget): string {
-  return `http://switchyard:${encodeURIComponent(target.proxyToken)}@${reachableHost(target.host)}:${target.port}`;
+  const user = target.run === undefined ? proxyUser : `${proxyUser}.${target.run}`;
+  return `http://${user}:${encodeURIComponent(target.proxyToken)}@${reachableHost(target.host)}:${target.port}`;
 }
 
 /** The address to dial for a listener: one that listens everywhere is dialled on loopback. IPv6 comes in brackets. */

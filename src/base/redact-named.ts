@@ -7,8 +7,18 @@
 import { maskedSecret } from "./secret.ts";
 
 export function redactNamed(text: string): string {
-  const search = new RegExp(words);
   let out = "";
+  let done = 0;
+  for (const { start, end } of namedSpans(text)) {
+    out += text.slice(done, start) + masked(text.slice(start, end));
+    done = end;
+  }
+  return done === 0 ? text : out + text.slice(done);
+}
+
+/** Where such values stand, in order and apart from each other; some may be masked already. */
+export function* namedSpans(text: string): Generator<Span> {
+  const search = new RegExp(words);
   let done = 0;
   for (let found = search.exec(text); found !== null; found = search.exec(text)) {
     const isAddress = found[0] === "://";
@@ -17,11 +27,10 @@ export function redactNamed(text: string): string {
     search.lastIndex = nameEnd;
     const value = isAddress ? passwordAt(text, found.index) : valueAt(text, found.index, nameEnd);
     if (value === null || value.start < done) continue;
-    out += text.slice(done, value.start) + masked(text.slice(value.start, value.end));
+    yield value;
     done = value.end;
     search.lastIndex = done;
   }
-  return done === 0 ? text : out + text.slice(done);
 }
 
 /** In the middle of every name that says "credential". */
@@ -47,7 +56,7 @@ const vague = /(?:key|token)$/;
 const harmlessName = /cache(?:d)?key$|publickey$|(?:page|stop|eos|bos|pad)token$/;
 const issuedLooking = /^(?=[^0-9]*[0-9])(?=[^A-Za-z]*[A-Za-z])[A-Za-z0-9._~+/=-]{16,}$/;
 
-interface Span {
+export interface Span {
   readonly start: number;
   readonly end: number;
 }

@@ -136,6 +136,8 @@ function first(one: Span | null, other: Span | null): Span | null {
 function formsOf(secret: string): readonly string[] {
   const bytes = Buffer.from(secret);
   const forms = new Set([secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(bytes.toString())]);
+  // As `bytes` reads it, where it is not ASCII alone.
+  forms.add(bytes.toString("latin1"));
   for (const offset of [0, 1, 2]) {
     const whole = Buffer.concat([Buffer.alloc(offset), bytes]);
     // Base64 works on groups of three bytes: characters that also depend on our neighbours are left out at both ends.

@@ -4,6 +4,7 @@ import type { CoreNotice } from "../base/controls.ts";
 import type { Paths } from "../base/paths.ts";
 import type { Random } from "../base/random.ts";
 import { type SafeText, safeLine } from "../base/safe-text.ts";
+import type { RecordingFile } from "../control/recording/recording-file.ts";
 import { schemaVersion } from "../control/schemas/version.ts";
 import type { TrustMachine } from "../intercept/trust/stores/machine.ts";
 
@@ -73,6 +74,8 @@ export interface StartCoreOptions {
   readonly overrides: { readonly host?: string; readonly port?: number };
   /** Stop when the last holder of a lease has gone (`onUnused` of the control server). */
   readonly untilUnused: boolean;
+  /** The calls are recorded there as they end; the core closes it. */
+  readonly recording?: RecordingFile;
 }
 
 interface Core {

@@ -95,7 +95,7 @@ function controlFailure(error: Error): CommandFailure {
   if (kind === "not-running") return notRunning();
   const exitCode = kind === "failed" ? exitCodes.failure : exitCodes.notRunning;
   const code = textField(error, "code");
-  const next = code === "no-such-flow" ? "switchyard flows list" : undefined;
+  const next = code === "no-such-flow" ? "switchyard flows list" : textField(error, "next");
   return new CommandFailure(exitCode, error.message, { next, code });
 }
 

@@ -44,6 +44,19 @@ export function addFlowCommands(program: Command, context: CommandContext, act: 
     .action((id: string, options: JsonOption) =>
       act(import("./flows.ts").then((module) => module.flowsShow(context, id, { json: options.json === true }))),
     );
+  addRecord(flows, context, act);
+}
+
+function addRecord(flows: Command, context: CommandContext, act: Act): void {
+  flows
+    .command("record")
+    .description("calls as a recording that can be played: switchyard replay --serve FILE")
+    .argument("<id...>")
+    .option("-o, --output <file>", "write it there, in a new file, instead of on stdout")
+    .addHelpText("after", examples(["switchyard flows record s3k00007 s3k00008 -o calls.jsonl"]))
+    .action((ids: string[], options: { output?: string }) =>
+      act(import("./record.ts").then((module) => module.flowsRecord(context, ids, options.output))),
+    );
 }
 
 /** Appended to a command's help; a line that is too long for the page goes on in the next one, as shells read it. */

@@ -20,6 +20,7 @@ import { addRouteCommands } from "./program-routes.ts";
 import { addCompletionCommands } from "./program-completion.ts";
 import { pathOf } from "./tree.ts";
 import { addCaCommands, addEnvCommand, addUninstallCommand } from "./program-trust.ts";
+import { addReplayCommand } from "./program-replay.ts";
 import type { TranslateArguments } from "./translate.ts";
 import { failOnUse } from "./usage-failure.ts";
 import { withWords } from "./words.ts";
@@ -107,6 +108,7 @@ export function commandTable(given: CommandContext, result: Outcome, globals: Gl
       ]),
     )
     .option("--json", "print one JSON document when it listens")
+    .option("--record <file>", "record the calls as they end; in a folder, under a name of the time")
     .addOption(new Option("--child", "started by another command").hideHelp())
     .addOption(new Option("--until-unused", "stop when nobody leans on it any more").hideHelp())
     .addHelpText(
@@ -124,6 +126,7 @@ export function commandTable(given: CommandContext, result: Outcome, globals: Gl
           host?: string;
           detach?: boolean;
           logFormat?: string;
+          record?: string;
           child?: boolean;
           untilUnused?: boolean;
         },
@@ -136,6 +139,7 @@ export function commandTable(given: CommandContext, result: Outcome, globals: Gl
               host: options.host,
               detach: options.detach === true,
               logFormat: options.logFormat,
+              record: options.record,
               child: options.child === true,
               untilUnused: options.untilUnused === true,
             }),
@@ -193,14 +197,21 @@ export function commandTable(given: CommandContext, result: Outcome, globals: Gl
     )
     .option("--keep", "leave a core that was started for it running")
     .option("-v, --verbose", "say on stderr which core is used")
+    .option("--record <file>", "record its calls as they end")
     .argument("<command>", "what to run")
     .argument("[args...]", "its arguments, passed on untouched")
     .passThroughOptions()
     .addHelpText("after", examples(["switchyard run -- claude", 'switchyard run codex exec "say hi"']))
-    .action((command: string, args: string[], options: { keep?: boolean; verbose?: boolean }) =>
+    .action((command: string, args: string[], options: { keep?: boolean; verbose?: boolean; record?: string }) =>
       act(
         import("./run.ts").then((module) =>
-          module.run(context, { command, args, keep: options.keep === true, verbose: options.verbose === true }),
+          module.run(context, {
+            command,
+            args,
+            keep: options.keep === true,
+            verbose: options.verbose === true,
+            record: options.record,
+          }),
         ),
       ),
     );
@@ -231,6 +242,7 @@ export function commandTable(given: CommandContext, result: Outcome, globals: Gl
 
   addCaCommands(program, context, act);
   addFlowCommands(program, context, act);
+  addReplayCommand(program, context, act);
   addRouteCommands(program, context, act);
   addAccountCommands(program, context, act);
   addProviderCommands(program, context, act);

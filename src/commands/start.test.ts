@@ -14,7 +14,14 @@ afterEach(async () => {
   for (const bench of benches.splice(0)) await bench.close();
 });
 
-const plain: StartOptions = { port: undefined, host: undefined, detach: false, child: false, untilUnused: false };
+const plain: StartOptions = {
+  port: undefined,
+  host: undefined,
+  detach: false,
+  child: false,
+  untilUnused: false,
+  record: undefined,
+};
 
 function benchWith(core: CoreModule): Bench {
   const bench = commandBench({ core });

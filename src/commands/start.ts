@@ -1,9 +1,11 @@
 /** `switchyard start`: a core in the foreground, without a screen; with `-d` one that stays behind. */
+import { resolve, sep } from "node:path";
 import { acquireInstance, type Instance, type InstanceRecord } from "../control/instance.ts";
 import { findCore } from "../control/process.ts";
 import { type CommandContext, noticeLine, printJson, printLines, shown } from "./context.ts";
 import { spawnWith } from "./ensure-core.ts";
 import { CommandFailure, exitCodes } from "./failure.ts";
+import { openRecording } from "./record.ts";
 import type { LogForm } from "./start-log.ts";
 import { inHome, reasonOf } from "./unwritable.ts";
 
@@ -18,6 +20,8 @@ export interface StartOptions {
   readonly child: boolean;
   /** Stop when the last process that leans on this core has let go. */
   readonly untilUnused: boolean;
+  /** A file, or a folder in which one is made: the calls are recorded there as they end. */
+  readonly record: string | undefined;
 }
 
 /** A second Ctrl-C means now. */
@@ -30,8 +34,13 @@ export async function start(context: CommandContext, options: StartOptions): Pro
 
 async function startDetached(context: CommandContext, options: StartOptions): Promise<number> {
   const running = await findCore(context.paths);
+  if (running !== null && options.record !== undefined) {
+    throw new CommandFailure(exitCodes.failure, "a core of this home already runs, and it does not record", {
+      next: "switchyard stop   (or, for one command's calls: switchyard run --record FILE -- COMMAND)",
+    });
+  }
   if (running !== null) context.stderr.write("a core was already running\n");
-  const core = running ?? (await spawnWith(context, addressArguments(options)));
+  const core = running ?? (await spawnWith(context, childArguments(options)));
   const { url, port, pid } = core.status;
   if (options.json === true) printJson(context, { url, port, pid, started: running === null });
   else context.stdout.write(`listening on ${url}\n`);
@@ -53,6 +62,7 @@ async function startHere(context: CommandContext, options: StartOptions): Promis
 /** Until the core has stopped. */
 async function serve(context: CommandContext, options: StartOptions, instance: Instance): Promise<void> {
   const { startCore } = await context.program.loadCore();
+  const recording = options.record === undefined ? null : await openRecording(context, options.record);
   const core = await startCore({
     paths: context.paths,
     env: context.env,
@@ -62,7 +72,12 @@ async function serve(context: CommandContext, options: StartOptions, instance: I
       ...(options.port === undefined ? {} : { port: options.port }),
     },
     untilUnused: options.untilUnused,
+    ...(recording === null ? {} : { recording }),
+  }).catch(async (error: unknown) => {
+    await recording?.discard();
+    throw error;
   });
+  if (recording !== null) printLines(context.stderr, [`recording to ${shown(recording.path)}`]);
   let stopping = false;
   const unsubscribe = context.onSignal(["SIGINT", "SIGTERM", "SIGHUP"], () => {
     if (stopping) process.exit(interruptedCode);
@@ -113,11 +128,17 @@ async function release(context: CommandContext, instance: Instance): Promise<voi
   }
 }
 
-function addressArguments(options: StartOptions): readonly string[] {
+function childArguments(options: StartOptions): readonly string[] {
   return [
     ...(options.port === undefined ? [] : ["--port", String(options.port)]),
     ...(options.host === undefined ? [] : ["--host", options.host]),
+    ...(options.record === undefined ? [] : ["--record", wherever(options.record)]),
   ];
+}
+
+/** The same place for a process that may run elsewhere; a slash at the end says that it is a folder. */
+function wherever(path: string): string {
+  return resolve(path) + (/[/\\]$/.test(path) ? sep : "");
 }
 
 function alreadyRunning(holder: InstanceRecord): CommandFailure {

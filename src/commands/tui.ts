@@ -25,7 +25,14 @@ export async function screenOnOwnCore(
 ): Promise<number> {
   if (!isInteractive(context)) {
     const { start } = await import("./start.ts");
-    return start(context, { port: undefined, host: undefined, detach: false, child: false, untilUnused: false });
+    return start(context, {
+      port: undefined,
+      host: undefined,
+      detach: false,
+      child: false,
+      untilUnused: false,
+      record: undefined,
+    });
   }
   const core = await ensureCore(context, options);
   try {

@@ -3,14 +3,17 @@
  * stream, which comes back by itself after a loss.
  */
 import { type ClientRequest, type IncomingMessage, request as httpRequest } from "node:http";
+import { addAbortSignal } from "node:stream";
 import type { CoreSecrets, CoreStatus, FlowDetailJson, FlowJson } from "../base/controls.ts";
 import type { CaStatus, FlowCounts, ReloadResult, RouteAnswer, RouteQuestion, RouteRow } from "../base/controls.ts";
 import type { EngineVerbs, LoginPageJson, NewLoginPageJson, OpenedLoginPageJson } from "../base/controls-engine.ts";
 import type { StampedEvent } from "../base/events.ts";
 import { own, parseJson } from "../base/json.ts";
 import type { Paths } from "../base/paths.ts";
+import type { ReplayWish } from "../base/replay.ts";
 import { type AskOptions, engineVerbsOver, type Method } from "./engine-client.ts";
 import { createEventReader } from "./event-reader.ts";
+import type { RecordedCall } from "./recording/format.ts";
 
 export type ControlFailure =
   | "not-running" // nobody listens on the socket
@@ -22,12 +25,15 @@ export class ControlError extends Error {
   readonly kind: ControlFailure;
   /** The core's own word for it, as `no-such-flow`. */
   readonly code: string | null;
+  /** A command to type, where the core knows one. */
+  readonly next: string | undefined;
 
-  constructor(kind: ControlFailure, message: string, code: string | null = null) {
+  constructor(kind: ControlFailure, message: string, code: string | null = null, next?: string) {
     super(message);
     this.name = "ControlError";
     this.kind = kind;
     this.code = code;
+    this.next = next;
   }
 }
 
@@ -51,6 +57,10 @@ export interface ControlClient extends EngineVerbs {
   secrets(): Promise<CoreStatus & { readonly [Name in keyof CoreSecrets]: string }>;
   flows(limit?: number): Promise<{ readonly flows: readonly FlowJson[]; readonly counts: FlowCounts }>;
   flow(id: string): Promise<FlowDetailJson>;
+  /** As a line of a recording. */
+  recording(id: string): Promise<RecordedCall>;
+  /** Makes a call again and resolves when it has ended. The signal, and our own end, end it at once. */
+  replay(id: string, wish: ReplayWish, signal: AbortSignal): Promise<{ readonly id: string }>;
   routes(): Promise<readonly RouteRow[]>;
   explain(question: RouteQuestion): Promise<RouteAnswer>;
   /** A page on the port for a Kiro login in the browser. */
@@ -70,6 +80,8 @@ export interface ControlClient extends EngineVerbs {
 
 /** A core that does not answer a small question for this long is stuck. */
 const replyTimeoutMs = 10_000;
+/** A model may think for a long time; whoever waits says when it is enough. */
+const replayTimeoutMs = 24 * 60 * 60_000;
 const firstRetryMs = 250;
 const maxRetryMs = 5_000;
 /** A flow with four bodies of 2 MiB each, in JSON. */
@@ -101,6 +113,16 @@ export function connectControl(paths: Pick<Paths, "controlSocket">): ControlClie
     secrets: () => ask("GET", "/api/status?secrets=1"),
     flows: (limit) => ask("GET", limit === undefined ? "/api/flows" : `/api/flows?limit=${limit}`),
     flow: (id) => ask("GET", `/api/flows/${encodeURIComponent(id)}`),
+    recording: (id) => ask("GET", `/api/flows/${encodeURIComponent(id)}/recording`),
+    async replay(id, wish, signal) {
+      const path = `/api/flows/${encodeURIComponent(id)}/replay?wait=1`;
+      const body = JSON.stringify(wish);
+      const text = await exchange(socketPath, { method: "POST", path, body, timeoutMs: replayTimeoutMs, signal });
+      const parsed = parseJson(text);
+      const made = parsed.ok ? own(parsed.value, "id") : undefined;
+      if (typeof made !== "string") throw new ControlError("protocol", "the core does not say which flow it is");
+      return { id: made };
+    },
     routes: async () => (await ask<{ readonly routes: readonly RouteRow[] }>("GET", "/api/routes")).routes,
     explain: (question) => ask("POST", "/api/routes/explain", { body: question }),
     openLoginPage: (wish) => ask("POST", "/v0/oauth/kiro/pages", { body: wish }),
@@ -127,10 +149,12 @@ interface Question {
   readonly path: string;
   readonly body: string | null;
   readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
 }
 
-async function exchange(socketPath: string, { method, path, body, timeoutMs }: Question): Promise<string> {
+async function exchange(socketPath: string, { method, path, body, timeoutMs, signal }: Question): Promise<string> {
   const request = open(socketPath, method, path, body);
+  if (signal !== undefined) addAbortSignal(signal, request);
   request.setTimeout(timeoutMs, () =>
     request.destroy(new Error(`the core has not answered for ${Math.round(timeoutMs / 1000)} s`)),
   );
@@ -240,7 +264,15 @@ function refusalFrom(status: number, text: string): ControlError {
   const message = own(error, "message");
   const code = own(error, "code");
   if (typeof message !== "string") return new ControlError("protocol", `status ${status} on the control socket`);
-  return new ControlError(status === 403 ? "refused" : "failed", message, typeof code === "string" ? code : null);
+  const next = own(error, "next");
+  // A browser or a foreign host is not let in; what a rule forbids is an answer like any other.
+  const isShutOut = status === 403 && code !== "blocked";
+  return new ControlError(
+    isShutOut ? "refused" : "failed",
+    message,
+    typeof code === "string" ? code : null,
+    typeof next === "string" ? next : undefined,
+  );
 }
 
 function asControlError(error: unknown): ControlError {

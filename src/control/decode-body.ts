@@ -19,7 +19,7 @@ const maxRatio = 400;
 /** Small outputs may have any ratio. */
 const ratioFreeBytes = 256 * 1024;
 /** More layers than any server sends. */
-const maxLayers = 3;
+export const maxLayers = 3;
 
 /**
  * @param encoding the `content-encoding` value, or null
@@ -31,13 +31,10 @@ export async function decodeBody(
   maxBytes: number,
   whole: boolean,
 ): Promise<DecodedBody> {
-  const layers = (encoding ?? "")
-    .split(",")
-    .map((layer) => layer.trim().toLowerCase())
-    .filter((layer) => layer !== "" && layer !== "identity");
+  const layers = layersOf(encoding);
   if (layers.length > maxLayers) return undecoded(chunks, maxBytes, `more than ${maxLayers} content-encodings`);
   let result: DecodedBody | null = null;
-  for (const layer of layers.toReversed()) {
+  for (const layer of layers) {
     const input: readonly Uint8Array[] = result === null ? chunks : [result.bytes];
     const inputWhole: boolean = result === null ? whole : result.complete;
     const step = await decodeLayer(layer, input, maxBytes, inputWhole);
@@ -54,19 +51,35 @@ async function decodeLayer(
   maxBytes: number,
   whole: boolean,
 ): Promise<DecodedBody | null> {
-  const outputBound = Math.min(maxBytes, Math.max(ratioFreeBytes, totalBytes(chunks) * maxRatio));
+  const bound = outputBound(chunks, maxBytes);
+  if (layer === "zstd") return decodeZstd(chunks, bound, whole);
+  const stream = inflaterFor(layer, chunks);
+  return stream === null ? null : inflate(stream, chunks, bound, whole);
+}
+
+/** The codings of a `content-encoding` value in the order in which they are undone: the last one first. */
+export function layersOf(encoding: string | null): readonly string[] {
+  return (encoding ?? "")
+    .split(",")
+    .map((layer) => layer.trim().toLowerCase())
+    .filter((layer) => layer !== "" && layer !== "identity")
+    .toReversed();
+}
+
+export function outputBound(chunks: readonly Uint8Array[], maxBytes: number): number {
+  return Math.min(maxBytes, Math.max(ratioFreeBytes, totalBytes(chunks) * maxRatio));
+}
+
+/** A stream that undoes one of zlib's codings and takes an input that is cut; null for any other. */
+export function inflaterFor(layer: string, chunks: readonly Uint8Array[]): Transform | null {
   switch (layer) {
     case "gzip":
     case "x-gzip":
-      return inflate(createGunzip({ finishFlush: constants.Z_SYNC_FLUSH }), chunks, outputBound, whole);
+      return createGunzip({ finishFlush: constants.Z_SYNC_FLUSH });
     case "deflate":
-      return inflate(createDeflateReader(chunks), chunks, outputBound, whole);
-    case "br": {
-      const options = { finishFlush: constants.BROTLI_OPERATION_FLUSH };
-      return inflate(createBrotliDecompress(options), chunks, outputBound, whole);
-    }
-    case "zstd":
-      return decodeZstd(chunks, outputBound, whole);
+      return createDeflateReader(chunks);
+    case "br":
+      return createBrotliDecompress({ finishFlush: constants.BROTLI_OPERATION_FLUSH });
     default:
       return null;
   }

@@ -14,18 +14,24 @@ const outputPerTurnBytes = 512 * 1024;
 
 class OutputBound extends Error {}
 
+/** @param onOutput told of every piece with the number of the chunk it came out of */
 export async function decodeZstd(
   chunks: readonly Uint8Array[],
   maxBytes: number,
   whole: boolean,
+  onOutput: (piece: Buffer, chunk: number) => void = () => {},
 ): Promise<DecodedBody> {
   const input = Buffer.concat(chunks);
+  const ends = endsOf(chunks);
+  let chunk = 0;
   const out: Buffer[] = [];
   let size = 0;
   let turnSize = 0;
   const take = (piece: Uint8Array): void => {
     // fzstd reuses its window: the piece is ours only after a copy.
-    out.push(Buffer.from(piece));
+    const own = Buffer.from(piece);
+    out.push(own);
+    onOutput(own, chunk);
     size += piece.byteLength;
     turnSize += piece.byteLength;
     if (size > maxBytes) throw new OutputBound();
@@ -42,8 +48,11 @@ export async function decodeZstd(
       const end = Math.min(frame.end, input.byteLength);
       if (!frame.skippable) {
         const decoder = new Decompress(take);
-        for (let at = start; at < end; at += sliceBytes) {
-          decoder.push(input.subarray(at, Math.min(at + sliceBytes, end)), at + sliceBytes >= end && frame.end <= end);
+        for (let at = start; at < end; ) {
+          while ((ends[chunk] ?? input.byteLength) <= at) chunk += 1;
+          const sliceEnd = Math.min(at + sliceBytes, ends[chunk] ?? end, end);
+          decoder.push(input.subarray(at, sliceEnd), sliceEnd >= end && frame.end <= end);
+          at = sliceEnd;
           if (turnSize > outputPerTurnBytes) {
             turnSize = 0;
             await new Promise((resolve) => setImmediate(resolve));
@@ -58,6 +67,11 @@ export async function decodeZstd(
     if (error instanceof OutputBound) return result(false);
     return result(false, error instanceof Error ? error.message : "not decodable");
   }
+}
+
+function endsOf(chunks: readonly Uint8Array[]): readonly number[] {
+  let end = 0;
+  return chunks.map(({ byteLength }) => (end += byteLength));
 }
 
 /** Where the frame that begins at `start` ends (past the input when it is cut), or why it is not decoded. */

@@ -54,6 +54,8 @@ export interface Side {
   bytes: number;
   captured: number;
   chunks: Uint8Array[];
+  /** Ms since the flow began, one for each chunk. */
+  times: number[];
   /** Nothing more is kept: the bound is reached, or the bytes had to go. */
   full: boolean;
 }
@@ -101,7 +103,7 @@ export function newEntry(id: string, start: FlowStart, clock: Clock): Entry {
 }
 
 export function sideOf(entry: Entry, side: FlowSide): Side {
-  return (entry.sides[side] ??= { head: null, bytes: 0, captured: 0, chunks: [], full: false });
+  return (entry.sides[side] ??= { head: null, bytes: 0, captured: 0, chunks: [], times: [], full: false });
 }
 
 /** Stores a head with its secrets masked; returns about how many bytes it takes. */
@@ -179,7 +181,7 @@ export function applyFact(entry: Entry, fact: FlowFact, clock: Clock): boolean {
 
 /** The public record as it stands now; it does not change with the flow. */
 export function snapshot(entry: Entry): FlowRecord {
-  const { client, host, method, path, protocol } = entry.start;
+  const { client, host, method, path, protocol, run } = entry.start;
   return {
     id: entry.id,
     startedAt: entry.startedAt,
@@ -198,6 +200,7 @@ export function snapshot(entry: Entry): FlowRecord {
     account: entry.account,
     ...(entry.combo === undefined ? {} : { combo: entry.combo }),
     ...(entry.session === undefined ? {} : { session: entry.session }),
+    ...(run === undefined ? {} : { run }),
     attempts: entry.attempts.map((attempt) => ({ ...attempt })),
     why: [...entry.why],
     usage: entry.usage,

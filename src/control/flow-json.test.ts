@@ -5,7 +5,7 @@ import type { FlowSide } from "../base/flow.ts";
 import type { HeaderPairs } from "../base/http.ts";
 import { systemRandom } from "../base/random.ts";
 import { createRedactor } from "../base/redact.ts";
-import { flowDetailJson, flowJson, maxViewBytes } from "./flow-json.ts";
+import { flowDetailJson, flowJson, maxViewBytes, timelineOf } from "./flow-json.ts";
 import { createFlowLog } from "./flow-log.ts";
 
 const secret = "live-secret-0123456789";
@@ -98,5 +98,23 @@ describe("a flow as published", () => {
     expect(shown?.text?.length).toBeLessThanOrEqual(maxViewBytes);
     expect(shown?.text).not.toContain(secret);
     expect(shown?.text).toContain("•••6789");
+  });
+
+  it("says when the pieces of a body passed, in the detail alone", async () => {
+    const { detail, log } = captureOne("client-reply", [], "12345");
+    const side = (await detail()).sides["client-reply"];
+    expect(side?.timeline).toEqual([[expect.any(Number), 5]]);
+    expect(JSON.stringify(log.list())).not.toContain("timeline");
+  });
+
+  it("tells neighbouring pieces as one where there are very many", () => {
+    const chunks = Array.from({ length: 10_000 }, () => Buffer.alloc(3));
+    const timeline = timelineOf({ chunks, times: chunks.map((_, index) => index + 0.123) });
+    expect(timeline.length).toBeLessThanOrEqual(4_096);
+    expect(timeline.reduce((sum, [, bytes]) => sum + bytes, 0)).toBe(30_000);
+    expect(timeline.slice(0, 2)).toEqual([
+      [0.1, 9],
+      [3.1, 9],
+    ]);
   });
 });

@@ -10,6 +10,9 @@ import type { CapturedFlow, CapturedSide } from "./flow-log.ts";
 /** More text than this nobody reads on a screen, and masking it takes its time. */
 export const maxViewBytes = 2 * 1024 * 1024;
 
+/** A long answer of a fast model comes in some thousand pieces. */
+const maxTimelineLength = 4096;
+
 /** Masking is synchronous: this much at a time (about 2 ms), then the relay has its turn. */
 const redactSliceLength = 128 * 1024;
 
@@ -44,7 +47,25 @@ async function sideJson(side: CapturedSide, redactor: Redactor): Promise<SideJso
     line: redactor.text(side.head?.line ?? ""),
     headers: headers.map(([name, value]) => [name, redactor.text(value)]),
     body: await bodyJson(side, redactor),
+    timeline: timelineOf(side),
   };
+}
+
+/** Neighbours are told as one where there are more than anybody looks at; the first one's time is theirs. */
+export function timelineOf({ chunks, times }: Pick<CapturedSide, "chunks" | "times">): SideJson["timeline"] {
+  const share = Math.ceil(chunks.length / maxTimelineLength);
+  const timeline: [number, number][] = [];
+  for (const [index, chunk] of chunks.entries()) {
+    const last = timeline.at(-1);
+    if (last === undefined || index % share === 0) timeline.push([tenths(times[index] ?? 0), chunk.byteLength]);
+    else last[1] += chunk.byteLength;
+  }
+  return timeline;
+}
+
+/** A tenth of a millisecond is as much as a timer on a busy machine knows. */
+export function tenths(ms: number): number {
+  return Math.round(ms * 10) / 10;
 }
 
 async function bodyJson(side: CapturedSide, redactor: Redactor): Promise<BodyJson> {

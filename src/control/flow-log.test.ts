@@ -132,6 +132,18 @@ describe("flow log", () => {
     expect(log.find(tap.id)?.side("client-reply")?.chunks[0]).toBe(bytes);
   });
 
+  it("knows when each piece came, and only of those it keeps", () => {
+    const { log, time } = logOnBench({ replyBodyBytes: 10 });
+    const tap = log.open(call);
+    for (const ms of [5, 0, 20, 7]) {
+      time.ms += ms;
+      tap.chunk("client-reply", Buffer.from("abcd"));
+    }
+    const side = log.find(tap.id)?.side("client-reply");
+    expect(side).toMatchObject({ times: [5, 5, 25], captured: 10, bytes: 16 });
+    expect(side?.chunks).toHaveLength(3);
+  });
+
   it("copies a few bytes out of a large buffer, so as not to hold all of it", () => {
     const { log } = logOnBench();
     const tap = log.open(call);

@@ -86,7 +86,7 @@ async function answer(exchange: Exchange, url: URL, deps: GatewayDeps, context: 
     throw new ControlRefusal(401, "invalid_api_key", wrongKey.message);
   }
   const fixed = fixedMethods(exchange, url.pathname, deps);
-  if (fixed !== null) throw new ControlRefusal(405, "method", notServed(exchange, url, fixed), null, fixed);
+  if (fixed !== null) throw new ControlRefusal(405, "method", notServed(exchange, url, fixed), { allowed: fixed });
   const found = matchRoute(portRoutes, method, url.pathname);
   if (found === null) {
     throw new ControlRefusal(404, "not_found", `${exchange.method} ${url.pathname} is not served here`);

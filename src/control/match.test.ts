@@ -32,7 +32,7 @@ describe("matchRoute", () => {
 
   it("says which method would do", () => {
     expect(() => found("DELETE", "/v1/things/x/enabled")).toThrow(
-      new ControlRefusal(405, "method", "DELETE is not served at /v1/things/x/enabled, only PUT", null, ["PUT"]),
+      new ControlRefusal(405, "method", "DELETE is not served at /v1/things/x/enabled, only PUT", { allowed: ["PUT"] }),
     );
   });
 

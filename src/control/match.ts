@@ -34,13 +34,9 @@ export function matchRoute<Route>(
     others.push(routeMethod);
   }
   if (others.length === 0) return null;
-  throw new ControlRefusal(
-    405,
-    "method",
-    `${method} is not served at ${path}, only ${others.join(", ")}`,
-    null,
-    others,
-  );
+  throw new ControlRefusal(405, "method", `${method} is not served at ${path}, only ${others.join(", ")}`, {
+    allowed: others,
+  });
 }
 
 /** A last part `*name` takes the rest of the path: names of models hold slashes. */

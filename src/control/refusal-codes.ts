@@ -11,9 +11,19 @@ export const refusalCodes = {
   host: { status: 403, meaning: "The `Host` is not ours." },
   "not-found": { status: 404, meaning: "There is nothing of this name." },
   not_found: { status: 404, meaning: "Nothing is served at this path of the port." },
+  "bad-filter": { status: 400, meaning: "The filter is not one; `at` and `length` say where." },
+  target: { status: 400, meaning: "Nobody serves what the call was to be sent to." },
+  blocked: { status: 403, meaning: "A rule blocks the call." },
   "no-such-flow": { status: 404, meaning: "No flow with this id is in the log; it may have been dropped." },
   model_not_found: { status: 404, meaning: "No model has this name." },
   method: { status: 405, meaning: "Another method is served at this path." },
+  live: { status: 409, meaning: "The call has not ended yet." },
+  tunnel: { status: 409, meaning: "It is a tunnel: its bytes were never decrypted." },
+  websocket: { status: 409, meaning: "It is a WebSocket, not one request." },
+  body: { status: 409, meaning: "Its body was not kept whole, or what stands for it cannot be used." },
+  call: { status: 409, meaning: "It is no call that can be made again." },
+  login: { status: 409, meaning: "It needs a login that nobody kept." },
+  "not-recordable": { status: 409, meaning: "Nothing of it can be recorded." },
   conflict: { status: 409, meaning: "It is there already, or over already." },
   "too-large": { status: 413, meaning: "The body is larger than 64 KiB." },
   "content-type": { status: 415, meaning: "A body is `application/json`." },
@@ -23,6 +33,13 @@ export const refusalCodes = {
   stopping: { status: 503, meaning: "The core is stopping." },
 } as const satisfies Readonly<Record<string, { readonly status: number; readonly meaning: string }>>;
 
+export interface RefusalDetails {
+  readonly field?: string | null;
+  readonly allowed?: readonly string[];
+  readonly next?: string | null;
+  readonly details?: Readonly<Record<string, string | number>>;
+}
+
 export type RefusalCode = keyof typeof refusalCodes;
 
 /** A code with the status that belongs to it. */
@@ -31,9 +48,7 @@ export type RefusalArguments = {
     status: (typeof refusalCodes)[Code]["status"],
     code: Code,
     message: string,
-    /** Which field or parameter is meant, where it is one. */
-    field?: string | null,
-    /** Where it is the method that is wrong: those that are not. */
-    allowed?: readonly string[],
+    /** Which field or parameter is meant, where it is one; or more than that. */
+    about?: string | RefusalDetails,
   ];
 }[RefusalCode];

@@ -10,6 +10,7 @@ import type { Controls, CoreStatus } from "../base/controls.ts";
 import type { EngineVerbs } from "../base/controls-engine.ts";
 import type { StampedEvent } from "../base/events.ts";
 import type { Redactor } from "../base/redact.ts";
+import type { Replays } from "../base/replay.ts";
 import type { FlowLog } from "./flow-log.ts";
 import type { RefusalArguments, RefusalCode } from "./refusal-codes.ts";
 import type { Plain } from "./schemas/shape.ts";
@@ -21,6 +22,7 @@ export interface ControlServerDeps {
   readonly controls: Controls;
   readonly verbs: EngineVerbs;
   readonly flowLog: FlowLog;
+  readonly replays: Replays;
   readonly events: Bus<StampedEvent>;
   readonly redactor: Redactor;
   readonly loginPages: LoginPages;
@@ -225,20 +227,27 @@ export function portRoute<
 
 export const answered = Symbol("answered");
 
-/** A refusal with its status, told to the caller as `{error: {code, message}}`, and `field` where one is meant. */
+/** A refusal with its status, told to the caller as `{error: {code, message}}`, and `field` and `next` where there are such. */
 export class ControlRefusal extends Error {
   readonly status: RefusalArguments[0];
   readonly code: RefusalCode;
   readonly field: string | null;
   /** Where it is the method that is wrong: those that are not. */
   readonly allowed: readonly string[];
+  /** A command to type. */
+  readonly next: string | null;
+  /** More than words, for scripts and screens: where in a filter the mistake is. Nothing of what was asked. */
+  readonly details: Readonly<Record<string, string | number>>;
 
-  constructor(...[status, code, message, field, allowed]: RefusalArguments) {
+  constructor(...[status, code, message, about]: RefusalArguments) {
     super(message);
     this.name = "ControlRefusal";
     this.status = status;
     this.code = code;
-    this.field = field ?? null;
-    this.allowed = allowed ?? [];
+    const { field = null, allowed = [], next = null, details = {} } = typeof about === "string" ? { field: about } : (about ?? {});
+    this.field = field;
+    this.allowed = allowed;
+    this.next = next;
+    this.details = details;
   }
 }

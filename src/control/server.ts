@@ -20,7 +20,9 @@ import { createLeases, leaseRoutes } from "./routes/leases.ts";
 import { loginPageRoutes } from "./routes/login-pages.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
 import { modelRoutes } from "./routes/models.ts";
+import { recordingRoutes } from "./routes/recording.ts";
 import { registryRoutes } from "./routes/registry.ts";
+import { isReplayPath, maxReplayBodyBytes, replayRoutes } from "./routes/replay.ts";
 import { ruleEditRoutes } from "./routes/rule-edits.ts";
 import { ruleRoutes } from "./routes/rules.ts";
 import { settingRoutes } from "./routes/settings.ts";
@@ -37,6 +39,8 @@ export interface ControlServer {
 export const controlRoutes: ControlRoutes = {
   ...statusRoutes,
   ...flowRoutes,
+  ...recordingRoutes,
+  ...replayRoutes,
   ...ruleRoutes,
   ...leaseRoutes,
   ...accountRoutes,
@@ -97,7 +101,7 @@ async function serve(incoming: IncomingMessage, outgoing: ServerResponse, contex
     const found = matchRoute(routes, incoming.method ?? "GET", url.pathname);
     if (found === null) throw new ControlRefusal(404, "not-found", `nothing is served at ${url.pathname}; ${listed}`);
     const { route, parameters } = found;
-    const body = incoming.method === "GET" ? undefined : await readJson(incoming);
+    const body = incoming.method === "GET" ? undefined : await readJson(incoming, boundFor(url.pathname));
     const said = checked(route, { url, body }, { strict: true });
     const value = await route.handle({ url, parameters, ...said, incoming, outgoing }, context);
     if (value !== answered) sendJson(outgoing, 200, value);
@@ -112,8 +116,8 @@ async function serve(incoming: IncomingMessage, outgoing: ServerResponse, contex
 
 const listed = "GET /api/openapi.json lists what is";
 
-function told({ code, message, field }: Refusal): Readonly<Record<string, string>> {
-  return { code, message, ...(field === null ? {} : { field }) };
+function told({ code, message, field, next, details }: Refusal): Readonly<Record<string, string | number>> {
+  return { code, message, ...(field === null ? {} : { field }), ...(next === null ? {} : { next }), ...details };
 }
 
 function refuseBrowsers(incoming: IncomingMessage): void {
@@ -124,14 +128,18 @@ function refuseBrowsers(incoming: IncomingMessage): void {
   if (!allowedHosts.has(host)) throw new ControlRefusal(403, "host", "the Host of a control request is `switchyard`");
 }
 
-async function readJson(incoming: IncomingMessage): Promise<unknown> {
+/** A call that is made again may come with another body, as large as calls are. */
+function boundFor(path: string): number {
+  return isReplayPath(path) ? maxReplayBodyBytes : maxRequestBytes;
+}
+
+async function readJson(incoming: IncomingMessage, maxBytes: number): Promise<unknown> {
   const chunks: Buffer[] = [];
   let size = 0;
   // Left early it must not take the connection with it: the refusal has to get through.
   for await (const chunk of incoming.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     size += chunk.byteLength;
-    if (size > maxRequestBytes)
-      throw new ControlRefusal(413, "too-large", `a body is at most ${maxRequestBytes} bytes`);
+    if (size > maxBytes) throw new ControlRefusal(413, "too-large", `a body is at most ${maxBytes} bytes`);
     chunks.push(chunk);
   }
   if (size === 0) return undefined;

@@ -12,6 +12,7 @@ import type { Availability } from "./routing/availability.ts";
 import type { CallObserver } from "./observer.ts";
 import type { UpstreamError } from "../base/upstream-error.ts";
 import type { WholeAnswer } from "./formats/format.ts";
+import type { ReplayOrder, ReplayPlan } from "./pipeline/replay.ts";
 import type { Config } from "./config/schema.ts";
 
 export interface EngineDeps {
@@ -41,6 +42,8 @@ export interface Engine extends ExchangeHandler {
   gateway(exchange: Exchange): Promise<HttpReply>;
   /** Is this, by its address, something the engine answers: a model call, embeddings, images? */
   isCall(head: RequestHead): boolean;
+  /** How an earlier call would be made again; nothing is sent before the plan is run. */
+  planReplay(order: ReplayOrder): Promise<ReplayPlan>;
   /** Dry run of the rules: sends nothing. */
   explain(question: RouteQuestion): RouteAnswer;
   /** Is this a model call in a dialect that is known here? By its head alone. */

@@ -17,6 +17,7 @@ import { detectCall, isModelAddress, isModelSocket, mayTellInBody, mediaKind } f
 import { noObserver } from "./observer.ts";
 import { createGatewayHandler } from "./pipeline/gateway.ts";
 import { createHandler } from "./pipeline/handle.ts";
+import { planReplay } from "./pipeline/replay.ts";
 import { pathOf } from "./pipeline/read-client.ts";
 import { createDedupe } from "./pipeline/dedupe.ts";
 import { createResponseMemory } from "./pipeline/response-memory.ts";
@@ -57,6 +58,7 @@ export function createEngine(deps: EngineDeps): Engine {
   return {
     handle,
     gateway: createGatewayHandler(handle),
+    planReplay: (order) => planReplay(tools, views(), order),
     isCall: (head) => isModelAddress(head) || mediaKind(head) !== null,
     wants: (head) => wants(views(), head),
     wantsHost: (host) => views().rules.some((rule) => rule.to !== "passthrough" && rule.matchesHost(host)),

@@ -3,6 +3,7 @@ import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { Bus } from "../base/bus.ts";
 import type { CoreEvent } from "../base/events.ts";
+import { runOf } from "../base/launch-env.ts";
 import { UpstreamError, type UpstreamFailure } from "../base/upstream-error.ts";
 import { parseConnectTarget } from "./connect-target.ts";
 import type { Front } from "./front.ts";
@@ -71,7 +72,8 @@ export function createConnectHandler(
       answerConnect(socket, 403, "CONNECT refused: that is this proxy itself.");
       return;
     }
-    const auth = deps.auth.check(request.headers["proxy-authorization"]);
+    const said = request.headers["proxy-authorization"];
+    const auth = deps.auth.check(said);
     if (auth === "required") {
       answerConnect(socket, 407, deps.auth.explanation, 'Proxy-Authenticate: Basic realm="switchyard"\r\n');
       return;
@@ -88,15 +90,17 @@ export function createConnectHandler(
     }
     socket.setNoDelay(true);
     socket.write(connectEstablished);
-    deps.front.accept({ socket, head, host, port, authorized: auth === "proven" }).catch((error: unknown) => {
-      deps.bus.publish({
-        type: "notice",
-        level: "error",
-        area: "tls",
-        text: `${host}: ${error instanceof Error ? error.message : String(error)}`,
+    deps.front
+      .accept({ socket, head, host, port, authorized: auth === "proven", run: runOf(said) })
+      .catch((error: unknown) => {
+        deps.bus.publish({
+          type: "notice",
+          level: "error",
+          area: "tls",
+          text: `${host}: ${error instanceof Error ? error.message : String(error)}`,
+        });
+        socket.destroy();
       });
-      socket.destroy();
-    });
   };
 }
 

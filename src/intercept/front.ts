@@ -34,6 +34,7 @@ export interface FrontRequest {
   readonly host: string;
   readonly port: number;
   readonly authorized: boolean;
+  readonly run: string | undefined;
 }
 
 /** CONNECT → ClientHello. Clients open idle pre-connections (Copilot does): closing them quietly is right. */
@@ -153,6 +154,7 @@ export function createFront(deps: FrontDeps): Front {
           port: request.port,
           scheme: "https",
           authorized: request.authorized,
+          run: request.run,
           upstreamAlpn: hello.alpn.filter((offer) => offer !== "h2"),
         };
         if (protocol === "h2") {

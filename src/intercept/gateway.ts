@@ -110,6 +110,7 @@ async function serve(
         path: head.target,
         protocol: "http/1.1",
         action: "reroute",
+        gateway: true,
       })
     : unrecorded;
   tap.head("client-request", { line: `${head.method} ${head.target}`, headers });

@@ -7,6 +7,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { passThrough, type Exchange, type ExchangeHead } from "../base/exchange.ts";
 import { pairsFromRaw } from "../base/headers.ts";
+import { runOf } from "../base/launch-env.ts";
 import type { HeaderPairs, HttpReply, RequestHead } from "../base/http.ts";
 import { UpstreamError } from "../base/upstream-error.ts";
 import { parseConnectTarget } from "./connect-target.ts";
@@ -134,6 +135,7 @@ async function forward(
     path: head.target,
     protocol: exchange.protocol,
     action: "passthrough",
+    run: runOf(request.headers["proxy-authorization"]),
   });
   tap.head("client-request", { line: `${head.method} ${head.target}`, headers: head.headers });
   const gone = new AbortController();

@@ -36,6 +36,8 @@ export interface Tunnel {
   readonly port: number;
   readonly scheme: "http" | "https";
   readonly authorized: boolean;
+  /** The run its client belongs to, where it says so. */
+  readonly run: string | undefined;
   /** ALPN offered upstream when this connection speaks HTTP/1: what the client itself offered. */
   readonly upstreamAlpn: readonly string[];
 }

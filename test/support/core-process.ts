@@ -25,6 +25,8 @@ export interface CoreOptions {
   readonly certsFrom?: string;
   /** How to start the program; default: the sources through tsx. */
   readonly program?: readonly string[];
+  /** More for `start`. */
+  readonly args?: readonly string[];
 }
 
 export interface CoreProcess extends Through {
@@ -86,7 +88,7 @@ export async function startCoreProcess(options: CoreOptions = {}): Promise<CoreP
     chmodSync(join(folder.path, "certs"), 0o700);
   }
 
-  const child = spawn(process.execPath, [...program, "start", "--port", "0"], {
+  const child = spawn(process.execPath, [...program, "start", "--port", "0", ...(options.args ?? [])], {
     env: { PATH: process.env["PATH"] ?? "", ...env },
     cwd: folder.path,
     stdio: ["ignore", "pipe", "pipe"],

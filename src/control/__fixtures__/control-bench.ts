@@ -9,6 +9,7 @@ import type { StampedEvent } from "../../base/events.ts";
 import type { FlowStart } from "../../base/flow.ts";
 import { systemRandom } from "../../base/random.ts";
 import { createRedactor } from "../../base/redact.ts";
+import { ReplayRefused } from "../../base/replay.ts";
 import { Secret } from "../../base/secret.ts";
 import { connectControl, type ControlClient } from "../client.ts";
 import { createFlowLog, type FlowLog } from "../flow-log.ts";
@@ -96,6 +97,7 @@ export function benchDeps(
     controls: benchControls(onVerb),
     verbs,
     flowLog: createFlowLog({ clock: systemClock, random: systemRandom }),
+    replays: { begin: () => Promise.reject(new ReplayRefused("no-such-flow", "no replays here")) },
     events: createBus<StampedEvent>(),
     redactor,
     loginPages: createLoginPages({

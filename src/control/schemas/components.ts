@@ -7,6 +7,8 @@ import * as flows from "./flows.ts";
 import * as metrics from "./metrics.ts";
 import * as models from "./models.ts";
 import * as providers from "./providers.ts";
+import * as recording from "./recording.ts";
+import * as replay from "./replay.ts";
 import * as refusals from "./refusals.ts";
 import * as rules from "./rules.ts";
 import * as settings from "./settings.ts";
@@ -46,6 +48,8 @@ export const components = {
   NewLogin: accounts.newLogin,
   NewModel: models.newModel,
   OldModel: models.oldModel,
+  RecordedCall: recording.recordedCall,
+  ReplayWish: replay.replayWish,
   Provider: providers.provider,
   ProviderCheck: providers.providerCheck,
   ProviderMetrics: providers.providerMetrics,

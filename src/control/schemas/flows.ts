@@ -35,6 +35,7 @@ export const whyStep = shapeOf<WhyStep>()(
           "attempt",
           "translate",
           "fallback",
+          "replay",
           "error",
         ],
         "A stable word for where it happened.",
@@ -106,6 +107,7 @@ const flowFields = {
   provider: v.nullable(text("The provider that served it.")),
   account: v.nullable(text("The account that served it.")),
   combo: v.exactOptional(text("The combo it went through.")),
+  run: v.exactOptional(text("The run whose calls are being recorded, where it is one of them.")),
   session: v.exactOptional(text("The conversation it belongs to: a hash, the same for all its calls.")),
   attempts: listOf(attempt, "Every try, in order."),
   why: listOf(whyStep, "How it came to go there."),
@@ -138,6 +140,10 @@ export const flowSide = shapeOf<SideJson>()(
     line: text("`POST /v1/messages` or `200`."),
     headers: listOf(v.strictTuple([v.string(), v.string()]), "Name and value, in order; sensitive values are masked."),
     body: flowBody,
+    timeline: listOf(
+      v.strictTuple([ms("After the flow began."), count("Bytes, as `captured` counts them.")]),
+      "When the body's pieces passed.",
+    ),
   }),
 );
 

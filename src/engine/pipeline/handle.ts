@@ -12,14 +12,19 @@ import { detectCall, isModelSocket, mediaKind } from "./detect-call.ts";
 import { readClient } from "./read-client.ts";
 import { reroute } from "./reroute.ts";
 import { routeMedia } from "./route-media.ts";
-import { decideFor, describe, nobodyWaits, refuse, why, type Answer, type Dialect } from "./say.ts";
+import { type Decide, decideFor, describe, nobodyWaits, refuse, why, type Answer, type Dialect } from "./say.ts";
 import type { Tools } from "./tools.ts";
 import type { View } from "./view.ts";
 
-export function createHandler(tools: Tools, views: () => View): (exchange: Exchange) => Promise<Answer> {
+/** `decide`: by the rules, unless somebody has said where the call goes (replay.ts). */
+export function createHandler(
+  tools: Tools,
+  views: () => View,
+  decide: Decide = decideFor,
+): (exchange: Exchange) => Promise<Answer> {
   return async (exchange) => {
     try {
-      return await handle(tools, views(), exchange);
+      return await handle(tools, views(), exchange, decide);
     } catch (thrown) {
       if (exchange.signal.aborted) return nobodyWaits;
       return answerFault(exchange, fromUnknown(thrown));
@@ -37,10 +42,10 @@ function answerFault(exchange: Exchange, error: EngineError): HttpReply {
   }
 }
 
-async function handle(tools: Tools, view: View, exchange: Exchange): Promise<Answer> {
+async function handle(tools: Tools, view: View, exchange: Exchange, decide: Decide): Promise<Answer> {
   if (isModelSocket(exchange)) return declineSocket(exchange);
   const media = mediaKind(exchange);
-  if (media !== null) return routeMedia(tools, view, exchange, media);
+  if (media !== null) return routeMedia(tools, view, exchange, media, decide);
   const read = await readClient(exchange);
   if (read.kind === "refused") {
     describe(exchange, read.format, null);
@@ -50,11 +55,11 @@ async function handle(tools: Tools, view: View, exchange: Exchange): Promise<Ans
   if (read.kind === "unknown") return passThrough;
   if (read.kind === "unreadable") {
     describe(exchange, read.format, null);
-    return decideUnread(tools, view, exchange, read, read.why.text);
+    return decideUnread(decide(tools, view, exchange, null), exchange, read, read.why.text);
   }
   const { call } = read;
   describe(exchange, call.format, call.model);
-  const decision = decideFor(tools, view, exchange, call.model);
+  const decision = decide(tools, view, exchange, call.model);
   if (decision.action === "passthrough") return passThrough;
   if (decision.action === "block") return block(exchange, call, decision);
   if (decision.action === "refuse") return refuse(exchange, call, decision.error);
@@ -65,8 +70,7 @@ async function handle(tools: Tools, view: View, exchange: Exchange): Promise<Ans
  * A body that says nothing to us goes where it was going, unless a rule wants such calls whatever their model: then
  * there is nothing that could be sent to its target.
  */
-function decideUnread(tools: Tools, view: View, exchange: Exchange, dialect: Dialect, problem: string): Answer {
-  const decision = decideFor(tools, view, exchange, null);
+function decideUnread(decision: RouteDecision, exchange: Exchange, dialect: Dialect, problem: string): Answer {
   if (decision.action === "block") return block(exchange, dialect, decision);
   // To the port itself: there is nobody to hand it on to.
   if (decision.action === "reroute" || decision.action === "refuse") {

@@ -6,17 +6,23 @@ import { mediaDialect, mediaError, mediaModel, type MediaKind } from "../media/i
 import { answerWhole, replyFrom } from "./answer-error.ts";
 import { handleMedia } from "./media.ts";
 import { readJson, tooLarge } from "./read-client.ts";
-import { decideFor, nobodyWaits, why, type Answer } from "./say.ts";
+import { type Decide, nobodyWaits, why, type Answer } from "./say.ts";
 import type { Tools } from "./tools.ts";
 import type { View } from "./view.ts";
 
-export async function routeMedia(tools: Tools, view: View, exchange: Exchange, kind: MediaKind): Promise<Answer> {
+export async function routeMedia(
+  tools: Tools,
+  view: View,
+  exchange: Exchange,
+  kind: MediaKind,
+  decide: Decide,
+): Promise<Answer> {
   const read = await readJson(exchange);
   if (!read.ok && read.reason === "too-large") return refuse(exchange, tooLarge);
   const model = read.ok ? mediaModel(exchange.target, read.value) : null;
   exchange.tap.tell({ type: "described", model: { asked: model } });
   why(exchange, { stage: "detect", text: `${kind} in ${mediaDialect(exchange.target)}'s dialect` });
-  const decision = decideFor(tools, view, exchange, model);
+  const decision = decide(tools, view, exchange, model);
   if (decision.action === "passthrough") return passThrough;
   if (decision.action === "block") {
     exchange.tap.tell({ type: "described", action: "block" });

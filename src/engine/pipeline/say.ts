@@ -22,6 +22,9 @@ export type Answer = HttpReply | typeof passThrough;
 /** What a client that has gone is answered; nobody reads it. */
 export const nobodyWaits: HttpReply = { status: 499, headers: [["content-length", "0"]], body: emptyBody };
 
+/** Where a call goes, with the steps told to its flow. */
+export type Decide = (tools: Tools, view: View, exchange: Exchange, model: string | null) => RouteDecision;
+
 export function decideFor(tools: Tools, view: View, exchange: Exchange, model: string | null): RouteDecision {
   const decision = decided(tools.availability(), view, exchange, model);
   for (const step of decision.why) why(exchange, step);

@@ -134,6 +134,7 @@ export function serveHttp1(connection: Connection1): void {
       path: request.target,
       protocol: exchangeHead.protocol,
       action: "passthrough",
+      run: tunnel.run,
     });
     tap.head("client-request", { line: `${head.method} ${head.target}`, headers: head.headers });
     const scanner = createBodyScanner(head.framing);

@@ -114,6 +114,7 @@ export function serveHttp2(connection: Connection2): void {
       path: request.target,
       protocol,
       action: "passthrough",
+      run: tunnel.run,
     });
     tap.head("client-request", { line: `${request.method} ${request.target}`, headers: request.headers });
     const relay = (opened: readonly Uint8Array[], trailers: readonly string[]): void =>
