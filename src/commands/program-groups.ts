@@ -1,5 +1,5 @@
-/** The commands that come in groups: `ca …`, `flows …`, `routes …`, `config …`. */
-import { type Command, InvalidArgumentError } from "commander";
+/** The commands that come in groups: `ca …`, `routes …`, `config …`. */
+import type { Command } from "commander";
 import type { CommandContext } from "./context.ts";
 
 export interface JsonOption {
@@ -31,43 +31,6 @@ export function addCaCommands(program: Command, context: CommandContext, act: Ac
     .option("--json", "print one JSON document")
     .action((options: JsonOption) =>
       act(import("./ca.ts").then((module) => module.caRotate(context, { json: options.json === true }))),
-    );
-}
-
-export function addFlowCommands(program: Command, context: CommandContext, act: Act): void {
-  const flows = program.command("flows").description("the calls that went through the running core");
-  flows
-    .command("list")
-    .description("list them, oldest first")
-    .option("--json", "print one JSON array")
-    .option("-n, --limit <number>", "only the newest ones", countNumber)
-    .option("--client <id>", "only this client, as claude-code")
-    .option("--host <name>", "only this host and those below it")
-    .option("--status <code>", "only this status, as 429 or 5xx")
-    .option("--action <word>", "only tunnel, passthrough, reroute, bypass or block")
-    .addHelpText("after", examples(["switchyard flows list -n 20", "switchyard flows list --status 5xx --json"]))
-    .action(
-      (options: JsonOption & Partial<Record<"client" | "host" | "status" | "action", string>> & { limit?: number }) =>
-        act(
-          import("./flows.ts").then((module) =>
-            module.flowsList(context, {
-              json: options.json === true,
-              limit: options.limit,
-              client: options.client,
-              host: options.host,
-              status: options.status,
-              action: options.action,
-            }),
-          ),
-        ),
-    );
-  flows
-    .command("show")
-    .description("one call with its heads and bodies, secrets masked")
-    .argument("<id>")
-    .option("--json", "print one JSON document")
-    .action((id: string, options: JsonOption) =>
-      act(import("./flows.ts").then((module) => module.flowsShow(context, id, { json: options.json === true }))),
     );
 }
 
@@ -124,9 +87,4 @@ export function addConfigCommands(program: Command, context: CommandContext, act
 /** Appended to a command's help. */
 export function examples(lines: readonly string[]): string {
   return `\nExamples:\n${lines.map((line) => `  ${line}`).join("\n")}\n`;
-}
-
-function countNumber(text: string): number {
-  if (/^[1-9]\d*$/.test(text)) return Number(text);
-  throw new InvalidArgumentError("It is a whole number from 1 on.");
 }

@@ -4,12 +4,12 @@ import { formatIds } from "../engine/hub/format-id.ts";
 import type { CommandContext } from "./context.ts";
 import { CommandFailure, exitCodes } from "./failure.ts";
 import { addAccountCommands } from "./program-accounts.ts";
+import { addFlowCommands } from "./program-flows.ts";
 import { addComboCommands, addModelCommands, addProviderCommands, addUsageCommand } from "./program-engine.ts";
 import {
   type Act,
   addCaCommands,
   addConfigCommands,
-  addFlowCommands,
   addRouteCommands,
   examples,
   type JsonOption,

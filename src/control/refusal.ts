@@ -14,7 +14,7 @@ const statuses = {
 /** Every refusal may repeat what was asked, and what was asked may hold a secret in the wrong place. */
 export function refusalFrom(error: unknown, redactor: Redactor): ControlRefusal {
   const message = redactor.text(error instanceof Error ? error.message : "unknown failure");
-  if (error instanceof ControlRefusal) return new ControlRefusal(error.status, error.code, message);
+  if (error instanceof ControlRefusal) return new ControlRefusal(error.status, error.code, message, error.details);
   if (error instanceof VerbRefusal) return new ControlRefusal(statuses[error.code], error.code, message);
   return new ControlRefusal(500, "failed", message);
 }

@@ -4,6 +4,8 @@ import type { Bus } from "../base/bus.ts";
 import type { Controls, CoreStatus } from "../base/controls.ts";
 import type { EngineVerbs } from "../base/controls-engine.ts";
 import type { StampedEvent } from "../base/events.ts";
+import type { Clock } from "../base/clock.ts";
+import type { CompiledFilter } from "../base/filter/index.ts";
 import type { Redactor } from "../base/redact.ts";
 import type { FlowLog } from "./flow-log.ts";
 
@@ -15,6 +17,8 @@ export interface ControlServerDeps {
   readonly flowLog: FlowLog;
   readonly events: Bus<StampedEvent>;
   readonly redactor: Redactor;
+  /** Default: the system's. */
+  readonly clock?: Clock;
   /**
    * For a core that was started for its users and not for itself: called when the last of them has let go
    * (`GET /api/lease`), or when none came at all. Absent: the core runs until it is stopped.
@@ -24,7 +28,13 @@ export interface ControlServerDeps {
 
 /** The readers of the live stream. */
 export interface EventHub {
-  attach(incoming: IncomingMessage, outgoing: ServerResponse, status: CoreStatus): typeof answered;
+  /** With a filter: flows that do not fit are left out, of the hello as well. */
+  attach(
+    incoming: IncomingMessage,
+    outgoing: ServerResponse,
+    status: CoreStatus,
+    filter?: CompiledFilter | null,
+  ): typeof answered;
   close(): void;
 }
 
@@ -39,6 +49,7 @@ export interface ControlContext extends ControlServerDeps {
   readonly eventHub: EventHub;
   readonly leases: Leases;
   readonly status: () => CoreStatus;
+  readonly clock: Clock;
 }
 
 interface ControlRequest {
@@ -61,11 +72,14 @@ export const answered = Symbol("answered");
 export class ControlRefusal extends Error {
   readonly status: number;
   readonly code: string;
+  /** More than words, for scripts and screens: where in a filter the mistake is. Nothing of what was asked. */
+  readonly details: Readonly<Record<string, string | number>>;
 
-  constructor(status: number, code: string, message: string) {
+  constructor(status: number, code: string, message: string, details: Readonly<Record<string, string | number>> = {}) {
     super(message);
     this.name = "ControlRefusal";
     this.status = status;
     this.code = code;
+    this.details = details;
   }
 }

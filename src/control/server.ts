@@ -5,6 +5,7 @@
  */
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { systemClock } from "../base/clock.ts";
 import type { CoreStatus } from "../base/controls.ts";
 import { parseJson } from "../base/json.ts";
 import { answered, type ControlContext, ControlRefusal, type ControlRoutes, type ControlServerDeps } from "./route.ts";
@@ -12,6 +13,7 @@ import { matchRoute } from "./match.ts";
 import { refusalFrom } from "./refusal.ts";
 import { accountRoutes } from "./routes/accounts.ts";
 import { createEventHub } from "./routes/events.ts";
+import { flowExportRoutes } from "./routes/flow-export.ts";
 import { flowRoutes } from "./routes/flows.ts";
 import { createLeases, leaseRoutes } from "./routes/leases.ts";
 import { modelRoutes } from "./routes/models.ts";
@@ -28,6 +30,7 @@ export interface ControlServer {
 const routes: ControlRoutes = {
   ...statusRoutes,
   ...flowRoutes,
+  ...flowExportRoutes,
   ...ruleRoutes,
   ...leaseRoutes,
   ...asControl(accountRoutes),
@@ -44,16 +47,19 @@ function asControl(table: Readonly<Record<string, RegistryRoute>>): ControlRoute
 
 /** Questions and settings are small; nobody sends a body here that is not. */
 const maxRequestBytes = 64 * 1024;
-const maxHeaderBytes = 8 * 1024;
+/** A filter of 1000 characters is up to 9000 when it stands in an address. */
+const maxHeaderBytes = 16 * 1024;
 const allowedHosts = new Set(["switchyard", "localhost"]);
 
 /** Resolves when the socket accepts connections. Rejects with the reason when it cannot be made safely. */
 export async function createControlServer(deps: ControlServerDeps): Promise<ControlServer> {
   await prepareSocket(deps.socketPath);
   const status = (): CoreStatus => ({ ...deps.controls.status(), counts: deps.flowLog.counts() });
+  const clock = deps.clock ?? systemClock;
   const context: ControlContext = {
     ...deps,
-    eventHub: createEventHub({ ...deps, status }),
+    clock,
+    eventHub: createEventHub({ ...deps, clock, status }),
     leases: createLeases(deps.onUnused),
     status,
   };
@@ -93,7 +99,10 @@ async function serve(incoming: IncomingMessage, outgoing: ServerResponse, contex
   } catch (error) {
     const refusal = refusalFrom(error, context.redactor);
     if (outgoing.headersSent) outgoing.destroy();
-    else sendJson(outgoing, refusal.status, { error: { code: refusal.code, message: refusal.message } });
+    else {
+      const { status, code, message, details } = refusal;
+      sendJson(outgoing, status, { error: { code, message, ...details } });
+    }
   }
 }
 

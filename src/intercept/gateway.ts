@@ -10,6 +10,7 @@ import type { FlowTap } from "../base/flow.ts";
 import { headerValue, pairsFromRaw } from "../base/headers.ts";
 import type { HeaderPairs, HttpReply, RequestHead } from "../base/http.ts";
 import type { RelayDeps } from "./relay-deps.ts";
+import { requestLine } from "./request-line.ts";
 import { unmapped } from "./upstream/destination.ts";
 import { writeReply } from "./write-reply.ts";
 
@@ -70,7 +71,7 @@ async function serve(
         action: "reroute",
       })
     : unrecorded;
-  tap.head("client-request", { line: `${head.method} ${head.target}`, headers });
+  tap.head("client-request", { line: requestLine(head), headers });
   const gone = new AbortController();
   let isOver = false;
   const finish = (state: "done" | "failed" | "truncated", error?: string): void => {

@@ -4,6 +4,7 @@
  */
 import type { FlowSide } from "../flow.ts";
 import type { ContentTerm, Expression, NumberTerm, TextTerm } from "./expression.ts";
+import { fold } from "./fold.ts";
 import type { ContentKey } from "./keys.ts";
 import type { Scan } from "./machine.ts";
 import { clockKeys, type FilterFlow, figureOf, textsOf } from "./subject.ts";
@@ -11,8 +12,8 @@ import { textSearch, type TextTest, textTest } from "./text-test.ts";
 import { wordTest } from "./words.ts";
 
 export interface CompiledFilter {
-  /** `null`: it depends on the answers to `contentTerms`. Never throws. */
-  verdict(flow: FilterFlow, now: number): boolean | null;
+  /** `null`: it depends on answers to `contentSearches` that are not there (yet). Never throws. */
+  verdict(flow: FilterFlow, now: number, answer?: (search: ContentSearch) => boolean | null): boolean | null;
   /** The verdict with answers; an answer may be asked for more than once, and is not where the summary decides. */
   decide(flow: FilterFlow, now: number, answer: (search: ContentSearch) => boolean): boolean;
   /** What `decide` asks: each different term once, in the order of the text. */
@@ -45,6 +46,7 @@ const sidesOf: Readonly<Record<Exclude<ContentKey, "type">, readonly FlowSide[]>
 
 export function compileExpression(expression: Expression): CompiledFilter {
   const searches = new Map<string, ContentSearch>();
+  const haystack = createHaystack();
   let usesClock = false;
 
   function node(part: Expression): Node {
@@ -61,7 +63,7 @@ export function compileExpression(expression: Expression): CompiledFilter {
         };
       }
       case "text":
-        return textNode(part);
+        return wordNode(part, haystack) ?? textNode(part);
       case "number":
         if (clockKeys.has(part.key)) usesClock = true;
         return numberNode(part);
@@ -83,7 +85,7 @@ export function compileExpression(expression: Expression): CompiledFilter {
   const root = node(expression);
   const nobody: Answer = () => null;
   return {
-    verdict: (flow, now) => root(flow, now, nobody),
+    verdict: (flow, now, answer = nobody) => root(flow, now, answer),
     decide: (flow, now, answer) => root(flow, now, answer) === true,
     contentSearches: [...searches.values()],
     usesClock,
@@ -113,6 +115,31 @@ function anyNode(parts: readonly Node[]): Node {
     }
     return verdict;
   };
+}
+
+/** All texts of a flow, folded, a line each. Several words ask it about the same flow in a row. */
+function createHaystack(): (flow: FilterFlow) => string {
+  let last: FilterFlow | null = null;
+  let folded = "";
+  return (flow) => {
+    if (flow !== last) {
+      folded = fold(
+        textsOf
+          .text(flow)
+          .filter((text) => text !== null && text !== undefined)
+          .join("\n"),
+      );
+      last = flow;
+    }
+    return folded;
+  };
+}
+
+/** A word without a key is looked for in all texts at once. Null: it could reach from one text into the next. */
+function wordNode({ key, match }: TextTerm, haystack: (flow: FilterFlow) => string): Node | null {
+  if (key !== "text" || match.how !== "contains" || match.text.includes("\n")) return null;
+  const wanted = fold(match.text);
+  return (flow) => haystack(flow).includes(wanted);
 }
 
 function textNode({ key, match }: TextTerm): Node {

@@ -4,18 +4,18 @@
  */
 import { compileExpression, type CompiledFilter } from "./compile.ts";
 import type { Expression } from "./expression.ts";
+import { tokensOf } from "./lexer.ts";
 import { parseFilter } from "./parse.ts";
 import { printFilter } from "./print.ts";
-import type { FilterProblem } from "./problem.ts";
+import { type FilterProblem, problem } from "./problem.ts";
 
 export type { CompiledFilter, ContentSearch } from "./compile.ts";
-export { allOf, anyOf, everything, type Expression, not, type TextMatch } from "./expression.ts";
+export { allOf, everything, type Expression, type TextMatch } from "./expression.ts";
 export { parseFilter } from "./parse.ts";
 export { caretPicture, type FilterProblem, problemText } from "./problem.ts";
 export { printFilter } from "./print.ts";
-export { helpLines, markdownReference, shortExamples } from "./reference.ts";
+export { shortExamples } from "./reference.ts";
 export { placesOf } from "./text-test.ts";
-export type { FilterFlow } from "./subject.ts";
 
 export interface Filter extends CompiledFilter {
   readonly expression: Expression;
@@ -31,6 +31,25 @@ export type ReadFilter =
 export function readFilter(text: string): ReadFilter {
   const parsed = parseFilter(text);
   return parsed.ok ? { ok: true, filter: filterOf(parsed.expression) } : parsed;
+}
+
+/** For who has summaries only: a filter that asks for heads or bodies is refused, with the reason given. */
+export function readSummaryFilter(text: string, why: string): ReadFilter {
+  const read = readFilter(text);
+  if (!read.ok || read.filter.contentSearches.length === 0) return read;
+  const place = contentPlace(text);
+  return { ok: false, problem: problem(why, place?.at ?? 0, place === null ? text.length : place.end - place.at) };
+}
+
+function contentPlace(text: string): { readonly at: number; readonly end: number } | null {
+  const lexed = tokensOf(text);
+  const asks = lexed.ok ? lexed.tokens.find((token) => isContent(text.slice(token.at, token.end))) : undefined;
+  return asks ?? null;
+}
+
+function isContent(part: string): boolean {
+  const read = readFilter(part);
+  return read.ok && read.filter.contentSearches.length > 0;
 }
 
 export function filterOf(expression: Expression): Filter {
