@@ -13,6 +13,7 @@ export interface Output {
   write(chunk: string | Uint8Array): unknown;
   /** `drain` and `error`, where the output can say so. */
   on?(event: string, listener: () => void): unknown;
+  once?(event: string, listener: () => void): unknown;
   readonly isTTY?: boolean;
   readonly columns?: number;
 }

@@ -4,26 +4,29 @@ import { safeText } from "../base/safe-text.ts";
 import { findCore } from "../control/process.ts";
 import { type CommandContext, printJson, printLines, shown, tableLines } from "./context.ts";
 import { exitCodes, notRunning } from "./failure.ts";
+import { type FilterArguments, filterFrom } from "./flow-filter.ts";
 
-export interface FlowsOptions {
+export interface FlowsOptions extends FilterArguments {
   readonly json: boolean;
   readonly limit: number | undefined;
-  readonly client: string | undefined;
-  readonly host: string | undefined;
-  readonly status: string | undefined;
-  readonly action: string | undefined;
 }
 
 /** One JSON array, or a table; oldest first, so that the newest is where the prompt is. */
 export async function flowsList(context: CommandContext, options: FlowsOptions): Promise<number> {
+  const filter = filterFrom(options);
   const core = await findCore(context.paths);
   if (core === null) throw notRunning();
-  const { flows } = await core.client.flows();
-  const wanted = flows.filter((flow) => fits(flow, options)).slice(options.limit === undefined ? 0 : -options.limit);
-  if (options.json) printJson(context, wanted);
-  else if (wanted.length > 0) printLines(context.stdout, flowTable(wanted));
-  else context.stderr.write(flows.length > 0 ? "no call fits\n" : "no calls yet; try: switchyard run -- claude\n");
+  const { limit } = options;
+  const flows = await core.client.findFlows({ filter: filter.text, ...(limit === undefined ? {} : { limit }) });
+  if (options.json) printJson(context, flows);
+  else if (flows.length > 0) printLines(context.stdout, flowTable(flows));
+  else context.stderr.write(nothingText(core.status.counts.flows));
   return exitCodes.ok;
+}
+
+/** Why a list is empty. */
+export function nothingText(flowsInLog: number): string {
+  return flowsInLog > 0 ? "no call fits\n" : "no calls yet; try: switchyard run -- claude\n";
 }
 
 export async function flowsShow(
@@ -87,21 +90,6 @@ function bodyLines(body: BodyJson): string[] {
   if (body.decodeError !== undefined) notes.push(`cannot be decoded: ${shown(body.decodeError)}`);
   if (body.text === undefined) return [`(${notes.join(", ")}, binary: see --json)`];
   return [safeText(body.text), `(${notes.join(", ")})`];
-}
-
-function fits(flow: FlowJson, options: FlowsOptions): boolean {
-  return (
-    (options.client === undefined || flow.client === options.client) &&
-    (options.host === undefined || flow.host === options.host || flow.host.endsWith(`.${options.host}`)) &&
-    (options.action === undefined || flow.action === options.action) &&
-    (options.status === undefined || statusFits(flow.status, options.status))
-  );
-}
-
-/** `429`, or a whole class as `5xx`. */
-function statusFits(status: number | null, wanted: string): boolean {
-  const text = status === null ? "" : String(status);
-  return wanted.endsWith("xx") ? text.length === 3 && text[0] === wanted[0] : text === wanted;
 }
 
 function modelText(flow: FlowJson): string {

@@ -15,7 +15,8 @@ import {
   addProviderCommands,
   addUsageCommand,
 } from "./program-engine.ts";
-import { type Act, addFlowCommands, examples, type JsonOption } from "./program-groups.ts";
+import { addFlowCommands } from "./program-flows.ts";
+import { type Act, examples, type JsonOption } from "./program-groups.ts";
 import { addRouteCommands } from "./program-routes.ts";
 import { addCompletionCommands } from "./program-completion.ts";
 import { pathOf } from "./tree.ts";

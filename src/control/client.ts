@@ -13,6 +13,7 @@ import type { Paths } from "../base/paths.ts";
 import type { ReplayWish } from "../base/replay.ts";
 import { type AskOptions, engineVerbsOver, type Method } from "./engine-client.ts";
 import { createEventReader } from "./event-reader.ts";
+import { type FlowVerbs, flowVerbsOver, queryOf } from "./flow-client.ts";
 import type { RecordedCall } from "./recording/format.ts";
 
 export type ControlFailure =
@@ -41,13 +42,17 @@ export type ControlEvent =
   /** The stream is (again) open; this replaces everything told before. */
   | { readonly type: "hello"; readonly status: CoreStatus; readonly flows: readonly FlowJson[] }
   | { readonly type: "flow"; readonly flow: FlowJson }
+  /** Taken out of the log by hand. */
+  | { readonly type: "removed"; readonly ids: readonly string[] }
   | { readonly type: "core"; readonly event: StampedEvent }
   /** The configuration in force changed, or could not. */
   | { readonly type: "status"; readonly status: CoreStatus }
   | { readonly type: "lost"; readonly why: string; readonly retryInMs: number };
 
 /** Refusals of the engine's verbs arrive as `ControlError` of kind `failed`, with the refusal's code. */
-export interface ControlClient extends EngineVerbs {
+export type { ExportedFlows } from "./flow-client.ts";
+
+export interface ControlClient extends EngineVerbs, FlowVerbs {
   get(path: string): Promise<unknown>;
   post(path: string, body?: unknown): Promise<unknown>;
   put(path: string, body: unknown): Promise<unknown>;
@@ -72,8 +77,8 @@ export interface ControlClient extends EngineVerbs {
   reload(): Promise<ReloadResult>;
   rotateCa(): Promise<CaStatus>;
   stopCore(): Promise<void>;
-  /** Calls back until the returned function is called; reconnects by itself. */
-  events(listener: (event: ControlEvent) => void): () => void;
+  /** Calls back until the returned function is called; reconnects by itself. With a filter: only of flows that fit it. */
+  events(listener: (event: ControlEvent) => void, filter?: string): () => void;
   /** Resolves when the core counts us among its users; it does until `release` or our end. */
   lease(): Promise<{ release(): void }>;
 }
@@ -105,6 +110,7 @@ export function connectControl(paths: Pick<Paths, "controlSocket">): ControlClie
 
   return {
     ...engineVerbsOver(ask),
+    ...flowVerbsOver(ask, (path, body) => askStream(socketPath, path, body)),
     get: (path) => ask("GET", path),
     post: (path, body = {}) => ask("POST", path, { body }),
     put: (path, body) => ask("PUT", path, { body }),
@@ -139,7 +145,7 @@ export function connectControl(paths: Pick<Paths, "controlSocket">): ControlClie
     stopCore: async () => {
       await ask("POST", "/api/stop", { body: {} });
     },
-    events: (listener) => follow(socketPath, listener),
+    events: (listener, filter) => follow(socketPath, `/api/events${queryOf({ filter })}`, listener),
     lease: () => holdLease(socketPath),
   };
 }
@@ -175,6 +181,22 @@ async function exchange(socketPath: string, { method, path, body, timeoutMs, sig
   return text;
 }
 
+/** Exports begin when the core has found what to export, and then go on as fast as they are read. */
+const streamTimeoutMs = 120_000;
+
+async function askStream(socketPath: string, path: string, body: unknown): Promise<IncomingMessage> {
+  const request = open(socketPath, "POST", path, JSON.stringify(body));
+  request.setTimeout(streamTimeoutMs, () => request.destroy(new Error("the core does not answer")));
+  const reply = await responseTo(request);
+  request.setTimeout(0);
+  // Whoever reads it hears of its end; before that nobody need.
+  reply.on("error", () => {});
+  if (reply.statusCode === 200) return reply;
+  const chunks: Buffer[] = [];
+  for await (const chunk of reply as AsyncIterable<Buffer>) chunks.push(chunk);
+  throw refusalFrom(reply.statusCode ?? 0, Buffer.concat(chunks).toString("utf8"));
+}
+
 function open(socketPath: string, method: string, path: string, body: string | null): ClientRequest {
   const headers: Record<string, string> = { host: "switchyard" };
   if (body !== null) {
@@ -204,14 +226,14 @@ async function holdLease(socketPath: string): Promise<{ release(): void }> {
 }
 
 /** One connection after the other, each retry later than the one before, until the listener is taken off. */
-function follow(socketPath: string, listener: (event: ControlEvent) => void): () => void {
+function follow(socketPath: string, path: string, listener: (event: ControlEvent) => void): () => void {
   let ended = false;
   let request: ClientRequest | null = null;
   let retry: NodeJS.Timeout | null = null;
   let retryInMs = firstRetryMs;
 
   async function connectOnce(): Promise<string> {
-    request = open(socketPath, "GET", "/api/events", null);
+    request = open(socketPath, "GET", path, null);
     const reply = await responseTo(request);
     if (reply.statusCode !== 200) throw new ControlError("protocol", `the core answered ${reply.statusCode}`);
     const reader = createEventReader((name, data) => {
@@ -249,6 +271,8 @@ function eventFrom(name: string, data: string): ControlEvent | null {
       return { type: "hello", ...(parsed.value as { status: CoreStatus; flows: readonly FlowJson[] }) };
     case "flow":
       return { type: "flow", flow: parsed.value as FlowJson };
+    case "removed":
+      return { type: "removed", ...(parsed.value as { ids: readonly string[] }) };
     case "core":
       return { type: "core", event: parsed.value as StampedEvent };
     case "status":

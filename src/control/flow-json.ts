@@ -102,7 +102,7 @@ function isText(contentType: string | null, bytes: Buffer): boolean {
 }
 
 /** Cuts where no credential goes on: behind a line, a quote or a space. */
-async function redactInTurns(text: string, redactor: Redactor): Promise<string> {
+export async function redactInTurns(text: string, redactor: Redactor): Promise<string> {
   if (text.length <= redactSliceLength) return redactor.text(text);
   const parts: string[] = [];
   for (let start = 0; start < text.length; ) {

@@ -22,6 +22,10 @@ export interface FlowLog extends FlowRecorder {
   /** The newest `limit` flows, oldest first. */
   list(limit?: number): readonly FlowRecord[];
   find(id: string): CapturedFlow | undefined;
+  /** Newest first; only those before `before`. Null: that id is not of this run, so nothing is before it. */
+  newest(before?: string): readonly CapturedFlow[] | null;
+  /** Takes ended flows out of the log by hand. What has not ended stays. */
+  remove(ids: Iterable<string>): Removal;
   counts(): FlowCounts;
   /** How many flows each rule decided, by the rule's number. */
   ruleHits(): ReadonlyMap<number, number>;
@@ -29,9 +33,17 @@ export interface FlowLog extends FlowRecorder {
   forgetRuleHits(): void;
   /** Told of flows that started, changed or ended, together and at most every `noticeIntervalMs`. */
   subscribe(listener: (flows: readonly FlowRecord[]) => void): () => void;
+  /** Told of flows that were removed by hand. */
+  onRemoved(listener: (ids: readonly string[]) => void): () => void;
   /** Told once of every flow that ended, at once, on the relay path: put it in a queue and return. */
   onEnded(listener: (flow: CapturedFlow) => void): () => void;
   close(): void;
+}
+
+export interface Removal {
+  readonly removed: readonly string[];
+  readonly live: readonly string[];
+  readonly missing: readonly string[];
 }
 
 /** A flow with its bytes. Live: it shows what is there when asked. */
@@ -110,6 +122,7 @@ export function createFlowLog(deps: FlowLogDeps): FlowLog {
   const dirty = new Set<Entry>();
   const listeners = new Set<(flows: readonly FlowRecord[]) => void>();
   const endListeners = new Set<(flow: CapturedFlow) => void>();
+  const removalListeners = new Set<(ids: readonly string[]) => void>();
   const hits = new Map<number, number>();
   let count = 0;
   let weight = 0;
@@ -219,6 +232,11 @@ export function createFlowLog(deps: FlowLogDeps): FlowLog {
   }
 
   function evict(entry: Entry): void {
+    letGo(entry);
+    dropped += 1;
+  }
+
+  function letGo(entry: Entry): void {
     dropBodies(entry);
     entries.delete(entry.id);
     ended.delete(entry);
@@ -226,7 +244,23 @@ export function createFlowLog(deps: FlowLogDeps): FlowLog {
     weight -= entry.headWeight;
     if (entry.action === "tunnel") tunnels -= 1;
     entry.evicted = true;
-    dropped += 1;
+  }
+
+  function remove(ids: Iterable<string>): Removal {
+    const removed: string[] = [];
+    const live: string[] = [];
+    const missing: string[] = [];
+    for (const id of ids) {
+      const entry = entries.get(id);
+      if (entry === undefined) missing.push(id);
+      else if (entry.endedAt === undefined) live.push(id);
+      else {
+        letGo(entry);
+        removed.push(id);
+      }
+    }
+    if (removed.length > 0) for (const listener of removalListeners) guarded(() => listener(removed));
+    return { removed, live, missing };
   }
 
   function changed(entry: Entry): void {
@@ -272,12 +306,22 @@ export function createFlowLog(deps: FlowLogDeps): FlowLog {
       const entry = entries.get(id);
       return entry === undefined ? undefined : captured(entry);
     },
+    newest(before) {
+      if (before !== undefined && !before.startsWith(prefix)) return null;
+      const older = [...entries.values()].filter(({ id }) => before === undefined || isOlder(id, before));
+      return older.toReversed().map(captured);
+    },
+    remove,
     counts: () => ({ flows: entries.size, live: entries.size - ended.size, tunnels, dropped }),
     ruleHits: () => new Map(hits),
     forgetRuleHits: () => hits.clear(),
     subscribe(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
+    },
+    onRemoved(listener) {
+      removalListeners.add(listener);
+      return () => removalListeners.delete(listener);
     },
     onEnded(listener) {
       endListeners.add(listener);
@@ -288,8 +332,14 @@ export function createFlowLog(deps: FlowLogDeps): FlowLog {
       cancelNotice = null;
       listeners.clear();
       endListeners.clear();
+      removalListeners.clear();
     },
   };
+}
+
+/** Ids count up: the longer one is the newer one, until they are equally long. */
+function isOlder(id: string, than: string): boolean {
+  return id.length === than.length ? id < than : id.length < than.length;
 }
 
 function capturedSide(side: Side): CapturedSide {

@@ -11,7 +11,7 @@ export const refusalCodes = {
   host: { status: 403, meaning: "The `Host` is not ours." },
   "not-found": { status: 404, meaning: "There is nothing of this name." },
   not_found: { status: 404, meaning: "Nothing is served at this path of the port." },
-  "bad-filter": { status: 400, meaning: "The filter is not one; `at` and `length` say where." },
+  filter: { status: 400, meaning: "The filter is missing or not one; the reply says where the mistake is." },
   target: { status: 400, meaning: "Nobody serves what the call was to be sent to." },
   blocked: { status: 403, meaning: "A rule blocks the call." },
   "no-such-flow": { status: 404, meaning: "No flow with this id is in the log; it may have been dropped." },

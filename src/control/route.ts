@@ -9,6 +9,8 @@ import type { Bus } from "../base/bus.ts";
 import type { Controls, CoreStatus } from "../base/controls.ts";
 import type { EngineVerbs } from "../base/controls-engine.ts";
 import type { StampedEvent } from "../base/events.ts";
+import type { Clock } from "../base/clock.ts";
+import type { CompiledFilter } from "../base/filter/index.ts";
 import type { Redactor } from "../base/redact.ts";
 import type { Replays } from "../base/replay.ts";
 import type { FlowLog } from "./flow-log.ts";
@@ -26,6 +28,8 @@ export interface ControlServerDeps {
   readonly events: Bus<StampedEvent>;
   readonly redactor: Redactor;
   readonly loginPages: LoginPages;
+  /** Default: the system's. */
+  readonly clock?: Clock;
   /**
    * For a core that was started for its users and not for itself: called when the last of them has let go
    * (`GET /api/lease`), or when none came at all. Absent: the core runs until it is stopped.
@@ -35,7 +39,13 @@ export interface ControlServerDeps {
 
 /** The readers of the live stream. */
 export interface EventHub {
-  attach(incoming: IncomingMessage, outgoing: ServerResponse, status: CoreStatus): typeof answered;
+  /** With a filter: flows that do not fit are left out, of the hello as well. */
+  attach(
+    incoming: IncomingMessage,
+    outgoing: ServerResponse,
+    status: CoreStatus,
+    filter?: CompiledFilter | null,
+  ): typeof answered;
   close(): void;
 }
 
@@ -65,6 +75,7 @@ export interface ControlContext extends ControlServerDeps, PortContext {
   readonly eventHub: EventHub;
   readonly leases: Leases;
   readonly status: () => CoreStatus;
+  readonly clock: Clock;
 }
 
 /** In the order in which the document has them. */

@@ -5,6 +5,7 @@
  */
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { systemClock } from "../base/clock.ts";
 import type { CoreStatus } from "../base/controls.ts";
 import { parseJson } from "../base/json.ts";
 import { checked } from "./checked.ts";
@@ -15,6 +16,7 @@ import { type Refusal, refusalFrom } from "./refusal.ts";
 import { accountRoutes } from "./routes/accounts.ts";
 import { catalogRoutes } from "./routes/catalog.ts";
 import { createEventHub } from "./routes/events.ts";
+import { flowExportRoutes } from "./routes/flow-export.ts";
 import { flowRoutes } from "./routes/flows.ts";
 import { createLeases, leaseRoutes } from "./routes/leases.ts";
 import { loginPageRoutes } from "./routes/login-pages.ts";
@@ -41,6 +43,7 @@ export const controlRoutes: ControlRoutes = {
   ...flowRoutes,
   ...recordingRoutes,
   ...replayRoutes,
+  ...flowExportRoutes,
   ...ruleRoutes,
   ...leaseRoutes,
   ...accountRoutes,
@@ -56,16 +59,19 @@ const routes = withOtherNames(controlRoutes);
 
 /** Questions and settings are small; nobody sends a body here that is not. */
 export const maxRequestBytes = 64 * 1024;
-const maxHeaderBytes = 8 * 1024;
+/** A filter of 1000 characters is up to 9000 when it stands in an address. */
+const maxHeaderBytes = 16 * 1024;
 const allowedHosts = new Set(["switchyard", "localhost"]);
 
 /** Resolves when the socket accepts connections. Rejects with the reason when it cannot be made safely. */
 export async function createControlServer(deps: ControlServerDeps): Promise<ControlServer> {
   await prepareSocket(deps.socketPath);
   const status = (): CoreStatus => ({ ...deps.controls.status(), schemaVersion, counts: deps.flowLog.counts() });
+  const clock = deps.clock ?? systemClock;
   const context: ControlContext = {
     ...deps,
-    eventHub: createEventHub({ ...deps, status }),
+    clock,
+    eventHub: createEventHub({ ...deps, clock, status }),
     leases: createLeases(deps.onUnused),
     status,
     metricsText: () => deps.controls.metricsText(),

@@ -11,6 +11,7 @@ import { headerValue, pairsFromRaw } from "../base/headers.ts";
 import type { HeaderPairs, HttpReply, RequestHead } from "../base/http.ts";
 import { writeHead } from "./h1/head.ts";
 import type { RelayDeps } from "./relay-deps.ts";
+import { requestLine } from "./request-line.ts";
 import { isLoopback, unmapped } from "./upstream/destination.ts";
 import { writeReply } from "./write-reply.ts";
 
@@ -113,7 +114,7 @@ async function serve(
         gateway: true,
       })
     : unrecorded;
-  tap.head("client-request", { line: `${head.method} ${head.target}`, headers });
+  tap.head("client-request", { line: requestLine(head), headers });
   const gone = new AbortController();
   let isOver = false;
   const finish = (state: "done" | "failed" | "truncated", error?: string): void => {

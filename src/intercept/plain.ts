@@ -15,6 +15,7 @@ import type { DeclineUpgrade, ServeGateway } from "./gateway.ts";
 import { writeHead } from "./h1/head.ts";
 import type { ProxyAuthority } from "./proxy-auth.ts";
 import type { OwnAnswer, RelayDeps } from "./relay-deps.ts";
+import { requestLine } from "./request-line.ts";
 import type { Send } from "./upstream/send.ts";
 import { writeReply } from "./write-reply.ts";
 import { joinSockets } from "./tunnel.ts";
@@ -137,7 +138,7 @@ async function forward(
     action: "passthrough",
     run: runOf(request.headers["proxy-authorization"]),
   });
-  tap.head("client-request", { line: `${head.method} ${head.target}`, headers: head.headers });
+  tap.head("client-request", { line: requestLine(head), headers: head.headers });
   const gone = new AbortController();
   const read: Uint8Array[] = [];
   let ended = false;
@@ -233,7 +234,7 @@ async function splice(
     protocol: "websocket",
     action: "passthrough",
   });
-  tap.head("client-request", { line: `${target.method} ${target.target}`, headers: target.headers });
+  tap.head("client-request", { line: requestLine(target), headers: target.headers });
   try {
     const upstream = await relay.dial({ host: target.host, port: target.port, purpose: "client" });
     tap.tell({ type: "connected", connectMs: upstream.connectMs, tlsMs: null });

@@ -9,7 +9,7 @@ import { createScreen } from "./frame/screen.ts";
 import { bindingFor, contextOf, quitNeedsConfirmation, type Command } from "./keymap.ts";
 import type { SourceEvent, TuiSource } from "./source.ts";
 import { createDetailLoader } from "./state/detail-loader.ts";
-import { compileFilter } from "./state/filter.ts";
+import { readListFilter } from "./state/filter.ts";
 import { createFlowBook } from "./state/flow-book.ts";
 import { isError, isLive, type FlowDetail } from "./state/flow-view.ts";
 import { ingest } from "./state/ingest.ts";
@@ -63,6 +63,8 @@ export function startApp(options: AppOptions): App {
   let paintCostMs = 0;
   let cancelPaint: (() => void) | null = null;
   let closed = false;
+  /** The filter in force asks for times: it is asked again with every tick. */
+  let filterAges = false;
 
   const loader = createDetailLoader({
     load: (id) => options.source.flow(id),
@@ -128,9 +130,16 @@ export function startApp(options: AppOptions): App {
   }
 
   function applyFilter(): void {
-    const matches = compileFilter(ui.filter);
+    // The state holds only filters that can be read.
+    const read = readListFilter(ui.filter);
+    filterAges = read.ok && read.usesClock;
     const { errorsOnly, showTunnels } = ui;
-    book.filter((flow) => (showTunnels || flow.action !== "tunnel") && (!errorsOnly || isError(flow)) && matches(flow));
+    book.filter(
+      (flow) =>
+        (showTunnels || flow.action !== "tunnel") &&
+        (!errorsOnly || isError(flow)) &&
+        (!read.ok || read.accept(flow, clock.now())),
+    );
   }
 
   function openFlow(detail: DetailState): void {
@@ -203,6 +212,7 @@ export function startApp(options: AppOptions): App {
   function tick(): void {
     const { notice } = ui;
     if (notice?.level === "info" && clock.now() - notice.at > infoNoticeMs) change({ ...ui, notice: null });
+    if (filterAges) applyFilter();
     paintSoon();
     cancelTick = after(tickMs, tick);
   }

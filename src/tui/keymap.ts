@@ -93,7 +93,7 @@ export const keymap: readonly Binding[] = [
     keys: ["/"],
     contexts: ["traffic"],
     group: "View",
-    title: "filter: words, -word excludes",
+    title: "filter (see Filter)",
     bar: "filter",
   },
   {

@@ -7,6 +7,8 @@ export type SourceEvent =
   /** The stream is (again) open; everything known before is replaced by this. */
   | { readonly type: "hello"; readonly status: unknown; readonly flows: readonly unknown[] }
   | { readonly type: "flow"; readonly flow: unknown }
+  /** Taken out of the log by hand. */
+  | { readonly type: "removed"; readonly ids: readonly unknown[] }
   | { readonly type: "core"; readonly event: unknown }
   | { readonly type: "status"; readonly status: unknown }
   /** The stream broke or could not be opened; the source tries again by itself after `retryInMs`. */

@@ -125,6 +125,35 @@ describe("the traffic list", () => {
     expect(await textOf(harness)).toContain('0 of 36 match "nothing-like-it"');
   });
 
+  it("keeps the last filter that could be read, and shows what is wrong with the next", async () => {
+    const harness = start({}, variedFlows(40, startAt));
+    harness.press("/client:codex");
+    expect(await textOf(harness)).toContain('4 match "client:codex"');
+    harness.press("|");
+    expect(await textOf(harness)).toContain("something must stand behind |");
+    harness.press("hots:x");
+    expect(await textOf(harness)).toContain('there is no key "hots"; did you mean "host"?');
+    // The last one that could be read had no colon yet.
+    expect(await textOf(harness)).toContain('4 match "client:codex|hots"');
+    harness.press("\r");
+    expect(await textOf(harness)).toContain("filter: client:codex|hots:x");
+    harness.press("\u007f".repeat(7));
+    harness.press("\r");
+    expect(await textOf(harness)).toContain("/ filter");
+    harness.press("/ body:x");
+    expect(await textOf(harness)).toContain("the list has no bodies");
+    harness.press("\u001b");
+    expect(await textOf(harness)).toContain('4 match "client:codex"');
+  });
+
+  it("asks a filter about times again as they pass", async () => {
+    const harness = start({}, [sampleFlow("young", { client: "zed", startedAt: startAt })]);
+    harness.press("/age:>3s\r");
+    expect(await textOf(harness)).toContain("0 of 1 match");
+    harness.pass(5_000);
+    expect(await textOf(harness)).toContain("zed");
+  });
+
   it("takes keys for text while the prompt is open", async () => {
     const harness = start({}, variedFlows(5, startAt));
     harness.press("/qQ?");

@@ -1,11 +1,14 @@
 /**
  * The live stream (server-sent events): `hello` with everything needed to begin and the core events a newcomer should
- * know of, then `flow`, `core` and (when the configuration changed) `status` as they come.
+ * know of, then `flow`, `removed` (by hand), `core` and (when the configuration changed) `status` as they come.
+ * A reader with a filter hears of the flows that fit it, each time they change and fit.
  * A reader that does not keep up is cut off; it reconnects and gets a fresh hello, so nothing is lost but time.
  */
 import type { ServerResponse } from "node:http";
 import type { CoreStatus } from "../../base/controls.ts";
+import type { Clock } from "../../base/clock.ts";
 import type { StampedEvent } from "../../base/events.ts";
+import type { CompiledFilter } from "../../base/filter/index.ts";
 import type { FlowRecord } from "../../base/flow.ts";
 import { flowJson } from "../flow-json.ts";
 import { answered, type ControlServerDeps, type EventHub } from "../route.ts";
@@ -22,10 +25,11 @@ const maxRemembered = 50;
 
 export interface EventHubDeps extends Pick<ControlServerDeps, "flowLog" | "events" | "redactor"> {
   readonly status: () => CoreStatus;
+  readonly clock: Clock;
 }
 
 export function createEventHub(deps: EventHubDeps): EventHub {
-  const readers = new Set<ServerResponse>();
+  const readers = new Map<ServerResponse, CompiledFilter | null>();
   const endings: (() => void)[] = [];
   const remembered: StampedEvent[] = [];
 
@@ -44,7 +48,7 @@ export function createEventHub(deps: EventHubDeps): EventHub {
 
   /** One rendering for all readers. */
   function broadcast(text: string): void {
-    for (const reader of readers) send(reader, text);
+    for (const reader of readers.keys()) send(reader, text);
   }
 
   function send(reader: ServerResponse, text: string): void {
@@ -55,14 +59,40 @@ export function createEventHub(deps: EventHubDeps): EventHub {
   }
 
   function onFlows(flows: readonly FlowRecord[]): void {
-    broadcast(flows.map((flow) => eventText("flow", flowJson(flow, deps.redactor))).join(""));
+    const texts = flows.map((flow) => eventText("flow", flowJson(flow, deps.redactor)));
+    const whole = texts.join("");
+    for (const [reader, filter] of readers) {
+      const text = filter === null ? whole : texts.filter((_, index) => fits(filter, flows[index])).join("");
+      if (text !== "") send(reader, text);
+    }
+  }
+
+  function fits(filter: CompiledFilter, flow: FlowRecord | undefined): boolean {
+    return flow !== undefined && filter.verdict(flow, deps.clock.now()) === true;
+  }
+
+  /** The newest that fit, oldest first. */
+  function opening(filter: CompiledFilter | null): readonly FlowRecord[] {
+    if (filter === null) return deps.flowLog.list(helloFlows);
+    const flows: FlowRecord[] = [];
+    for (const flow of deps.flowLog.newest() ?? []) {
+      const record = flow.record();
+      if (fits(filter, record)) flows.unshift(record);
+      if (flows.length === helloFlows) break;
+    }
+    return flows;
   }
 
   /** Nobody looks, nothing is rendered: the sources are followed while there is a reader. */
   function follow(): void {
     const ping = setInterval(() => broadcast(": ping\n\n"), pingIntervalMs);
     ping.unref();
-    endings.push(deps.flowLog.subscribe(onFlows), deps.events.subscribe(onCore), () => clearInterval(ping));
+    endings.push(
+      deps.flowLog.subscribe(onFlows),
+      deps.flowLog.onRemoved((ids) => broadcast(eventText("removed", { ids }))),
+      deps.events.subscribe(onCore),
+      () => clearInterval(ping),
+    );
   }
 
   function unfollow(): void {
@@ -70,16 +100,16 @@ export function createEventHub(deps: EventHubDeps): EventHub {
   }
 
   return {
-    attach(incoming, outgoing, status) {
+    attach(incoming, outgoing, status, filter = null) {
       outgoing.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
       if (readers.size === 0) follow();
-      readers.add(outgoing);
+      readers.set(outgoing, filter);
       outgoing.once("close", () => {
         readers.delete(outgoing);
         if (readers.size === 0) unfollow();
       });
       incoming.resume();
-      const flows = deps.flowLog.list(helloFlows).map((flow) => flowJson(flow, deps.redactor));
+      const flows = opening(filter).map((flow) => flowJson(flow, deps.redactor));
       send(outgoing, eventText("hello", { status, flows }));
       for (const event of remembered) send(outgoing, eventText("core", event));
       return answered;
@@ -87,7 +117,7 @@ export function createEventHub(deps: EventHubDeps): EventHub {
     close() {
       forget();
       unfollow();
-      for (const reader of readers) reader.end();
+      for (const reader of readers.keys()) reader.end();
       readers.clear();
     },
   };

@@ -3,6 +3,7 @@ import type * as v from "valibot";
 import * as accounts from "./accounts.ts";
 import * as calls from "./calls.ts";
 import * as core from "./core.ts";
+import * as flowCounts from "./flow-counts.ts";
 import * as flows from "./flows.ts";
 import * as metrics from "./metrics.ts";
 import * as models from "./models.ts";
@@ -30,10 +31,13 @@ export const components = {
   CoreStatus: core.coreStatus,
   CoreStatusWithSecrets: core.coreStatusWithSecrets,
   Flow: flows.flow,
-  FlowCounts: core.flowCounts,
+  FlowCounts: flowCounts.flowCounts,
   FlowFormats: flows.flowFormats,
   FlowModel: flows.flowModel,
   FlowDetail: flows.flowDetail,
+  FlowPage: flows.flowPage,
+  FlowRemoval: flows.flowRemoval,
+  ExportOrder: flows.exportOrder,
   IpFilter: settings.ipFilter,
   Limits: providers.limits,
   Login: accounts.login,

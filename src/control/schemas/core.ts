@@ -1,7 +1,8 @@
 /** The core itself: its state, its certificate authority, and what it says when nobody asked. */
 import * as v from "valibot";
-import type { CaStatus, ConfigStatus, CoreNotice, CoreStatus, FlowCounts } from "../../base/controls.ts";
+import type { CaStatus, ConfigStatus, CoreNotice, CoreStatus } from "../../base/controls.ts";
 import type { StampedEvent } from "../../base/events.ts";
+import { flowCounts } from "./flow-counts.ts";
 import { shapeOf } from "./shape.ts";
 import { count, exactly, flag, instant, listOf, oneOf, text, wholeNumber } from "./words.ts";
 
@@ -36,16 +37,6 @@ export const configStatus = shapeOf<ConfigStatus>()(
     error: v.nullable(text("Why the file on disk is not in force; the one before it is. Null: it is.")),
     warnings: listOf(v.string(), "What was accepted, and looks like a mistake."),
     routes: count("How many rules are in force."),
-  }),
-);
-
-export const flowCounts = shapeOf<FlowCounts>()(
-  "How full the flow log is.",
-  v.strictObject({
-    flows: count("Flows in the log now."),
-    live: count("Of these, not ended yet."),
-    tunnels: count("Of these, tunnels that were never decrypted."),
-    dropped: count("Flows that had to leave the log since the start, because it is bounded."),
   }),
 );
 

@@ -2,6 +2,8 @@
 import * as v from "valibot";
 import type { AttemptJson, BodyJson, FlowDetailJson, FlowJson, SideJson } from "../../base/controls.ts";
 import { clientIds, type Timings, type Usage, type WhyStep } from "../../base/flow.ts";
+import { type ExportQuestionJson, exportFormats, exportRoads, exportSides, type FlowPageJson, type FlowRemovalJson } from "../../base/controls-flows.ts";
+import { flowCounts } from "./flow-counts.ts";
 import { shapeOf } from "./shape.ts";
 import { count, dollars, flag, instant, listOf, ms, oneOf, text } from "./words.ts";
 
@@ -160,5 +162,34 @@ export const flowDetail = shapeOf<FlowDetailJson>()(
       }),
       v.description("Only the sides that were seen; on a pass-through flow the upstream's are the client's."),
     ),
+  }),
+);
+
+export const flowPage = shapeOf<FlowPageJson>()(
+  "Calls, and how full the log is.",
+  v.strictObject({
+    flows: listOf(flow, "Oldest first."),
+    counts: flowCounts,
+    older: v.nullable(text("Where to go on, as `before`; null when nothing older is there to be looked at.")),
+  }),
+);
+
+export const flowRemoval = shapeOf<FlowRemovalJson>()(
+  "What was taken out of the log.",
+  v.strictObject({
+    deleted: count("How many."),
+    live: count("How many fitted and have not ended: they stay."),
+    older: v.nullable(text("A search in bodies takes its time: ask again with it as `before` while this is not null.")),
+  }),
+);
+
+export const exportOrder = shapeOf<ExportQuestionJson>()(
+  "Which calls, and as what.",
+  v.strictObject({
+    format: oneOf(exportFormats, "HAR 1.2, curl commands, or JSON lines."),
+    ids: v.exactOptional(listOf(text("A flow's id."), "These, in this order; default: all that fit the filter.")),
+    filter: v.exactOptional(text("In the filter language (docs/filter.md); default: every flow.")),
+    side: v.exactOptional(oneOf(exportSides, "Default: both, and the client's for curl.")),
+    via: v.exactOptional(oneOf(exportRoads, "For curl: where the command sends its call. Default: direct.")),
   }),
 );

@@ -1,7 +1,7 @@
 /** What the core did since it started, as figures. */
 import * as v from "valibot";
 import type { LatencyJson, MetricsJson } from "../../base/controls.ts";
-import { flowCounts } from "./core.ts";
+import { flowCounts } from "./flow-counts.ts";
 import { shapeOf } from "./shape.ts";
 import { count, dollars, instant, listOf, number, oneOf, text } from "./words.ts";
 

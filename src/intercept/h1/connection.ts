@@ -12,6 +12,7 @@ import type { OwnAnswer, RelayDeps, Tunnel } from "../relay-deps.ts";
 import { createAnswer, reasonPhrase } from "./answer.ts";
 import { createBodyScanner } from "./body.ts";
 import { findHeadEnd, maxHeadBytes, parseRequestHead, writeHead, type RequestHead1 } from "./head.ts";
+import { requestLine } from "../request-line.ts";
 import { createLaneHolder } from "./lane-holder.ts";
 import { adjoining, createRelay, type Exchange1, type Outcome } from "./relay.ts";
 
@@ -136,7 +137,7 @@ export function serveHttp1(connection: Connection1): void {
       action: "passthrough",
       run: tunnel.run,
     });
-    tap.head("client-request", { line: `${head.method} ${head.target}`, headers: head.headers });
+    tap.head("client-request", { line: requestLine(request), headers: head.headers });
     const scanner = createBodyScanner(head.framing);
     const onOutcome = (outcome: Outcome): void => settle(outcome, request, tap);
     const onSpliced = (): void => {

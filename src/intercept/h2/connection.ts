@@ -17,6 +17,7 @@ import { namesHost } from "../authority-name.ts";
 import type { RelayDeps, Tunnel } from "../relay-deps.ts";
 import { answerStream, sendOwnAnswer } from "./answer.ts";
 import { fieldsOf } from "./fields.ts";
+import { requestLine } from "../request-line.ts";
 import { relayStream } from "./relay.ts";
 import type { UpstreamSession, UpstreamSessions } from "./sessions.ts";
 
@@ -116,7 +117,7 @@ export function serveHttp2(connection: Connection2): void {
       action: "passthrough",
       run: tunnel.run,
     });
-    tap.head("client-request", { line: `${request.method} ${request.target}`, headers: request.headers });
+    tap.head("client-request", { line: requestLine(request), headers: request.headers });
     const relay = (opened: readonly Uint8Array[], trailers: readonly string[]): void =>
       relayStream({ stream, headers, raw: raw ?? [], request, opened, trailers, road, tap, deps });
     if (deps.handler.wants(exchange)) answerStream({ stream, exchange, tap, deps, relay });

@@ -1,39 +1,24 @@
-/** The `/` text filter: words that must all be there; a leading `-` turns a word into one that must not. */
+/**
+ * The `/` filter, in the language that the command line and the control API share (base/filter/). It looks at what the
+ * list knows of a flow; bodies are in the core, so terms about them are refused here, with the command that searches them.
+ */
+import { type FilterProblem, readSummaryFilter } from "../../base/filter/index.ts";
 import type { FlowView } from "./flow-view.ts";
 
 export type FlowFilter = (flow: FlowView) => boolean;
 
-export function compileFilter(text: string): FlowFilter {
-  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
-  const wanted = words.filter((word) => !word.startsWith("-") || word === "-");
-  const unwanted = words.flatMap((word) => (word.startsWith("-") && word !== "-" ? [word.slice(1)] : []));
-  if (words.length === 0) return () => true;
-  return (flow) => {
-    const hay = haystack(flow);
-    return wanted.every((word) => hay.includes(word)) && !unwanted.some((word) => hay.includes(word));
-  };
-}
+export type ListFilter =
+  | {
+      readonly ok: true;
+      readonly accept: (flow: FlowView, now: number) => boolean;
+      /** It has to be asked again as time goes by. */
+      readonly usesClock: boolean;
+    }
+  | { readonly ok: false; readonly problem: FilterProblem };
 
-function haystack(flow: FlowView): string {
-  return [
-    `#${flow.number}`,
-    flow.client,
-    flow.method,
-    flow.host + flow.path,
-    flow.model.asked,
-    flow.model.served,
-    flow.provider === null ? null : `${flow.provider}:${flow.account ?? ""}`,
-    flow.combo,
-    flow.action,
-    flow.state,
-    flow.status,
-    flow.formats.client,
-    flow.formats.upstream,
-    flow.error,
-    flow.refusal === null ? null : `tls! ${flow.refusal.message}`,
-    ...flow.losses,
-  ]
-    .filter((part) => part !== null)
-    .join(" ")
-    .toLowerCase();
+export function readListFilter(text: string): ListFilter {
+  const read = readSummaryFilter(text, "the list has no bodies; search them with switchyard flows list");
+  if (!read.ok) return read;
+  const { filter } = read;
+  return { ok: true, accept: (flow, now) => filter.decide(flow, now, () => false), usesClock: filter.usesClock };
 }

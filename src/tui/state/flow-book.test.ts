@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createFlowBook, type FlowBook } from "./flow-book.ts";
-import { compileFilter } from "./filter.ts";
+import { readListFilter } from "./filter.ts";
 import { isError, isLive, type FlowView } from "./flow-view.ts";
 import { readFlow } from "./read.ts";
 
@@ -25,6 +25,18 @@ describe("the flow book", () => {
     put(book, "t", { action: "tunnel" });
     expect(book.totals).toMatchObject({ flows: 1, tunnels: 1 });
     expect(book.shown).toEqual(["a"]);
+  });
+
+  it("forgets flows that were deleted, also from a list that is held still", () => {
+    const book = createFlowBook(10);
+    for (const id of ["a", "b", "c"]) put(book, id, { usage: { input: 5 } });
+    book.freeze(true);
+    book.remove(["b", "nobody"]);
+    expect(book.shown).toEqual(["a", "c"]);
+    book.freeze(false);
+    expect(book.shown).toEqual(["a", "c"]);
+    expect(book.totals).toMatchObject({ flows: 2, input: 10 });
+    expect(put(book, "d")?.number).toBe(4);
   });
 
   it("moves a flow in and out of the list when an update changes whether it matches", () => {
@@ -103,6 +115,7 @@ describe("the text filter", () => {
     ["-anthropic", true],
     ["#7", true],
   ])("%j matches: %s", (text, expected) => {
-    expect(flow !== null && compileFilter(text)(flow)).toBe(expected);
+    const read = readListFilter(text);
+    expect(flow !== null && read.ok && read.accept(flow, 0)).toBe(expected);
   });
 });

@@ -19,6 +19,8 @@ export interface FlowBook {
   /** Adds or replaces. `make` gets the number of the entry: the one it has, or the next free one. */
   upsert(id: string, make: (number: number, known: FlowView | null) => FlowView | null): FlowView | null;
   get(id: string): FlowView | null;
+  /** Ids it does not know are none of its business. */
+  remove(ids: readonly string[]): void;
   clear(): void;
   /** Which flows `shown` holds. Leaves a frozen list frozen. */
   filter(accept: FlowFilter): void;
@@ -88,6 +90,16 @@ export function createFlowBook(maxFlows: number): FlowBook {
       return flow;
     },
     get: (id) => flows.get(id) ?? null,
+    remove(ids) {
+      for (const id of ids) {
+        const flow = flows.get(id);
+        if (flow === undefined) continue;
+        flows.delete(id);
+        totals = add(totals, flow, -1);
+        stale = true;
+      }
+      if (frozen !== null) frozen = { ...frozen, ids: frozen.ids.filter((id) => flows.has(id)) };
+    },
     clear() {
       flows.clear();
       starts = [];

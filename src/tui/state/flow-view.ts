@@ -45,6 +45,7 @@ export interface FlowView {
   readonly provider: string | null;
   readonly account: string | null;
   readonly combo: string | null;
+  readonly session: string | null;
   readonly attempts: readonly AttemptView[];
   readonly why: readonly WhyView[];
   readonly usage: Usage | null;

@@ -22,6 +22,9 @@ export function ingest(ui: UiState, book: FlowBook, event: SourceEvent, now: num
     case "flow":
       addFlow(book, event.flow);
       return ui;
+    case "removed":
+      book.remove(event.ids.filter((id) => typeof id === "string"));
+      return ui;
     case "core":
       return ingestCore(ui, book, event.event, now);
     case "status":
@@ -101,6 +104,7 @@ function addRefusal(book: FlowBook, event: unknown, host: string, fix: string, a
       provider: null,
       account: null,
       combo: null,
+      session: null,
       attempts: [],
       why: [],
       usage: null,

@@ -39,6 +39,7 @@ export function readFlow(value: unknown, number: number): FlowView | null {
     provider: text(own(value, "provider")),
     account: text(own(value, "account")),
     combo: text(own(value, "combo")),
+    session: text(own(value, "session")),
     attempts: list(own(value, "attempts")).map(readAttempt),
     why: list(own(value, "why")).map((step) => ({
       stage: text(own(step, "stage")) ?? "",

@@ -3,6 +3,7 @@ import { unreachable } from "../../base/unreachable.ts";
 import type { Command } from "../keymap.ts";
 import type { Key } from "../terminal/keys.ts";
 import type { Match } from "../body/document.ts";
+import { readListFilter } from "./filter.ts";
 import { editLine, emptyLine } from "./prompt.ts";
 import { jumpSelection, moveSelection, selectedIndex } from "./selection.ts";
 import { detailTabs, type DetailState, type DetailTab, type UiState } from "./ui.ts";
@@ -83,7 +84,10 @@ export function reduceCommand(ui: UiState, command: Command, key: string, around
   }
 }
 
-/** A key while a prompt is open. The filter works as it is typed; a search starts with enter. */
+/**
+ * A key while a prompt is open. The filter works as it is typed, as long as it can be read: one that cannot leaves the
+ * last good one in force and the prompt open. A search starts with enter.
+ */
 export function reducePrompt(ui: UiState, key: Key, around: Surroundings): UiState {
   const { prompt } = ui;
   if (prompt === null) return ui;
@@ -92,12 +96,12 @@ export function reducePrompt(ui: UiState, key: Key, around: Surroundings): UiSta
     return prompt.kind === "filter" ? { ...ui, prompt: null, filter: prompt.before } : { ...ui, prompt: null };
   }
   if (name === "enter") {
-    if (prompt.kind === "filter") return { ...ui, prompt: null };
+    if (prompt.kind === "filter") return readListFilter(prompt.line.text).ok ? { ...ui, prompt: null } : ui;
     return startFind({ ...ui, prompt: null }, prompt.line.text, around);
   }
   const line = editLine(prompt.line, key);
   const edited = { ...ui, prompt: { ...prompt, line } };
-  return prompt.kind === "filter" ? { ...edited, filter: line.text } : edited;
+  return prompt.kind === "filter" && readListFilter(line.text).ok ? { ...edited, filter: line.text } : edited;
 }
 
 type Move = { readonly by: number } | { readonly to: "top" | "bottom" };

@@ -1,6 +1,10 @@
 /** The lines around the list: title and proxy address, totals, banners, the key bar, the prompt. */
 import { bindingsOf, contextOf, shownKeys, type Binding, type Situation } from "../keymap.ts";
+import { problemText } from "../../base/filter/index.ts";
+import { safeLine } from "../../base/safe-text.ts";
+import { readListFilter } from "../state/filter.ts";
 import type { FlowBook } from "../state/flow-book.ts";
+import type { Line } from "../state/prompt.ts";
 import type { UiState } from "../state/ui.ts";
 import { cellWidth, fit, graphemes } from "../text/cells.ts";
 import { clockTime, count, sparkline } from "../text/format.ts";
@@ -96,18 +100,29 @@ export function bannerRows(ui: UiState, now: number): readonly Spans[] {
 export function promptSpans(ui: UiState): Spans {
   if (ui.prompt === null) return [];
   const { line, kind } = ui.prompt;
+  const read = kind === "filter" ? readListFilter(line.text) : null;
   const hint = kind === "filter" ? "enter keeps  esc undoes" : "enter finds  esc closes";
+  const wrong = read === null || read.ok ? null : read.problem;
+  const right: Span =
+    wrong === null
+      ? { text: `${hint} `, style: "dim" }
+      : { text: ` ${fit(safeLine(problemText(wrong)), Math.floor(ui.columns / 2)).trimEnd()} `, style: "error" };
+  return ends([{ text: ` ${kind}: `, style: "strong" }, ...lineSpans(line, wrong)], [right], ui.columns);
+}
+
+/** What was typed: the cursor inverse, what cannot be read in the colour of errors. */
+function lineSpans(line: Line, wrong: { readonly at: number; readonly length: number } | null): Spans {
   const under = graphemes(line.text.slice(line.at))[0] ?? " ";
-  return ends(
-    [
-      { text: ` ${kind}: `, style: "strong" },
-      { text: line.text.slice(0, line.at) },
-      { text: under, style: "match" },
-      { text: line.text.slice(line.at + under.length) },
-    ],
-    [{ text: `${hint} `, style: "dim" }],
-    ui.columns,
-  );
+  const to = line.at + under.length;
+  const [from, until] = wrong === null ? [0, 0] : [wrong.at, wrong.at + wrong.length];
+  const piece = (start: number, end: number, style: Span["style"]): Span[] =>
+    start < end ? [{ text: line.text.slice(start, end), ...(style === undefined ? {} : { style }) }] : [];
+  const part = (start: number, end: number): Span[] => [
+    ...piece(start, Math.min(end, from), undefined),
+    ...piece(Math.max(start, from), Math.min(end, until), "error"),
+    ...piece(Math.max(start, until), end, undefined),
+  ];
+  return [...part(0, line.at), { text: under, style: "match" }, ...part(to, line.text.length)];
 }
 
 /** Keys with a word in the table, as many as fit; help is always among them. Impossible ones are dim. */

@@ -1,4 +1,5 @@
 /** The help overlay, made from the key table. */
+import { shortExamples } from "../../base/filter/index.ts";
 import { bindingsOf, shownKeys, type Binding, type Context } from "../keymap.ts";
 import { fit } from "../text/cells.ts";
 import type { Span, Spans } from "../text/row.ts";
@@ -12,7 +13,10 @@ export function helpRows(context: Context, width: number): readonly Spans[] {
     .map((group) => ({ group, bindings: bindingsOf(context).filter((one) => one.group === group && one.title !== "") }))
     .filter(({ bindings }) => bindings.length > 0)
     .map(({ group, bindings }): readonly Spans[] => [heading(group), ...bindings.map(keyRow), []])
-    .concat([[heading("Status words"), ...statusWords.map(([word, meaning]) => wordRow(word, meaning)), []]]);
+    .concat([
+      [heading("Filter"), ...shortExamples.map(([example, meaning]) => wordRow(example, meaning, 20)), []],
+      [heading("Status words"), ...statusWords.map(([word, meaning]) => wordRow(word, meaning)), []],
+    ]);
   const columns = Math.max(1, Math.floor(width / columnWidth));
   const stacks = balance(blocks, columns);
   const height = Math.max(...stacks.map((stack) => stack.length));
@@ -39,8 +43,8 @@ function keyRow(binding: Binding): Spans {
   return wordRow(shownKeys(binding), binding.title);
 }
 
-function wordRow(word: string, meaning: string): Spans {
-  return [{ text: `  ${fit(word, 8)} `, style: "strong" }, { text: meaning }];
+function wordRow(word: string, meaning: string, wordWidth = 8): Spans {
+  return [{ text: `  ${fit(word, wordWidth)} `, style: "strong" }, { text: meaning }];
 }
 
 /** Each block goes to the shortest stack: nearly even, and blocks stay whole. */
