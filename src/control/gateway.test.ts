@@ -155,6 +155,32 @@ describe("the gateway", () => {
     expect(text).not.toContain(key);
   });
 
+  it("knows Claude Code by its name, too", async () => {
+    const { ask } = bench();
+    const { text } = await ask("GET", "/v1/models?limit=1000", {
+      headers: [["user-agent", "claude-cli/2.1.0 (external)"]],
+    });
+    expect(JSON.parse(text)).toMatchObject({ has_more: false, data: [{ type: "model", id: "p/m" }] });
+    const plain = await ask("GET", "/v1/models?limit=1000", { headers: [["user-agent", "curl/8.0"]] });
+    expect(JSON.parse(plain.text)).toMatchObject({ object: "list" });
+  });
+
+  it("says which field it means where the dialect has a place for it", async () => {
+    const { ask } = bench();
+    const slip = await ask("PUT", "/v1/providers/p/enabled", { body: '{"enable": true}' });
+    expect([slip.status, JSON.parse(slip.text)]).toEqual([
+      400,
+      {
+        error: {
+          message: 'there is no field "enable" here (known are enabled); did you mean "enabled"?',
+          type: "invalid_request_error",
+          param: "enable",
+          code: "invalid",
+        },
+      },
+    ]);
+  });
+
   it("a fault of ours is a 500", async () => {
     const { ask } = bench({ models: () => Promise.reject(new TypeError("oops")) });
     expect((await ask("GET", "/v1/models")).status).toBe(500);

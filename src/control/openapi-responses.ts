@@ -2,7 +2,7 @@
 import type { JsonSchemas } from "./json-schema.ts";
 import { type RefusalCode, refusalCodes } from "./refusal-codes.ts";
 import type { RouteDoc, Surface } from "./route.ts";
-import { type CallDialect, callErrors, errorShapes } from "./schemas/calls.ts";
+import { type ErrorShape, errorShapes } from "./schemas/calls.ts";
 import { claudeError, forbidden, googleError, openaiRefusal, refusal } from "./schemas/refusals.ts";
 
 type Response = Readonly<Record<string, unknown>>;
@@ -13,7 +13,7 @@ export interface Responses {
     key: string,
     route: Pick<RouteDoc, "refusals" | "query" | "body"> & { readonly surfaces: readonly Surface[] },
   ): Response;
-  ofCall(dialect: CallDialect): Response;
+  ofCall(shape: ErrorShape): Response;
   /** All that were referred to so far. */
   named(): Readonly<Record<string, Response>>;
 }
@@ -62,8 +62,7 @@ export function openResponses(schemas: JsonSchemas): Responses {
       const statuses = [...byStatus].toSorted(([left], [right]) => left - right);
       return Object.fromEntries(statuses.map(([status, codes]) => [status, refused(status, codes, route.surfaces)]));
     },
-    ofCall(dialect) {
-      const shape = callErrors[dialect];
+    ofCall(shape) {
       const statuses = Object.entries(callStatuses).map(([status, description]) => {
         const shapes = [schemas.of(errorShapes[shape]), ...(status === "403" ? [schemas.of(forbidden)] : [])];
         const response = refer(`${shape}Call${status}`, () => ({ description, content: json(shapes) }));

@@ -9,6 +9,7 @@ import { type JsonSchema, jsonSchemas } from "./json-schema.ts";
 import { openResponses, type Responses } from "./openapi-responses.ts";
 import { type OpenApiDocument, type Reply, type RouteDoc, type Surface, tags } from "./route.ts";
 import { type CallRoute, callRoutes } from "./routes/calls.ts";
+import { callErrors } from "./schemas/calls.ts";
 import { components } from "./schemas/components.ts";
 import { schemaVersion } from "./schemas/version.ts";
 import { controlRoutes } from "./server.ts";
@@ -164,7 +165,10 @@ function callOperation(key: string, call: CallRoute, toolkit: Toolkit): Operatio
     "x-dialect": dialect,
     ...listOrNothing("parameters", inPath(parameters)),
     requestBody: requestBody(body, toolkit),
-    responses: { 200: { description: "The model's answer.", content }, ...toolkit.responses.ofCall(dialect) },
+    responses: {
+      200: { description: "The model's answer.", content },
+      ...toolkit.responses.ofCall(call.errors ?? callErrors[dialect]),
+    },
   };
 }
 

@@ -114,6 +114,38 @@ describe("control server", () => {
     expect(reply.text).toContain("host");
   });
 
+  it("says which field it means, and names the nearest", async () => {
+    const { socketPath } = await startServer();
+    const headers = { "content-type": "application/json" };
+    const ask = (method: string, path: string, body: string) => rawRequest(socketPath, method, path, headers, body);
+    const question = '{"client":"a","host":null,"modell":"m"}';
+    const reply = await ask("POST", "/api/routes/explain", question);
+    expect([reply.status, JSON.parse(reply.text)]).toEqual([
+      400,
+      {
+        error: {
+          code: "invalid",
+          message: 'there is no field "modell" here (known are client, host, model, path); did you mean "model"?',
+          field: "modell",
+        },
+      },
+    ]);
+    const query = await ask("GET", "/api/flows?limt=3", "");
+    expect(JSON.parse(query.text)).toMatchObject({ error: { code: "invalid", field: "limt" } });
+  });
+
+  it("takes no new user once the last has gone", async () => {
+    const unused: string[] = [];
+    const { client, socketPath } = await startServer(() => unused.push("unused"));
+    (await client.lease()).release();
+    await waitFor("the last user to be gone", () => unused.length > 0);
+    const reply = await rawRequest(socketPath, "GET", "/api/lease", {});
+    expect([reply.status, JSON.parse(reply.text)]).toEqual([
+      503,
+      { error: { code: "stopping", message: "the core is stopping" } },
+    ]);
+  });
+
   it("reloads and stops on request, and answers before it stops", async () => {
     const { client, calls } = await startServer();
     expect(await client.reload()).toMatchObject({ path: "/c.yaml" });

@@ -48,6 +48,65 @@ describe("settings", () => {
     await bench.api.socket("/api/settings/proxy", { method: "DELETE" });
   });
 
+  it("a proxy of one place, put and taken out beside others whose passwords nobody sees", async () => {
+    const before = readFileSync(bench.configFile, "utf8");
+    const one = (level: string, id: string | null, proxy: string | null): Promise<Answer> => {
+      const path = `/api/settings/proxy?level=${level}${id === null ? "" : `&id=${encodeURIComponent(id)}`}`;
+      return bench.api.socket(path, proxy === null ? { method: "DELETE" } : { method: "PUT", body: { proxy } });
+    };
+    const masked = `http://•••@127.0.0.1:${bench.proxy.port}`;
+    expect((await one("providers", "remote", bench.proxy.url)).json).toMatchObject({ providers: { remote: masked } });
+    await one("global", null, "direct");
+    await one("combos", "wide", "direct");
+    const all = await one("keys", "local/main", "direct");
+    const shown = { providers: { remote: masked }, combos: { wide: "direct" }, keys: { "local/main": "direct" } };
+    expect(all.json).toEqual({ global: "direct", ...shown });
+    expect(await bench.api.get("/api/settings/proxy")).toEqual(all.json);
+    expect((await bench.call("remote/m")).status).toBe(200);
+    expect((await one("keys", "local/main", null)).json).toEqual({ global: "direct", ...shown, keys: {} });
+    const again = await one("keys", "local/main", null);
+    expect([again.status, codeOf(again), messageOf(again)]).toEqual([
+      404,
+      "not-found",
+      "config.yaml has no proxy for local/main under keys",
+    ]);
+    expect((await one("global", null, null)).json).toMatchObject({ global: null });
+    await one("combos", "wide", null);
+    expect((await bench.call("remote/m")).status).toBe(200);
+    expect((await one("providers", "remote", null)).json).toEqual({
+      global: null,
+      providers: {},
+      combos: {},
+      keys: {},
+    });
+    expect((await bench.call("remote/m")).status).toBe(502);
+    // Nothing stays behind, not even an empty map.
+    expect(readFileSync(bench.configFile, "utf8")).toBe(before);
+    const slip = await one("providers", "locla", "direct");
+    expect([slip.status, messageOf(slip)]).toEqual([400, expect.stringContaining('did you mean "local"')]);
+    const hidden = await one("providers", "remote", masked);
+    expect([hidden.status, messageOf(hidden)]).toEqual([400, expect.stringContaining("not shown")]);
+    expect(readFileSync(bench.configFile, "utf8")).toBe(before);
+  });
+
+  it("all of them at once, by their names in the file", async () => {
+    await put("thinking-budget", { mode: "adaptive", tokens: 2048 });
+    await put("ip-filter", { mode: "allow", list: ["127.0.0.1"] });
+    const { settings } = (await bench.api.get("/api/settings")) as { settings: Record<string, unknown> }; // its contract
+    expect(settings).toEqual({
+      network_proxy: { global: null, providers: {}, combos: {}, keys: {} },
+      ip_filter: { mode: "allow", list: ["127.0.0.1"] },
+      thinking_budget: { mode: "adaptive", tokens: 2048 },
+      system_prompt: { mode: "none" },
+    });
+    // A name of the file is a name in the path.
+    for (const [name, value] of Object.entries(settings)) {
+      expect(await bench.api.get(`/api/settings/${name}`)).toEqual(value);
+      await bench.api.socket(`/api/settings/${name}`, { method: "DELETE" });
+    }
+    expect(field(await bench.api.get("/api/settings"), "settings")).toMatchObject({ ip_filter: { mode: "off" } });
+  });
+
   it("a proxy is tried out: it works, it is dead, it is none", async () => {
     const test = (body: object): Promise<Answer> => bench.api.socket("/api/settings/proxy/test", { body });
     const good = await test({ proxy: bench.proxy.url });
@@ -140,6 +199,37 @@ describe("models added by hand", () => {
       404,
     );
     expect(readFileSync(bench.configFile, "utf8")).toBe(before);
+  });
+
+  it("stand in the catalog by provider and by type, and can be asked for by either", async () => {
+    const added = { local: ["text-embedding-of-mine", "dall-e-of-mine"], openai: ["gpt-of-mine"] };
+    for (const [provider, models] of Object.entries(added)) for (const model of models) await add({ provider, model });
+    type Catalog = { models: { id: string; kind: string }[]; byType: Record<string, string[]>; byProvider: object };
+    const read = async (query: string): Promise<Catalog> =>
+      (await bench.api.get(`/api/models/catalog${query}`)) as Catalog; // its contract
+    const all = await read("");
+    expect(all.byType["embedding"]).toEqual(expect.arrayContaining(["local/text-embedding-of-mine"]));
+    expect(all.byType["combo"]).toEqual(["combo/lone", "combo/wide", "combo/gone"]);
+    expect(all.byType["alias"]).toEqual(["quick", "m"]);
+    expect(all.byType["image"]).toContain("local/dall-e-of-mine");
+    expect(all.byType["chat"]).toContain("local/m");
+    for (const type of ["chat", "embedding", "image", "combo", "alias"]) {
+      const { models, byType } = await read(`?type=${type}`);
+      expect(models.map(({ id }) => id)).toEqual(all.byType[type]);
+      expect(byType[type]).toEqual(all.byType[type]);
+    }
+    const local = await read("?provider=local&type=embedding");
+    expect([local.models.map(({ id }) => id), Object.keys(local.byProvider)]).toEqual([
+      ["local/text-embedding-of-mine"],
+      ["local"],
+    ]);
+    // `local` has a list in the file, and what is added goes there.
+    expect((await read("?type=custom")).models.map(({ id }) => id)).toEqual(["openai/gpt-of-mine"]);
+    for (const [provider, models] of Object.entries(added)) {
+      for (const model of models) {
+        await bench.api.socket(`/api/provider-models?provider=${provider}&model=${model}`, { method: "DELETE" });
+      }
+    }
   });
 
   it("come besides what a provider has anyway", async () => {

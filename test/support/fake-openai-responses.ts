@@ -19,8 +19,12 @@ import {
   type Speech,
 } from "./provider-turn.ts";
 
-const publicPaths = { call: "/v1/responses", count: "/v1/responses/input_tokens" };
-const codexPaths = { call: "/backend-api/codex/responses", count: null };
+const publicPaths = {
+  call: "/v1/responses",
+  count: "/v1/responses/input_tokens",
+  compact: "/v1/responses/compact",
+};
+const codexPaths = { call: "/backend-api/codex/responses", count: null, compact: null };
 
 export async function openAiResponses(call: Call): Promise<void> {
   const { reply, headers, options } = call;
@@ -37,6 +41,13 @@ export async function openAiResponses(call: Call): Promise<void> {
   if (path === paths.count) {
     reply.writeHead(200, { "content-type": "application/json" });
     reply.end(JSON.stringify({ object: "response.input_tokens", input_tokens: usage.input }));
+    return;
+  }
+  if (path === paths.compact) {
+    const item = { id: `cmp_fake${call.nth}`, type: "compaction", encrypted_content: "gAAAA-made-up" };
+    const compacted = { id: `resp_fake${call.nth}`, object: "response.compaction", created_at: 0, output: [item] };
+    reply.writeHead(200, { "content-type": "application/json" });
+    reply.end(JSON.stringify(compacted));
     return;
   }
   if (path !== paths.call || call.method !== "POST") {

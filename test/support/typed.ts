@@ -1,8 +1,7 @@
 /** The program as it is typed, in this process, against a core that runs elsewhere: a process of its own takes seconds. */
 import { PassThrough } from "node:stream";
 import { commandBench } from "../../src/commands/__fixtures__/command-bench.ts";
-import { asFailure, failureText } from "../../src/commands/failure.ts";
-import { commandTable } from "../../src/commands/program.ts";
+import { runCommand } from "../../src/commands/program.ts";
 import type { Ran } from "./proxy-clients.ts";
 
 export interface Typed {
@@ -27,17 +26,9 @@ export function typedAt(home: string): Typed {
     const bench = commandBench({ env: { SWITCHYARD_HOME: home, ...env } });
     const context = { ...bench.context, stdin: Object.assign(new PassThrough().end(), { isTTY: false }) };
     const run = async (): Promise<Ran> => {
-      const result: { exitCode: number } = { exitCode: 0 };
-      try {
-        await commandTable(context, result).parseAsync(["node", "switchyard", ...words]);
-      } catch (error) {
-        const failure = asFailure(error);
-        context.stderr.write(failureText(failure));
-        result.exitCode = failure.exitCode;
-      } finally {
-        await bench.close();
-      }
-      return { code: result.exitCode, stdout: bench.out(), stderr: bench.err() };
+      const code = await runCommand(context, words);
+      await bench.close();
+      return { code, stdout: bench.out(), stderr: bench.err() };
     };
     return { ended: run(), signal: bench.signal, stdout: bench.out, stderr: bench.err };
   };
@@ -46,4 +37,8 @@ export function typedAt(home: string): Typed {
     typeWith: (env, ...words) => begin(env, words).ended,
     begin: (...words) => begin({}, words),
   };
+}
+
+export async function typed(home: string, words: readonly string[]): Promise<Ran> {
+  return typedAt(home).type(...words);
 }

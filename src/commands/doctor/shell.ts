@@ -228,7 +228,7 @@ const verification: Check = {
     return Promise.resolve({
       state: "fail",
       text: `${verificationSwitch}=0 is set`,
-      why: "Node programs started here believe any certificate, a core started here included: whoever sits on the way to a provider can read the calls and the keys",
+      why: "Node programs started here believe any certificate (a core does not, whatever this says): whoever sits on the way to a provider can read the calls and the keys",
       fix: `unset ${verificationSwitch}`,
     });
   },

@@ -55,7 +55,7 @@ export const accountRoutes = {
   }).handle(({ body }, { verbs }) => verbs.importLogin(body)),
   "DELETE /api/accounts/:provider/:name": socketRoute({
     tag: "accounts",
-    summary: "Remove an account with its stored credential; one of config.yaml is taken out there",
+    summary: "Remove an account of the private store with its credential; one of config.yaml is refused",
     parameters: ofAccount,
     reply: okReply,
     refusals: ["invalid", "not-found", "unavailable"],

@@ -16,6 +16,7 @@ import {
   embedContentRequest,
   embeddingsReply,
   embeddingsRequest,
+  type ErrorShape,
   generateReply,
   generateRequest,
   imagesReply,
@@ -41,6 +42,8 @@ export interface CallRoute {
   /** Null: it is always streamed. */
   readonly reply: v.GenericSchema | null;
   readonly streams: boolean;
+  /** In whose shape it says no; default: its dialect's. */
+  readonly errors?: ErrorShape;
 }
 
 const chat = { dialect: "openai-chat", body: chatRequest, reply: chatReply, streams: true } as const;
@@ -81,6 +84,7 @@ const google = {
     body: generateRequest,
     reply: null,
     streams: true,
+    errors: "GoogleStream",
   },
   count: {
     dialect: "gemini",
@@ -155,6 +159,7 @@ export const callRoutes = {
     body: codeAssistRequest,
     reply: null,
     streams: true,
+    errors: "GoogleStream",
   },
   "POST /v1internal:countTokens": {
     dialect: "gemini-cli",

@@ -137,6 +137,12 @@ export const imagesReply = v.pipe(
   v.description("OpenAI's image generation reply."),
 );
 
+/** Google's own way where a list is streamed: the error is its one item. */
+export const googleStreamError = v.pipe(
+  v.union([googleError, v.array(googleError)]),
+  v.description("An error in Google's shape; without `?alt=sse` it stands in a list, as the answer would."),
+);
+
 /** In whose shape each dialect of the gateway says no. */
 export const callErrors = {
   "openai-chat": "OpenAi",
@@ -150,4 +156,10 @@ export const callErrors = {
 } as const;
 export type CallDialect = keyof typeof callErrors;
 
-export const errorShapes = { OpenAi: openaiError, Claude: claudeError, Google: googleError } as const;
+export const errorShapes = {
+  OpenAi: openaiError,
+  Claude: claudeError,
+  Google: googleError,
+  GoogleStream: googleStreamError,
+} as const;
+export type ErrorShape = keyof typeof errorShapes;

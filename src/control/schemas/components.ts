@@ -116,5 +116,6 @@ export const components = {
   OpenAiError: refusals.openaiError,
   ClaudeError: refusals.claudeError,
   GoogleError: refusals.googleError,
+  GoogleStreamError: calls.googleStreamError,
   Forbidden: refusals.forbidden,
 } as const satisfies Readonly<Record<string, v.GenericSchema>>;

@@ -68,3 +68,41 @@ describe("a section", () => {
     expect(edits).toEqual([[["settings", "ip_filter"], undefined]]);
   });
 });
+
+describe("the proxy of one place", () => {
+  const path = (...steps: readonly string[]): Path => ["settings", "network_proxy", ...steps];
+
+  it("is changed alone", async () => {
+    const { verbs, edits } = bench({ network_proxy: { global: "http://user:password@host:1" } });
+    await verbs.changeProxy({ level: "providers", id: "a.b/c" }, "direct");
+    await verbs.changeProxy({ level: "global" }, "http://host:2");
+    expect(edits).toEqual([
+      [path("providers", "a.b/c"), "direct"],
+      [path("global"), "http://host:2"],
+    ]);
+    await expect(verbs.changeProxy({ level: "global" }, "http://•••@host:1")).rejects.toThrow("not shown");
+  });
+
+  it.each<[object, Parameters<ReturnType<typeof bench>["verbs"]["changeProxy"]>[0], Path]>([
+    [{ global: "x", keys: { "a/b": "x", "c/d": "x" } }, { level: "keys", id: "a/b" }, path("keys", "a/b")],
+    [{ global: "x", keys: { "a/b": "x" } }, { level: "keys", id: "a/b" }, path("keys")],
+    [{ keys: { "a/b": "x" } }, { level: "keys", id: "a/b" }, path()],
+    [{ global: "x", keys: { "a/b": "x" } }, { level: "global" }, path("global")],
+    [{ global: "x" }, { level: "global" }, path()],
+  ])("of %j is taken out without an empty map behind it: %j", async (network_proxy, place, gone) => {
+    const { verbs, edits } = bench({ network_proxy });
+    await verbs.changeProxy(place, null);
+    expect(edits).toEqual([[gone, undefined]]);
+  });
+
+  it.each([{}, { network_proxy: { global: null } }, { network_proxy: { providers: { b: "x" } } }])(
+    "that is not in %j cannot be taken out",
+    async (settings) => {
+      const { verbs, edits } = bench(settings);
+      await expect(verbs.changeProxy({ level: "global" }, null)).rejects.toThrow("no proxy for everything");
+      await expect(verbs.changeProxy({ level: "providers", id: "a" }, null)).rejects.toThrow("for a under providers");
+      await expect(verbs.changeProxy({ level: "providers", id: "__proto__" }, null)).rejects.toThrow("no proxy");
+      expect(edits).toEqual([]);
+    },
+  );
+});
