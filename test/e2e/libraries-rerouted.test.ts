@@ -110,24 +110,25 @@ def show(line):
     if line: print(line); print(int((now - began) * 1000), file=sys.stderr)
 `;
 
-function expectOneAnswer(ran: Ran): void {
+/** The answer's text; throws where the call did not go as it should. */
+function answered(ran: Ran): string {
   expect(ran).toMatchObject({ code: 0 });
-  expect(streamedText(ran.stdout)).toBe(answer);
   const last = provider.seen.at(-1);
   expect(last).toMatchObject({ path: "/v1/messages", status: 200 });
   expect(JSON.stringify([last?.headers, last?.text])).not.toContain(key);
+  return streamedText(ran.stdout);
 }
 
 describe("a rerouted stream", () => {
   it.skipIf(!hasCurl).each(["--http1.1", "--http2"])("reaches curl %s", async (version) => {
     const headers = ["-H", `authorization: Bearer ${key}`, "-H", "content-type: application/json"];
     const ran = await throughRun("curl", "-sSN", "--fail", version, ...headers, "--data-binary", "@body.json", url);
-    expectOneAnswer(ran);
+    expect(answered(ran)).toBe(answer);
   });
 
   it.skipIf(!hasPython).each(["urllib", ...modules])("reaches Python's %s piece by piece", async (name) => {
     const ran = await throughRun("python3", "-c", prelude + (scripts[name] ?? ""));
-    expectOneAnswer(ran);
+    expect(answered(ran)).toBe(answer);
     // Twenty pauses of 20 ms lie between the first piece and the last; a proxy that collects would show none.
     const times = ran.stderr.trim().split("\n").map(Number);
     expect(times.at(-1)).toBeGreaterThan(100);

@@ -6,7 +6,7 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it, type TestContext } from "vitest";
 import { clientPackages, node24, type TestedClient } from "./client-list.ts";
-import type { Shown } from "./client-results.ts";
+import { isFirst, type Shown } from "./client-results.ts";
 import { scenariosOf, type Scenario } from "./client-scenarios.ts";
 import { startClientStage, type ClientStage } from "./client-stage.ts";
 import { besides, isMainCall, looksInto } from "./client-turns.ts";
@@ -30,7 +30,9 @@ export interface ClientTests {
 
 export function testClient(client: TestedClient, { skip = false, brief = false }: ClientTests = {}): void {
   const { title, version } = clientPackages[client];
-  describe.skipIf(skip)(`${title} ${version}`, { timeout: turnMs + 60_000 }, () => describeClient(client, brief));
+  describe.skipIf(skip)(`${title} ${version}`, { timeout: turnMs + 60_000 }, () => {
+    describeClient(client, brief);
+  });
 }
 
 function describeClient(client: TestedClient, brief: boolean): void {
@@ -135,8 +137,7 @@ function describeClient(client: TestedClient, brief: boolean): void {
         }
       });
 
-      // What a client does when things go wrong does not hang on its login: once is enough.
-      if (scenario !== first || brief) return;
+      if (!isFirst(scenario) || brief) return;
 
       it("waits when the provider is busy, and ends well", async (context) => {
         shows(context, scenario, "busy");
