@@ -224,6 +224,8 @@ export interface LoginPageJson {
   readonly login: LoginJson | null;
   /** Why it ended otherwise than by a login; null where it has not. */
   readonly reason: string | null;
+  /** Its browser has been shown how it ended. */
+  readonly shown: boolean;
 }
 
 export interface OpenedLoginPageJson extends LoginPageJson {

@@ -16,6 +16,8 @@ export interface PageOptions {
 }
 
 const pollEveryMs = 500;
+/** The page looks every second and a half, less often where nobody sees it. */
+const lookMs = 6_000;
 
 /** The login that was done. @throws CommandFailure when the page ended otherwise. A core must be running. */
 export async function seePageThrough(
@@ -44,6 +46,16 @@ export async function seePageThrough(
   }
 }
 
+/** A core that runs for this command alone must not be gone before its page has said how it ended. */
+async function untilShown(core: ControlClient, id: string, signal: AbortSignal): Promise<void> {
+  const endsAt = performance.now() + lookMs;
+  while (performance.now() < endsAt) {
+    const { shown: isShown } = await core.loginPage(id);
+    await delay(pollEveryMs, undefined, { signal });
+    if (isShown) return;
+  }
+}
+
 async function ended(
   context: CommandContext,
   core: ControlClient,
@@ -54,7 +66,10 @@ async function ended(
   for (;;) {
     const page: LoginPageJson = await core.loginPage(id);
     const { state, login, reason } = page;
-    if (state === "done" && login !== null) return login;
+    if (state === "done" && login !== null) {
+      await untilShown(core, id, signal);
+      return login;
+    }
     if (state === "cancelled" || state === "expired") {
       throw new CommandFailure(exitCodes.account, `the login of ${shown(page.account)} did not happen`, {
         ...(reason === null ? {} : { why: shown(reason) }),

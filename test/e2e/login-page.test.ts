@@ -149,10 +149,11 @@ describe("the page of a login", () => {
     const polls = (): number => kiro.seen.filter(({ path }) => path === "/token").length;
     await waitFor("a poll in vain", () => polls() === 1, 20_000);
     kiro.decide("approved");
-    expect(await ended(link)).toMatchObject({ state: "done", login: { state: "done" }, reason: null });
+    expect(await ended(link)).toMatchObject({ state: "done", login: { state: "done" }, reason: null, shown: false });
     expect(polls()).toBe(2);
     const done = await browser.page();
     expect(title(done)).toBe("Kiro is logged in");
+    expect(await pageState(link)).toMatchObject({ shown: true });
     expect(textOf(done)).toContain("kiro/web");
     expect(own((await browser.status()).json, "revision")).not.toBe(own(status.json, "revision"));
     const record = join(core.home, "accounts", "kiro@web.json");
@@ -520,9 +521,12 @@ describe("accounts login kiro --web", () => {
     interrupt(): void;
   }
   function type(...words: readonly string[]): Typed {
+    return typeAt(core.home, ...words);
+  }
+  function typeAt(home: string, ...words: readonly string[]): Typed {
     const program = ["--import", import.meta.resolve("tsx"), join(import.meta.dirname, "../../src/cli.ts")];
     const child = spawn(process.execPath, [...program, ...words], {
-      env: { PATH: process.env["PATH"] ?? "", HOME: core.home, SWITCHYARD_HOME: core.home, NO_COLOR: "1" },
+      env: { PATH: process.env["PATH"] ?? "", HOME: home, SWITCHYARD_HOME: home, NO_COLOR: "1" },
       stdio: ["ignore", "pipe", "pipe"],
     });
     const said = { out: "", err: "" };
@@ -553,6 +557,8 @@ describe("accounts login kiro --web", () => {
     await waitFor("word of the first try", () => login.err().includes("the page offers another"), 20_000);
     kiro.decide("approved");
     await browser.press("start", { method: "builder-id" });
+    // It waits for its page to say so.
+    await waitFor("the page to say so", async () => title(await browser.page()) === "Kiro is logged in", 20_000);
     expect(await login.code).toBe(0);
     expect(JSON.parse(login.out())).toMatchObject({ id: "kiro/typed", source: "login" });
   }, 60_000);
@@ -568,6 +574,31 @@ describe("accounts login kiro --web", () => {
     expect(await second.code).toBe(130);
     expect(title(await browser.page())).toBe("The login was called off");
   }, 60_000);
+
+  it("starts a core where none runs, which does not leave its page alone before it has said how it ended", async () => {
+    kiro.decide("approved");
+    const listen = { port: 0 };
+    const other = await stage.startCore({
+      dial: Object.fromEntries(hosts.map((host) => [host, kiro.port])),
+      config: { listen },
+    });
+    expect((await other.cli("stop")).code).toBe(0);
+    await other.exited;
+    const login = typeAt(other.home, "accounts", "login", "kiro", "--web", "--accept-terms");
+    const address = /http:\/\/127\.0\.0\.1:(\d+)(\/\S+)/;
+    await waitFor("the address", () => address.test(login.err()), 30_000);
+    const [, port = "", target = ""] = address.exec(login.err()) ?? [];
+    const at = `http://127.0.0.1:${port}`;
+    const opened = await fetch(at + target, { redirect: "manual" });
+    const cookie = (opened.headers.get("set-cookie") ?? "").split(";")[0] ?? "";
+    const headers = { cookie, origin: at, "content-type": "application/x-www-form-urlencoded" };
+    await fetch(`${at}${root}/start`, { method: "POST", headers, body: "method=builder-id", redirect: "manual" });
+    const page = async (): Promise<string> => (await fetch(at + root, { headers: { cookie } })).text();
+    // Its script looks every second and a half; the core is still there.
+    await waitFor("the page to say so", async () => (await page()).includes("Kiro is logged in"), 30_000);
+    expect(await login.code).toBe(0);
+    await waitFor("its core to be gone", async () => (await other.cli("status")).code === 3, 20_000);
+  }, 90_000);
 
   it("is for Kiro alone, and wants the terms read", async () => {
     const [other, unread] = await Promise.all([

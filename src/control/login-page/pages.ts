@@ -49,6 +49,8 @@ export type Redeemed =
 /** What its browser may see and do. */
 export interface LoginPage {
   view(): Promise<PageView>;
+  /** Its user is looking at this one. */
+  shown(view: PageView): void;
   /** What goes wrong is shown by the next view. Nothing happens while a login waits, or when the page is over. */
   start(choice: MethodChoice): Promise<void>;
   paste(text: string): Promise<void>;
@@ -101,6 +103,7 @@ interface Page {
   turn: number;
   isBusy: boolean;
   end: "done" | Over | null;
+  isEndShown: boolean;
 }
 
 export function createLoginPages(deps: LoginPagesDeps): LoginPages {
@@ -221,6 +224,7 @@ export function createLoginPages(deps: LoginPagesDeps): LoginPages {
       reason: end === null || end === "done" ? null : reasons[end],
       expiresAt: new Date(clock.now() + untilMs).toISOString(),
       login,
+      shown: page.isEndShown,
     };
   }
 
@@ -254,6 +258,7 @@ export function createLoginPages(deps: LoginPagesDeps): LoginPages {
         turn: 0,
         isBusy: false,
         end: null,
+        isEndShown: false,
       };
       pages.set(page.id, page);
       redactor.register(page.state.reveal());
@@ -288,6 +293,9 @@ export function createLoginPages(deps: LoginPagesDeps): LoginPages {
       if (page === undefined) return null;
       return {
         view: () => viewOf(page),
+        shown({ kind }) {
+          page.isEndShown ||= kind === "done" || kind === "over";
+        },
         start: (choice) => busy(page, () => start(page, choice)),
         paste: (text) =>
           busy(page, async () => {

@@ -69,7 +69,10 @@ export function createLoginPageServer({ pages, clock, onGuessing }: LoginPageSer
     const [state, ...more] = url.searchParams.getAll("state");
     if (state !== undefined && more.length === 0) return redeem(exchange, state);
     const page = pageOf(exchange);
-    return answer(200, page === null ? howToDocument() : viewDocument(await page.view()), "text/html; charset=utf-8");
+    if (page === null) return answer(200, howToDocument(), "text/html; charset=utf-8");
+    const view = await page.view();
+    page.shown(view);
+    return answer(200, viewDocument(view), "text/html; charset=utf-8");
   }
 
   async function status(exchange: Exchange): Promise<HttpReply> {
