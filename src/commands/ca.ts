@@ -46,8 +46,7 @@ export async function caStatus(context: CommandContext, options: CaOptions): Pro
 }
 
 export async function caRotate(context: CommandContext, options: CaOptions): Promise<number> {
-  const core = await findCore(context.paths);
-  const status = core === null ? await rotateFiles(context) : await core.client.rotateCa();
+  const status = await rotateNow(context);
   if (options.json) printJson(context, status);
   else
     printLines(context.stdout, [
@@ -55,6 +54,12 @@ export async function caRotate(context: CommandContext, options: CaOptions): Pro
       "programs started through switchyard trust it at their next start",
     ]);
   return exitCodes.ok;
+}
+
+/** Through the running core, which then uses the new one at once; without one, on the files. */
+export async function rotateNow(context: CommandContext): Promise<CaStatus> {
+  const core = await findCore(context.paths);
+  return core === null ? rotateFiles(context) : core.client.rotateCa();
 }
 
 async function rotateFiles(context: CommandContext): Promise<CaStatus> {
@@ -78,7 +83,7 @@ async function openExisting(context: CommandContext): Promise<Authority> {
   return openAuthority(await authorityOptions(context));
 }
 
-async function authorityOptions(context: CommandContext): Promise<AuthorityOptions> {
+export async function authorityOptions(context: CommandContext): Promise<AuthorityOptions> {
   const { requireConfig } = await import("./load-config.ts");
   const { defaultHosts } = await import("../engine/providers/hosts.ts");
   const { hosts } = requireConfig(context).intercept;

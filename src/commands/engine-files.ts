@@ -27,6 +27,8 @@ export interface EngineFiles {
   readonly verbs: EngineVerbs;
   /** Dry run of the rules with the accounts of file and store. */
   explain(question: RouteQuestion): RouteAnswer;
+  /** What one rule would do with a call for this model, whatever it waits for and whichever stand before it. */
+  explainRule(number: number, model: string): RouteAnswer | null;
   readonly close: () => Promise<void>;
 }
 
@@ -79,6 +81,12 @@ export async function openEngineFiles(context: CommandContext): Promise<EngineFi
   return {
     verbs,
     explain: (question) => createEngine({ ...deps, accounts }).explain(question),
+    explainRule(number, model) {
+      const rule = config().routes[number - 1];
+      if (rule === undefined) return null;
+      const alone: Config = { ...config(), routes: [{ ...rule, match: {} }] };
+      return createEngine({ ...deps, config: () => alone, accounts }).explain({ client: "unknown", host: null, model });
+    },
     async close() {
       await accounts.close();
       await ledger.close();

@@ -2,7 +2,7 @@
 import { CoreStartError } from "../control/process.ts";
 import { ControlError } from "../control/client.ts";
 
-/** Fixed by the product contract; 8 belongs to a command that is not here yet. */
+/** Fixed by the product contract. */
 export const exitCodes = {
   ok: 0,
   failure: 1,
@@ -12,6 +12,8 @@ export const exitCodes = {
   trust: 5,
   account: 6,
   upstream: 7,
+  /** `doctor` found something wrong. */
+  doctor: 8,
   /** As a shell says of what Ctrl-C ended. */
   interrupted: 130,
 } as const;

@@ -118,6 +118,29 @@ export function commandTable(context: CommandContext, result: { exitCode: number
       ),
     );
 
+  program
+    .command("doctor")
+    .description("check everything and say what to type where it is not well; exit code 8 when something is wrong")
+    .argument("[client]", "look at this client, too: claude-code, codex, gemini-cli … (default: those on PATH)")
+    .option("--json", json)
+    .option("--fix", "put right what can be put right, asking before each")
+    .option("--yes", "with --fix: do not ask")
+    .option("--recipes", "only print commands to try the gateway and the rules with, filled in")
+    .addHelpText("after", examples(["switchyard doctor", "switchyard doctor codex", "switchyard doctor --fix"]))
+    .action((client: string | undefined, options: JsonOption & { fix?: boolean; yes?: boolean; recipes?: boolean }) =>
+      act(
+        import("./doctor.ts").then((module) =>
+          module.doctor(context, {
+            client,
+            json: options.json === true,
+            fix: options.fix === true,
+            yes: options.yes === true,
+            recipes: options.recipes === true,
+          }),
+        ),
+      ),
+    );
+
   addCaCommands(program, context, act);
   addFlowCommands(program, context, act);
   addRouteCommands(program, context, act);

@@ -59,7 +59,10 @@ function isStream(input: Input): input is Input & NodeJS.ReadableStream {
 
 /** Anything but a yes is a no. */
 export async function askYes(context: CommandContext, question: string): Promise<boolean> {
-  const answer = await askLine(context, { question: `${question} [y/N] ` });
+  return isYes(await askLine(context, { question: `${question} [y/N] ` }));
+}
+
+export function isYes(answer: Answer): boolean {
   return answer.kind === "line" && /^y(es)?$/i.test(answer.text.trim());
 }
 

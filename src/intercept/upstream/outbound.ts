@@ -109,8 +109,8 @@ const schemes: Readonly<Record<string, ProxyAddress["scheme"]>> = {
 };
 const usualPort = { http: 80, https: 443, socks5: 1_080 } as const;
 
-/** Nothing on this machine is reached through another one. */
-function isExcluded({ host, port }: Destination, list: string): boolean {
+/** What NO_PROXY keeps from every proxy; and nothing on this machine is reached through another one. */
+export function isExcluded({ host, port }: Pick<Destination, "host" | "port">, list: string): boolean {
   if (isLoopback(host)) return true;
   return list
     .split(/[\s,]+/)
