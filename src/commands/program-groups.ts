@@ -6,7 +6,6 @@ export interface JsonOption {
 /** Runs a command and keeps its exit code. */
 export type Act = (code: Promise<number>) => Promise<void>;
 
-
 /** Appended to a command's help; a line that is too long for the page goes on in the next one, as shells read it. */
 export function examples(lines: readonly string[]): string {
   return `\nExamples:\n${lines.map((line) => wrapped(line).join(" \\\n      ")).join("\n")}`;

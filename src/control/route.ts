@@ -255,7 +255,12 @@ export class ControlRefusal extends Error {
     this.name = "ControlRefusal";
     this.status = status;
     this.code = code;
-    const { field = null, allowed = [], next = null, details = {} } = typeof about === "string" ? { field: about } : (about ?? {});
+    const {
+      field = null,
+      allowed = [],
+      next = null,
+      details = {},
+    } = typeof about === "string" ? { field: about } : (about ?? {});
     this.field = field;
     this.allowed = allowed;
     this.next = next;

@@ -59,7 +59,11 @@ export async function startTemporaryProxy(
     describeFailure: () => null,
     env: {},
   });
-  const gateway = { audience: () => "tools" as const, isCall: () => false, handle: () => Promise.reject(new Error("there is no gateway here")) };
+  const gateway = {
+    audience: () => "tools" as const,
+    isCall: () => false,
+    handle: () => Promise.reject(new Error("there is no gateway here")),
+  };
   const listening = await interceptor.listen({ host: "127.0.0.1", port: 0, gateway }, nothingWanted);
   return {
     host: "127.0.0.1",

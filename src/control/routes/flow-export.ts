@@ -13,7 +13,8 @@ export const flowExportRoutes = {
   "POST /api/flows/export": socketRoute({
     tag: "flows",
     summary: "Calls as a file for other programs; secrets are masked",
-    description: "The header `switchyard-exported` says how many calls are in it, `switchyard-left-out` which are not and why.",
+    description:
+      "The header `switchyard-exported` says how many calls are in it, `switchyard-left-out` which are not and why.",
     body: exportOrder,
     reply: { kind: "text", about: "HAR 1.2, commands for a shell, or one flow a line, as was asked for." },
     refusals: ["invalid", "filter", "no-such-flow"],

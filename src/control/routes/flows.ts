@@ -76,7 +76,10 @@ export const flowRoutes = {
   "DELETE /api/flows": socketRoute({
     tag: "flows",
     summary: "Take calls out of the log; what is live stays",
-    query: { filter: v.exactOptional(text(`${inLanguage} It has to be there; an empty one means every flow.`)), ...paging },
+    query: {
+      filter: v.exactOptional(text(`${inLanguage} It has to be there; an empty one means every flow.`)),
+      ...paging,
+    },
     reply: flowRemoval,
     refusals: ["filter", "no-such-flow"],
     changes: true,
@@ -100,7 +103,10 @@ export const flowRoutes = {
     changes: false,
   }).handle(({ query, incoming, outgoing }, { eventHub, status }) => {
     const wanted = query.filter ?? "";
-    const read = readSummaryFilter(wanted, "what is happening is followed without its bodies; search them in /api/flows");
+    const read = readSummaryFilter(
+      wanted,
+      "what is happening is followed without its bodies; search them in /api/flows",
+    );
     if (!read.ok) throw filterRefusal(read.problem);
     return eventHub.attach(incoming, outgoing, status(), wanted === "" ? null : read.filter);
   }),

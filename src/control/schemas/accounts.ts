@@ -171,6 +171,7 @@ const pageFields = {
   expiresAt: instant("When the link, or the page that it opened, is over."),
   login: v.nullable(login),
   reason: v.nullable(text("Why it ended otherwise than by a login; null where it has not.")),
+  shown: flag("Its browser has been shown how it ended."),
 };
 
 export const loginPage = shapeOf<LoginPageJson>()(

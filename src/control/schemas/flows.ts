@@ -2,7 +2,14 @@
 import * as v from "valibot";
 import type { AttemptJson, BodyJson, FlowDetailJson, FlowJson, SideJson } from "../../base/controls.ts";
 import { clientIds, type Timings, type Usage, type WhyStep } from "../../base/flow.ts";
-import { type ExportQuestionJson, exportFormats, exportRoads, exportSides, type FlowPageJson, type FlowRemovalJson } from "../../base/controls-flows.ts";
+import {
+  type ExportQuestionJson,
+  exportFormats,
+  exportRoads,
+  exportSides,
+  type FlowPageJson,
+  type FlowRemovalJson,
+} from "../../base/controls-flows.ts";
 import { flowCounts } from "./flow-counts.ts";
 import { shapeOf } from "./shape.ts";
 import { count, dollars, flag, instant, listOf, ms, oneOf, text } from "./words.ts";

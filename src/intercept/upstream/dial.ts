@@ -140,7 +140,13 @@ export function createDial(deps: DialDeps): Dial {
     try {
       if (proxy.scheme === "https") {
         const name = isIP(proxy.host) === 0 ? { servername: proxy.host } : {};
-        const options = { socket: plain, host: proxy.host, ...name, minVersion: "TLSv1.2", rejectUnauthorized: true } as const;
+        const options = {
+          socket: plain,
+          host: proxy.host,
+          ...name,
+          minVersion: "TLSv1.2",
+          rejectUnauthorized: true,
+        } as const;
         socket = await opened(tlsConnect({ ...options, secureContext: deps.secureContext() }), "secureConnect", stop);
       }
       await throughProxy(socket, proxy, target.host, target.port, stop);
