@@ -50,11 +50,13 @@ export function addGlobalOptions(program: Command, globals: Globals): void {
   for (const command of everyCommand(program)) {
     if (command.name().startsWith("__")) continue;
     const path = pathOf(command);
+    // A word of a filter may begin with a dash: `-client:codex` is no `-c`.
+    const takesFilter = command.registeredArguments.some((argument) => argument.name() === "filter");
     for (const { short, long, value, description, take } of rows) {
       const own = command.options.find((option) => option.long === long);
       if (long === "--json" && own === undefined && withoutJson.has(path)) continue;
       if (own === undefined) {
-        const isTaken = command.options.some((option) => option.short === short);
+        const isTaken = takesFilter || command.options.some((option) => option.short === short);
         const flags = `${short === null || isTaken ? "" : `${short}, `}${long}${value === null ? "" : ` ${value}`}`;
         const option = new Option(flags, description).helpGroup(heading);
         if (long === "--color") {

@@ -87,7 +87,9 @@ async function answer(exchange: Exchange, url: URL, deps: GatewayDeps, context: 
   }
   const fixed = fixedMethods(exchange, url.pathname, deps);
   if (fixed !== null) throw new ControlRefusal(405, "method", notServed(exchange, url, fixed), { allowed: fixed });
-  const found = matchRoute(portRoutes, method, url.pathname);
+  // What follows the colon is something to do with a model, and this one nobody does.
+  const isUnknownVerb = !isQuestion && /^\/v1(?:beta|alpha)\/models\/.*:[A-Za-z]+$/s.test(url.pathname);
+  const found = isUnknownVerb ? null : matchRoute(portRoutes, method, url.pathname);
   if (found === null) {
     throw new ControlRefusal(404, "not_found", `${exchange.method} ${url.pathname} is not served here`);
   }

@@ -446,12 +446,12 @@ describe("a call is not made again", () => {
   });
 
   it.each([
-    [{ via: 7 }, '"via" is a name'],
-    [{ client: "nobody" }, '"client" is one of claude-code'],
-    [{ body: 7 }, '"body" is a JSON object, or its text'],
+    [{ via: 7 }, '"via" has to be text'],
+    [{ client: "nobody" }, '"client" has to be one of claude-code'],
+    [{ body: 7 }, '"body" has to be text, or an object'],
     [{ headers: { "a b": "c" } }, '"headers" is an object of names and texts'],
     [{ headers: { a: "b\r\nc: d" } }, '"headers" is an object of names and texts'],
-    [{ vai: "local/m" }, '"vai" is not known here'],
+    [{ vai: "local/m" }, 'there is no field "vai" here (known are via'],
   ])("when it is ordered wrongly: %j", async (body, words) => {
     const flow = await flowOf(() => claude.messages.create(question("routed-claude")));
     const answer = await post(flow.id, body);
