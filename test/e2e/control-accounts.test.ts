@@ -120,9 +120,9 @@ describe("secrets", () => {
   const streams = ["/api/events", "/api/lease"];
 
   async function pathsOf(pattern: string): Promise<readonly string[]> {
-    if (pattern === "/api/flows/:id") {
+    if (pattern.startsWith("/api/flows/:id")) {
       const { flows } = (await bench.api.get("/api/flows")) as { flows: { id: string }[] }; // its contract
-      return flows.map(({ id }) => `/api/flows/${id}`);
+      return flows.map(({ id }) => pattern.replace(":id", id));
     }
     if (pattern.endsWith("/:id")) return [pattern.replace(":id", "none")];
     if (pattern === "/v1/capabilities") return [`${pattern}?model=local/m&feature=vision`];
@@ -189,12 +189,14 @@ describe("secrets", () => {
       files +
       readFileSync(join(bench.core.home, "state.json"), "utf8")
         .replace(bench.api.clientKey, "")
-        .replace(bench.api.proxyToken, "");
+        .replace(bench.api.proxyToken, "")
+        .replace(bench.api.adminToken, "");
     const everything = [
       ...Object.values(canary),
       encodeURIComponent(canary.password),
       bench.api.clientKey,
       bench.api.proxyToken,
+      bench.api.adminToken,
     ];
     for (const secret of everything) expect(all.includes(secret) ? secret : "").toBe("");
   });

@@ -117,7 +117,7 @@ describe("the control API on the port", () => {
     expect((await admin("/api/routes/explain", { body: "{" })).status).toBe(400);
     expect((await admin("/api/routes/explain", { body: "x".repeat(5_000_000) })).status).toBe(413);
     const wrong = await admin("/api/flows", { method: "PATCH" });
-    expect([wrong.status, wrong.headers["allow"]]).toEqual([405, "GET"]);
+    expect([wrong.status, wrong.headers["allow"]]).toEqual([405, "GET, DELETE"]);
     const head = await admin("/api/status", { method: "HEAD" });
     expect([head.status, head.text]).toEqual([200, ""]);
     expect((await admin("/api/events", { method: "HEAD" })).status).toBe(200);
