@@ -1,9 +1,9 @@
 /** The program as a person starts it: real processes, a real core, a home of their own. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync } from "node:fs";
+import { mkdirSync, readdirSync } from "node:fs";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
 import { type TempFolder, tempFolder } from "../test/support/temp.ts";
@@ -174,13 +174,15 @@ describe("the command line", () => {
   });
 
   it("demonstrates itself without a terminal, a key or a network, and leaves nothing behind", async () => {
-    const leftovers = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith("switchyard-demo-"));
-    const before = leftovers();
-    const { code, out, err } = await switchyard(newHome(), "demo");
+    const home = newHome();
+    // A folder for temporary files that no other demo uses at the same time.
+    const temporary = join(home, "tmp");
+    mkdirSync(temporary);
+    const { code, out, err } = await ended(launch(home, ["demo"], { TMPDIR: temporary }));
     expect({ code, err }).toEqual({ code: 0, err: "" });
     expect(out.match(/reroute +claude-haiku-4-5 → loopback-mini/g)).toHaveLength(1);
     expect(out.match(/reroute +claude-sonnet-4-5 → loopback-1/g)).toHaveLength(2);
     expect(out).toContain("200 A switchyard is where trains are sorted");
-    expect(leftovers()).toEqual(before);
+    expect(readdirSync(temporary).filter((name) => name.startsWith("switchyard"))).toEqual([]);
   });
 });

@@ -140,10 +140,11 @@ function callAt<Head extends RequestHead>(head: Head, { engine }: GatewayDeps): 
 /** Where the address is one of ours and takes other methods only: calls and what has no route in a table. Null: elsewhere. */
 function fixedMethods(head: RequestHead, path: string, deps: GatewayDeps): readonly string[] | null {
   if (callAt({ ...head, method: "POST" }, deps) !== null) return ["POST"];
-  if (path === "/healthz" || path === "/metrics") return ["GET", "HEAD"];
+  const isQuestion = head.method === "GET" || head.method === "HEAD";
+  if (!isQuestion && (path === "/healthz" || path === "/metrics")) return ["GET", "HEAD"];
   // What follows a colon would be something to do with the model, and this one nobody does.
   const isGoogles = /^\/v1(?:beta|alpha)\/models(?:$|\/(?!.*:[A-Za-z]+$))/s.test(path);
-  return isGoogles && head.method !== "GET" && head.method !== "HEAD" ? ["GET", "HEAD"] : null;
+  return isGoogles && !isQuestion ? ["GET", "HEAD"] : null;
 }
 
 function notServed({ method }: Exchange, { pathname }: URL, allowed: readonly string[]): string {
