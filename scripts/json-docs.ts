@@ -13,7 +13,10 @@ export function jsonDocs(): string {
     entries.map(([, { schema }]) => schema),
     place,
   );
-  const asked = entries.map(([command, { about, schema }]) => ({ command, about, json: schemas.of(schema) }));
+  const asked = entries.map(([command, { about, schema, plain }]) => {
+    const json = schemas.of(schema);
+    return { command, about: plain === true ? `${about} (without \`schemaVersion\`)` : about, json };
+  });
   const shapes = usedBy(
     asked.map(({ json }) => json),
     schemas.named,
@@ -23,7 +26,8 @@ export function jsonDocs(): string {
     "",
     "Written by `npm run openapi`; do not edit. One document on stdout, whatever else is said goes to stderr; a failure prints",
     "none and has an exit code above 0. Instants are ISO 8601 in UTC. Fields may be added at any time; the schema version",
-    `(\`switchyard status --json\` has it as \`schemaVersion\`) grows when one goes or changes its meaning. It is **${schemaVersion}**.`,
+    `grows when one goes or changes its meaning. It is **${schemaVersion}**. Every document that is an object has it as \`schemaVersion\`,`,
+    "besides the fields that stand here, unless it is said below that it has not; lists have no place for it.",
     "The same shapes, as JSON Schema: `components.schemas` in [openapi.json](openapi.json).",
     "",
     "## Commands",

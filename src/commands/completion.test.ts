@@ -89,7 +89,7 @@ _files() { print -rl -- *(N) }
 _message() { : }
 compset() { : }
 words=("\${(@s: :)2}"); CURRENT=\${#words}
-_switchyard | grep -F -- "\${words[-1]}"`;
+_switchyard | while IFS= read -r one; do [[ $one == "\${words[-1]}"* ]] && print -r -- "$one"; done`;
 
 const fishDriver = `source $argv[1]; complete -C "$argv[2]"`;
 

@@ -70,7 +70,7 @@ describe("what is printed", () => {
     const bench = await home({ env: noPrograms });
     expect(await bench.type("doctor", "--json")).toBe(0);
     const { ok, checks, ...rest } = documentOf(bench.out());
-    expect(rest).toEqual({});
+    expect(rest).toEqual({ schemaVersion: 1 });
     expect(ok).toBe(true);
     for (const check of checks) {
       expect(Object.keys(check)).toEqual(["id", "group", "title", "state", "text", "why", "fix"]);

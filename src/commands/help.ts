@@ -1,6 +1,6 @@
 /** How the help is arranged: the commands by what they are for, and what to read next. */
 import { EventEmitter } from "node:events";
-import type { Argument, Command } from "commander";
+import { type Argument, type Command, Help } from "commander";
 import { examples } from "./program-groups.ts";
 import { everyCommand, pathOf } from "./tree.ts";
 
@@ -95,7 +95,10 @@ function hasAppended(command: unknown): boolean {
 
 /** For scripts of ours, not for people: its own name says so. */
 export function isHidden(command: Command): boolean {
-  return command.name().startsWith("__");
+  const { parent } = command;
+  if (command.name().startsWith("__")) return true;
+  // What was made with `hidden` is missing in Commander's own list.
+  return parent !== null && !new Help().visibleCommands(parent).includes(command);
 }
 
 /** Of a page of the documentation it is taken for granted; a test looks. */

@@ -11,7 +11,7 @@ import {
 import { helpLines } from "../base/filter/reference.ts";
 import type { CommandContext } from "./context.ts";
 import type { FilterArguments } from "./flow-filter.ts";
-import { type Act, examples, type JsonOption } from "./program-groups.ts";
+import { type Act, examples, type JsonOption, pageWidth } from "./program-groups.ts";
 
 type FilterOptions = Omit<FilterArguments, "words"> & JsonOption & { limit?: number };
 
@@ -44,6 +44,11 @@ export function addFlowCommands(program: Command, context: CommandContext, act: 
 
 /** Words of a filter may begin with a dash, so options that are not known are taken for words, and looked at then. */
 function withFilter(command: Command): Command {
+  const parse = command.parseOptions.bind(command);
+  command.parseOptions = (args) => {
+    const { operands, unknown } = parse(guarded(command, args));
+    return { operands: operands.map(unguarded), unknown: unknown.map(unguarded) };
+  };
   return command
     .allowUnknownOption()
     .argument("[filter...]", "which calls, in the filter language below; all of it must fit")
@@ -54,10 +59,42 @@ function withFilter(command: Command): Command {
     .option("--action <word>", "only tunnel, passthrough, reroute, bypass or block");
 }
 
+/** No argument of a program can have it. */
+const guard = "\0";
+
+/** `-client:codex` is a word of the filter, and not `-c` with a value; `-qv` and `-n5` stay options. */
+function guarded(command: Command, args: readonly string[]): string[] {
+  let isValue = false;
+  return args.map((arg) => {
+    const wasValue = isValue;
+    isValue =
+      !wasValue && command.options.some((option) => option.required && [option.short, option.long].includes(arg));
+    return !wasValue && /^-[a-z]./i.test(arg) && !/^-(?:[qv]+|n\d+)$/.test(arg) ? guard + arg : arg;
+  });
+}
+
+function unguarded(arg: string): string {
+  return arg.startsWith(guard) ? arg.slice(guard.length) : arg;
+}
+
 function filterHelp(): string {
   return `\nFilter (docs/filter.md):\n${helpLines()
-    .map((line) => `  ${line}`.trimEnd())
+    .flatMap((line) => folded(`  ${line}`.trimEnd()))
     .join("\n")}\n`;
+}
+
+/** What is too long for the page goes on below where the meaning of the line begins. */
+function folded(line: string): readonly string[] {
+  const column = /^ {2}\S+ {2,}/.exec(line)?.[0].length ?? 6;
+  const lines: string[] = [];
+  let rest = line;
+  while (rest.length > pageWidth) {
+    const cut = rest.lastIndexOf(" ", pageWidth);
+    if (cut <= column) break;
+    lines.push(rest.slice(0, cut));
+    rest = " ".repeat(column) + rest.slice(cut + 1);
+  }
+  return [...lines, rest];
 }
 
 function filterArguments(
@@ -205,9 +242,11 @@ function addExport(program: Command, context: CommandContext, act: Act): void {
     .addHelpText(
       "after",
       `
-Credentials are masked before a call is kept, so no export can show them: there is no flag for it. A curl command has
-variables in their place ($ANTHROPIC_API_KEY …), and says which ones to set. Other values that look like secrets are
-masked, too. Tunnels were never decrypted and are left out, of JSON lines only their bodies.
+Credentials are masked before a call is kept, so no export can show them: there
+is no flag for it. A curl command has variables in their place
+($ANTHROPIC_API_KEY …), and says which ones to set. Other values that look like
+secrets are masked, too. Tunnels were never decrypted and are left out, of JSON
+lines only their bodies.
 ${examples([
   "switchyard export --format har -o session.har",
   "switchyard export --format har --filter 'is:error age:<1h' -o errors.har",

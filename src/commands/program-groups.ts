@@ -12,7 +12,7 @@ export function examples(lines: readonly string[]): string {
 }
 
 /** The width that every terminal has. */
-const pageWidth = 80;
+export const pageWidth = 80;
 
 function wrapped(line: string): readonly string[] {
   const lines: string[] = [];

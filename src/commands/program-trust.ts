@@ -123,7 +123,9 @@ export function addEnvCommand(program: Command, context: CommandContext, act: Ac
     .addOption(program.createOption("--hook", "asked by the block in a start file").hideHelp())
     .addHelpText(
       "after",
-      examples(['eval "$(switchyard env)"', "switchyard_off", "switchyard env --install-hook --shell zsh"]),
+      `${examples(['eval "$(switchyard env)"', "switchyard env --install-hook --shell zsh"])}
+
+In a shell that has it, the function switchyard_off takes it back.`,
     )
     .action((options: EnvFlags) =>
       act(

@@ -1,12 +1,15 @@
 /** Every operation of the control API asked of a real core, good and bad; each answer is what the served document says. */
+import { once } from "node:events";
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { own, parseJson } from "../../src/base/json.ts";
 import { refusalCodes } from "../../src/control/refusal-codes.ts";
+import { isReplayPath, maxReplayBodyBytes } from "../../src/control/routes/replay.ts";
 import { type ApiDocument, openDocument, type Operation } from "../support/api-document.ts";
 import { createWalk, filled, openOn, type Step, type Walk, walkOf } from "../support/api-walk.ts";
-import { type ControlBench, startControlBench } from "../support/control-bench.ts";
+import { canary, codeOf, type ControlBench, startControlBench } from "../support/control-bench.ts";
 import { field } from "../support/provider-turn.ts";
 import { waitFor } from "../support/wait.ts";
 
@@ -47,7 +50,8 @@ describe("every operation of the socket", () => {
       const path = filled(operation);
       await walk.ask(key, path, 400, { body: "{" });
       await walk.ask(key, path, 415, { body: "{}", headers: { "content-type": "text/plain" } });
-      await walk.ask(key, path, 413, { body: `{"a": "${"x".repeat(70_000)}"}` });
+      const tooLong = isReplayPath(path) ? maxReplayBodyBytes : 70_000;
+      await walk.ask(key, path, 413, { body: `{"a": "${"x".repeat(tooLong)}"}` });
       const required = operation.parameters.filter(({ in: place, required: is }) => place === "query" && is);
       expect(required).toEqual([]);
       const slip = await walk.ask(key, path, 400, { body: { nonesuch: 1 } });
@@ -59,13 +63,14 @@ describe("every operation of the socket", () => {
     for (const { key, method, alsoAt } of document.operations) {
       for (const path of alsoAt) if (method === "GET") await walk.ask(key, path, 200);
     }
+    expect(document.operations.some(({ alsoAt }) => alsoAt.length > 0)).toBe(true);
   });
 });
 
 describe("an answer that the document does not know", () => {
   it.each<[string, string, (body: Record<string, unknown>) => unknown]>([
     ["a field more", "additional properties", (body) => ({ ...body, more: 1 })],
-    ["a field less", "required property 'pid'", ({ pid: _, ...body }) => body],
+    ["a field less", "required property 'pid'", (body) => ({ ...body, pid: undefined })],
     ["a field of another type", "/pid must be integer", (body) => ({ ...body, pid: "1" })],
     [
       "a field more inside",
@@ -93,6 +98,29 @@ describe("an answer that the document does not know", () => {
   });
 });
 
+/** The newest one that fits and, where it is a call, has ended. */
+async function flowFor(filter: string): Promise<string> {
+  let id: unknown;
+  await waitFor(`a flow that fits ${filter}`, async () => {
+    const page = await bench.api.get(`/api/flows?limit=1&filter=${encodeURIComponent(filter)}`);
+    const flows = own(page, "flows");
+    const flow: unknown = Array.isArray(flows) ? flows[0] : undefined;
+    id = own(flow, "id");
+    return id !== undefined && (own(flow, "action") === "tunnel" || own(flow, "endedAt") !== undefined);
+  });
+  return String(id);
+}
+
+/** A CONNECT to a port of this machine that nobody decrypts; it stays open. */
+async function tunnelThrough(port: number, to: number): Promise<Socket> {
+  const socket = connect(port, "127.0.0.1");
+  socket.on("error", () => socket.destroy());
+  socket.write(`CONNECT localhost:${to} HTTP/1.1\r\nhost: localhost:${to}\r\n\r\n`);
+  const [head] = (await once(socket, "data")) as [Buffer]; // a socket's data
+  expect(head.toString("latin1")).toContain(" 200 ");
+  return socket;
+}
+
 const put = (body: unknown) => ({ method: "PUT", body });
 
 /** In the order in which they are asked. Operations whose answers do not end, or end the core, come below. */
@@ -113,9 +141,54 @@ const steps: Readonly<Record<string, readonly Step[]>> = {
     ["/api/flows?limit=0", 400],
     ["/api/flows?limit=many", 400],
     ["/api/flows?limit=1&limit=2", 400],
+    ["/api/flows?filter=model:m&limit=2", 200],
+    ["/api/flows?filter=body:hello", 200],
+    ["/api/flows?filter=modle:m", 400],
+    ["/api/flows?filter=(", 400],
+    ["/api/flows?before=none", 404],
+  ],
+  "POST /api/flows/export": [
+    ["/api/flows/export", 200, { body: { format: "har" } }],
+    ["/api/flows/export", 200, { body: { format: "curl", filter: "model:m", side: "client", via: "gateway" } }],
+    ["/api/flows/export", 200, { body: { format: "jsonl", ids: [] } }],
+    ["/api/flows/export", 400, { body: { format: "pcap" } }],
+    ["/api/flows/export", 400, { body: { format: "har", filter: "modle:m" } }],
+    ["/api/flows/export", 400, { body: { format: "har", filter: "", ids: [] } }],
+    ["/api/flows/export", 404, { body: { format: "har", ids: ["none"] } }],
+    ["/api/flows/export", 400],
+  ],
+  "GET /api/metrics": [
+    ["/api/metrics", 200],
+    ["/api/metrics?format=json", 200],
+    ["/api/metrics?format=prometheus", 200],
+    ["/api/metrics", 200, { headers: { accept: "text/plain" } }],
+    ["/api/metrics?format=csv", 400],
   ],
   "GET /api/flows/{id}": [["/api/flows/none", 404]],
+  "POST /api/routes": [
+    ["/api/routes", 200, { body: { match: { model: "gone-*", client: "codex" }, to: "block" } }],
+    ["/api/routes", 200, { body: { match: { model: "first-*" }, to: "local/m", fallback: "passthrough", at: 1 } }],
+    ["/api/routes", 400, { body: { match: { model: "x" }, to: "block", at: 9 } }],
+    ["/api/routes", 400, { body: { match: { model: "x" }, to: "" } }],
+    ["/api/routes", 400, { body: { match: { nonesuch: "x" }, to: "block" } }],
+    ["/api/routes", 400, { body: { to: "no target at all" } }],
+    ["/api/routes", 400],
+  ],
   "GET /api/routes": [["/api/routes", 200]],
+  "POST /api/routes/{number}/move": [
+    ["/api/routes/2/move", 200, { body: { to: 1 } }],
+    ["/api/routes/9/move", 404, { body: { to: 1 } }],
+    ["/api/routes/1/move", 404, { body: { to: 9 } }],
+    ["/api/routes/first/move", 400, { body: { to: 1 } }],
+    ["/api/routes/1/move", 400, { body: { to: 0 } }],
+    ["/api/routes/1/move", 400],
+  ],
+  "DELETE /api/routes/{number}": [
+    ["/api/routes/2", 200],
+    ["/api/routes/1", 200],
+    ["/api/routes/1", 404],
+    ["/api/routes/0", 400],
+  ],
   "POST /api/routes/explain": [
     ["/api/routes/explain", 200, { body: { client: "claude-code", host: "api.anthropic.com", model: "claude-x" } }],
     [
@@ -179,7 +252,30 @@ const steps: Readonly<Record<string, readonly Step[]>> = {
   ],
   "GET /api/rate-limits": [["/api/rate-limits", 200]],
   "GET /api/sessions": [["/api/sessions", 200]],
+  "PUT /api/combos/{combo}": [
+    ["/api/combos/made", 200, put({ members: ["local/m", "pair/m"] })],
+    ["/api/combos/made", 200, put({ members: ["local/m"] })],
+    ["/api/combos/made", 400, put({ members: [] })],
+    ["/api/combos/made", 400, put({ members: ["local/m", ""] })],
+    ["/api/combos/made", 400, put({ members: "local/m" })],
+    ["/api/combos/made", 400, put(undefined)],
+  ],
+  "PUT /api/aliases/{alias}": [
+    ["/api/aliases/nick", 200, put({ target: "local/m" })],
+    ["/api/aliases/nick", 200, put({ target: "combo/made" })],
+    ["/api/aliases/nick", 400, put({ target: "" })],
+    ["/api/aliases/nick", 400, put({ target: "combo/nobody" })],
+    ["/api/aliases/nick", 400, put(undefined)],
+  ],
   "GET /api/combos": [["/api/combos", 200]],
+  "DELETE /api/aliases/{alias}": [
+    ["/api/aliases/nick", 200],
+    ["/api/aliases/nick", 404],
+  ],
+  "DELETE /api/combos/{combo}": [
+    ["/api/combos/made", 200],
+    ["/api/combos/made", 404],
+  ],
   "GET /api/usage": [
     ["/api/usage", 200],
     ...["day", "model", "account", "session", "client", "provider"].map(
@@ -318,7 +414,16 @@ const steps: Readonly<Record<string, readonly Step[]>> = {
 };
 
 /** Asked below: their answers go on, or something goes down with them. */
-const apart = ["GET /api/events", "GET /api/lease", "POST /api/ca/rotate", "POST /api/stop"];
+const apart = [
+  "DELETE /api/flows",
+  "DELETE /api/flows/{id}",
+  "GET /api/events",
+  "GET /api/flows/{id}/recording",
+  "GET /api/lease",
+  "POST /api/ca/rotate",
+  "POST /api/flows/{id}/replay",
+  "POST /api/stop",
+];
 
 describe("asked and answered as documented", () => {
   it("is every operation of this walk", () => {
@@ -338,10 +443,12 @@ describe("asked and answered as documented", () => {
       const flows = own(await bench.api.get("/api/flows"), "flows");
       return Array.isArray(flows) && flows.length >= 9 && flows.every((flow) => own(flow, "endedAt") !== undefined);
     });
+    expect(await bench.api.get("/api/flows?filter=!is:live&limit=1")).toMatchObject({ flows: [expect.anything()] });
   });
 
   it.each(Object.entries(steps))("%s", async (key, asked) => {
     for (const step of asked) await walk.ask(key, ...step);
+    expect([key, document.answered.has(key) || key === "GET /api/flows/{id}"]).toEqual([key, true]);
     const operation = document.operations.find((each) => each.key === key);
     if (operation?.surfaces.includes("port") !== true) return;
     // What is served on both is asked on both; a client of a provider may say more there than we know.
@@ -356,20 +463,74 @@ describe("asked and answered as documented", () => {
     expect(flows.length).toBeGreaterThan(8);
   });
 
+  it("POST /api/flows/{id}/replay, of calls and of what is none", async () => {
+    const key = "POST /api/flows/{id}/replay";
+    const id = await flowFor("model:m provider:local");
+    const path = `/api/flows/${id}/replay`;
+    const coded = async (status: number, body: object): Promise<unknown> =>
+      codeOf(await walk.ask(key, path, status, { body }));
+    await walk.ask(key, path, 200);
+    const waited = await walk.ask(key, `${path}?wait=1`, 200, { body: { via: "pair/other", client: "codex" } });
+    expect(String(field(waited.json, "id"))).not.toBe(id);
+    const said = { model: "local/n", headers: [["x-more", "1"]], body: { model: "m", messages: [] } };
+    await walk.ask(key, `${path}?wait=1`, 200, { body: said });
+    expect(await coded(400, { via: "nobody/m" })).toBe("target");
+    expect(await coded(400, { headers: { "no name": "1" } })).toBe("invalid");
+    expect(await coded(400, { client: "telnet" })).toBe("invalid");
+    expect(await coded(409, { body: "no JSON" })).toBe("call");
+    // Two secrets that look alike when they are masked.
+    const secrets = `${canary.main} ${canary.second}`;
+    await bench.call("local/n", { messages: [{ role: "user", content: secrets }] });
+    const masked = `/api/flows/${await flowFor("model:n client:unknown")}/replay`;
+    const unclear = {
+      body: `{"model": "n", "messages": [{ "role": "user", "content": "•••${canary.main.slice(-4)}" }]}`,
+    };
+    expect(codeOf(await walk.ask(key, masked, 409, { body: unclear }))).toBe("body");
+    await bench.api.socket("/api/routes", { body: { match: { model: "barred-*" }, to: "block" } });
+    expect(await coded(403, { model: "barred-here" })).toBe("blocked");
+    await bench.api.socket("/api/routes/1", { method: "DELETE" });
+    await walk.ask(key, "/api/flows/none/replay", 404);
+    await walk.ask(key, `${path}?wait=later`, 400);
+  });
+
+  it("GET /api/flows/{id}/recording, and of a flow that is live and a tunnel what cannot be had", async () => {
+    const key = "GET /api/flows/{id}/recording";
+    const recorded = await walk.ask(key, `/api/flows/${await flowFor("model:m provider:local")}/recording`, 200);
+    expect(recorded.json).toMatchObject({ reply: { status: 200, end: "done" } });
+    await walk.ask(key, "/api/flows/none/recording", 404);
+    const tunnel = await tunnelThrough(Number(new URL(bench.core.url).port), bench.proxy.port);
+    const path = `/api/flows/${await flowFor("is:tunnel")}`;
+    expect(codeOf(await walk.ask(key, `${path}/recording`, 409))).toBe("not-recordable");
+    expect(codeOf(await walk.ask("POST /api/flows/{id}/replay", `${path}/replay`, 409))).toBe("tunnel");
+    expect(codeOf(await walk.ask("DELETE /api/flows/{id}", path, 409))).toBe("live");
+    const rest = await walk.ask("DELETE /api/flows", "/api/flows?filter=is:tunnel", 200);
+    expect(rest.json).toEqual({ deleted: 0, live: 1, older: null });
+    tunnel.destroy();
+  });
+
   it("GET /api/events", async () => {
     const key = "GET /api/events";
+    for (const filter of ["modle:m", "body:hello"]) {
+      expect(codeOf(await walk.ask(key, `/api/events?filter=${filter}`, 400))).toBe("filter");
+    }
+    const narrow = await openOn(bench.core.home, "/api/events?filter=model:nobody-has-this");
+    expect(document.problems(key, { ...narrow, text: "" })).toEqual([]);
+    await waitFor("the narrow hello", () => narrow.text().includes("event: hello"));
+    narrow.close();
     const stream = await openOn(bench.core.home, "/api/events");
     expect(document.problems(key, { ...stream, text: "" })).toEqual([]);
     await waitFor("the hello", () => stream.text().includes("event: hello"));
     await bench.call("local/m");
+    const seen = (name: string) => () => stream.text().includes(`event: ${name}\n`);
+    await waitFor("a flow", seen("flow"));
+    await walk.ask("DELETE /api/flows/{id}", `/api/flows/${await flowFor("model:m provider:local")}`, 200);
     const text = readFileSync(bench.configFile, "utf8");
     await bench.api.socket("/api/reload", { body: {} });
     writeFileSync(bench.configFile, "routes: [");
     await bench.api.socket("/api/reload", { body: {} });
     writeFileSync(bench.configFile, text);
     await bench.api.socket("/api/reload", { body: {} });
-    const seen = (name: string) => () => stream.text().includes(`event: ${name}\n`);
-    for (const name of ["flow", "core", "status"]) await waitFor(`a ${name}`, seen(name));
+    for (const name of ["removed", "core", "status"]) await waitFor(`a ${name}`, seen(name));
     await waitFor("a rejected configuration", () => stream.text().includes('"config-rejected"'));
     stream.close();
     const events = [...stream.text().matchAll(/event: (\w+)\ndata: (.*)\n\n/g)];
@@ -377,7 +538,18 @@ describe("asked and answered as documented", () => {
       const parsed = parseJson(data);
       expect([name, parsed.ok ? document.eventProblems(key, name, parsed.value) : parsed.why]).toEqual([name, []]);
     }
-    expect(new Set(events.map(([, name]) => name))).toEqual(new Set(["hello", "flow", "core", "status"]));
+    expect(new Set(events.map(([, name]) => name))).toEqual(new Set(["hello", "flow", "removed", "core", "status"]));
+  });
+
+  it("DELETE /api/flows, and of one", async () => {
+    const key = "DELETE /api/flows";
+    await walk.ask("DELETE /api/flows/{id}", "/api/flows/none", 404);
+    expect(codeOf(await walk.ask(key, "/api/flows", 400))).toBe("filter");
+    expect(codeOf(await walk.ask(key, "/api/flows?filter=modle:m", 400))).toBe("filter");
+    expect(codeOf(await walk.ask(key, "/api/flows?filter=&before=none", 404))).toBe("no-such-flow");
+    await walk.ask(key, "/api/flows?filter=&limit=1", 200);
+    await walk.ask(key, "/api/flows?filter=", 200);
+    expect(await bench.api.get("/api/flows?filter=!is:live")).toMatchObject({ flows: [] });
   });
 
   it("GET /api/lease", async () => {
@@ -392,7 +564,8 @@ describe("asked and answered as documented", () => {
     const aside = `${bench.configFile}.aside`;
     renameSync(bench.configFile, aside);
     mkdirSync(bench.configFile);
-    await walk.ask(key, "/v1/providers/off/enabled", 503, put({ enabled: false }));
+    const locked = await walk.ask(key, "/v1/providers/off/enabled", 503, put({ enabled: false }));
+    expect(codeOf(locked)).toBe("unavailable");
     rmSync(bench.configFile, { recursive: true });
     renameSync(aside, bench.configFile);
     await walk.ask(key, "/v1/providers/off/enabled", 200, put({ enabled: false }));
@@ -404,7 +577,7 @@ describe("asked and answered as documented", () => {
     const certs = join(bench.core.home, "certs");
     renameSync(certs, `${certs}.aside`);
     writeFileSync(certs, "no folder");
-    await walk.ask(key, "/api/ca/rotate", 500);
+    expect(codeOf(await walk.ask(key, "/api/ca/rotate", 500))).toBe("failed");
     rmSync(certs);
     renameSync(`${certs}.aside`, certs);
   });
@@ -425,8 +598,8 @@ describe("asked and answered as documented", () => {
     const mine = document.operations.filter((operation) => walkOf(operation) === "control");
     expect(mine.filter(({ key }) => !document.answered.has(key))).toEqual([]);
     const occurred = new Set([...document.refused].map((each) => each.split(" ").at(-1)));
-    // Of the port, of logins, and of a core that stops: asked elsewhere.
-    const elsewhere = ["invalid_api_key", "not_found", "method", "upstream", "stopping"];
+    // Of the port, of logins, of a core that stops, and of intercepted calls made again: asked elsewhere.
+    const elsewhere = ["invalid_api_key", "not_found", "method", "upstream", "stopping", "websocket", "login"];
     expect(
       Object.keys(refusalCodes)
         .filter((code) => !occurred.has(code))

@@ -208,6 +208,7 @@ const steps: Readonly<Record<string, readonly Step[]>> = {
   ],
   "GET /healthz": [["/healthz", 200]],
   "GET /openapi.json": [["/openapi.json", 200]],
+  "GET /metrics": [["/metrics", 200]],
 };
 
 describe("asked and answered as documented", () => {
@@ -218,6 +219,7 @@ describe("asked and answered as documented", () => {
 
   it.each(Object.entries(steps))("%s", async (key, asked) => {
     for (const step of asked) await walk.askPort(key, ...step);
+    expect([key, document.answered.has(key)]).toEqual([key, true]);
   });
 
   it("lists of models in Anthropic's shape, for those who name its version or are Claude Code", async () => {

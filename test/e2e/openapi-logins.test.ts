@@ -47,7 +47,8 @@ describe("logins", () => {
     await refused({ provider: "claude", acceptTerms: true }, 400);
     await refused({ provider: "qwen", name: "x", acceptTerms: true, method: "telepathy" }, 400);
     await refused({ provider: "qwen", name: "x", acceptTerms: "yes" }, 400);
-    await refused({ provider: "nonesuch", name: "x", acceptTerms: true }, 404);
+    const unknown = await refused({ provider: "nonesuch", name: "x", acceptTerms: true }, 404);
+    expect(field(field(unknown.json, "error"), "code")).toBe("not-found");
   });
 
   it("called off", async () => {
@@ -74,6 +75,26 @@ describe("logins", () => {
     await walk.ask("DELETE /v0/oauth/kiro/{id}", "/v0/oauth/kiro/none", 404);
   });
 
+  it("at Kiro on a page of the port", async () => {
+    const key = "POST /v0/oauth/kiro/pages";
+    const path = "/v0/oauth/kiro/pages";
+    await walk.ask(key, path, 400);
+    await walk.ask(key, path, 400, { body: { acceptTerms: true, method: "telepathy" } });
+    await walk.ask(key, path, 400, { body: { acceptTerms: "yes" } });
+    const made = await walk.ask(key, path, 200, { body: { acceptTerms: true, name: "page" } });
+    expect(made.json).toMatchObject({ account: "kiro/page", state: "unopened", url: expect.any(String) });
+    const one = `${path}/${idOf(made)}`;
+    await walk.ask("GET /v0/oauth/kiro/pages/{id}", one, 200);
+    expect((await fetch(String(field(made.json, "url")), { redirect: "manual" })).status).toBeLessThan(400);
+    const opened = await walk.ask("GET /v0/oauth/kiro/pages/{id}", one, 200);
+    expect(opened.json).toMatchObject({ state: "open" });
+    await walk.ask("DELETE /v0/oauth/kiro/pages/{id}", one, 200);
+    const over = await walk.ask("GET /v0/oauth/kiro/pages/{id}", one, 200);
+    expect(over.json).toMatchObject({ state: "cancelled", reason: expect.any(String) });
+    await walk.ask("GET /v0/oauth/kiro/pages/{id}", `${path}/none`, 404);
+    await walk.ask("DELETE /v0/oauth/kiro/pages/{id}", `${path}/none`, 404);
+  });
+
   it("renewed, and not", async () => {
     const key = "POST /api/accounts/{provider}/{name}/refresh";
     await stage.only("claude", "main", -hour);
@@ -84,12 +105,13 @@ describe("logins", () => {
     });
     await walk.ask(key, "/api/accounts/openrouter/key/refresh", 400);
     await stage.only("claude", "revoked", -hour, { refresh: "nobody-has-issued-this" });
-    await walk.ask(key, "/api/accounts/claude/revoked/refresh", 502);
+    const revoked = await walk.ask(key, "/api/accounts/claude/revoked/refresh", 502);
+    expect(field(field(revoked.json, "error"), "code")).toBe("upstream");
   });
 
   it("with accounts that say what they need and what is left", async () => {
     // No usage address answers here: each says why it could not be read.
-    await walk.ask("GET /api/accounts", "/api/accounts", 200);
+    expect((await walk.ask("GET /api/accounts", "/api/accounts", 200)).json).not.toEqual([]);
     await walk.ask("GET /api/accounts/quota", "/api/accounts/quota", 200);
     await walk.ask("GET /api/rate-limits", "/api/rate-limits", 200);
   });

@@ -5,9 +5,12 @@ import { exportFlows, type ExportOrder } from "../export/export.ts";
 import type { CapturedFlow } from "../flow-log.ts";
 import { searchFlows } from "../flow-search.ts";
 import { answered, type ControlContext, ControlRefusal, type ControlRoutes, socketRoute } from "../route.ts";
-import { exportOrder } from "../schemas/flows.ts";
+import { exportOrder, harFile } from "../schemas/flows.ts";
 import type { Plain } from "../schemas/shape.ts";
 import { known, requireFilter } from "./flows.ts";
+
+/** Of whatever is no JSON document as a whole: who asked knows which text it is. */
+const textType = "text/plain; charset=utf-8";
 
 export const flowExportRoutes = {
   "POST /api/flows/export": socketRoute({
@@ -16,7 +19,7 @@ export const flowExportRoutes = {
     description:
       "The header `switchyard-exported` says how many calls are in it, `switchyard-left-out` which are not and why.",
     body: exportOrder,
-    reply: { kind: "text", about: "HAR 1.2, commands for a shell, or one flow a line, as was asked for." },
+    reply: { kind: "either", json: harFile, text: "Commands for a shell, or one flow a line, as was asked for." },
     refusals: ["invalid", "filter", "no-such-flow"],
     changes: false,
   }).handle(async ({ body, outgoing }, context): Promise<typeof answered> => {
@@ -32,7 +35,7 @@ export const flowExportRoutes = {
       status: context.status(),
     });
     outgoing.writeHead(200, {
-      "content-type": contentType,
+      "content-type": order.format === "har" ? contentType : textType,
       "switchyard-exported": String(count),
       "switchyard-left-out": JSON.stringify(leftOut),
     });

@@ -12,7 +12,7 @@ import {
 } from "../../base/controls-flows.ts";
 import { flowCounts } from "./flow-counts.ts";
 import { shapeOf } from "./shape.ts";
-import { count, dollars, flag, instant, listOf, ms, oneOf, text } from "./words.ts";
+import { exactly, count, dollars, flag, instant, listOf, ms, oneOf, text } from "./words.ts";
 
 export const usageCounts = shapeOf<Usage>()(
   "Token counts of one call.",
@@ -199,4 +199,18 @@ export const exportOrder = shapeOf<ExportQuestionJson>()(
     side: v.exactOptional(oneOf(exportSides, "Default: both, and the client's for curl.")),
     via: v.exactOptional(oneOf(exportRoads, "For curl: where the command sends its call. Default: direct.")),
   }),
+);
+
+/** As its own specification has it. */
+export const harFile = v.pipe(
+  v.strictObject({
+    log: v.pipe(
+      v.looseObject({
+        version: exactly("1.2", "HAR's version."),
+        entries: listOf(v.looseObject({}), "Calls, as HAR 1.2 writes them."),
+      }),
+      v.description("Everything."),
+    ),
+  }),
+  v.description("An HTTP archive."),
 );

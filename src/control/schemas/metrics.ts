@@ -9,17 +9,19 @@ const action = text("What was done with the calls.");
 const provider = text("The provider's id; the host's where no provider is known.");
 const seconds = (about: string) => v.pipe(v.number(), v.minValue(0), v.description(`${about} Seconds.`));
 
-const latency = shapeOf<LatencyJson>()(
+export const latencyBucket = v.pipe(
+  v.strictObject({ le: seconds("At most so long."), count: count("How many were no longer.") }),
+  v.description("How many calls took at most so long."),
+);
+
+export const latency = shapeOf<LatencyJson>()(
   "How long calls took.",
   v.strictObject({
     action,
     provider,
     count: count("All of them."),
     sumSeconds: seconds("Together."),
-    buckets: listOf(
-      v.strictObject({ le: seconds("At most so long."), count: count("How many were no longer.") }),
-      "Cumulative, as in Prometheus.",
-    ),
+    buckets: listOf(latencyBucket, "Cumulative, as in Prometheus."),
   }),
 );
 

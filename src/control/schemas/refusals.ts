@@ -11,7 +11,15 @@ const message = text("For people: what happened, and what is expected instead. S
 
 export const refusal = v.pipe(
   v.strictObject({
-    error: v.strictObject({ code, message, field: v.exactOptional(text("The field or parameter that is meant.")) }),
+    error: v.strictObject({
+      code,
+      message,
+      field: v.exactOptional(text("The field or parameter that is meant.")),
+      next: v.exactOptional(text("A command to type.")),
+      at: v.exactOptional(count("With `filter`: where in it the mistake is, in UTF-16 units.")),
+      length: v.exactOptional(count("With `filter`: how much of it is meant; 0 at its end.")),
+      suggestion: v.exactOptional(text("With `filter`: the word that was most likely meant.")),
+    }),
   }),
   v.description("A no of the control socket."),
 );
