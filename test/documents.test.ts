@@ -35,7 +35,8 @@ describe("commands with --json", () => {
 });
 
 function withJson(command: Command, path: readonly string[]): readonly string[] {
-  const has = command.options.some(({ long }) => long === "--json");
+  // The one that every command has makes a document of its failures only.
+  const has = command.options.some(({ long, helpGroupHeading }) => long === "--json" && helpGroupHeading === undefined);
   return [
     ...(has ? [path.join(" ")] : []),
     ...command.commands.flatMap((each) => withJson(each, [...path, each.name()])),
