@@ -107,7 +107,7 @@ function repliedIn(reply: Reply | null): readonly v.GenericSchema[] {
       return Object.values(reply.events);
     case "either":
       return [reply.json];
-    default:
+    case "schema":
       return [reply];
   }
 }

@@ -144,7 +144,7 @@ describe.runIf(canRun("tmux", "-V"))("the TUI process in a terminal", () => {
     const { tmux } = await stage({ columns: 100, rows: 30 }, 5, "", `--import 'data:text/javascript,${deaf}'`);
     const pid = await tmux.runs();
     await tmux.close();
-    await waitFor("the screen to end", () => !isRunning(pid, null));
+    expect(await waitFor("the screen to end", () => !isRunning(pid, null))).toBe(true);
   });
 
   it("gives the terminal back before it says that it crashed", async () => {

@@ -2,7 +2,7 @@
 import * as v from "valibot";
 import type { HeaderPairs } from "../../base/http.ts";
 import { isRecord } from "../../base/json.ts";
-import { ReplayRefused, type ReplayRefusalCode, type ReplayWish } from "../../base/replay.ts";
+import { ReplayRefused, type ReplayWish } from "../../base/replay.ts";
 import { type RefusalArguments, refusalCodes } from "../refusal-codes.ts";
 import { ControlRefusal, type ControlRoutes, socketRoute } from "../route.ts";
 import { replayWish } from "../schemas/replay.ts";
@@ -47,9 +47,9 @@ export const replayRoutes = {
 /** The code is told with the status that belongs to it. */
 function refusalOf(error: ReplayRefused, id: string): ControlRefusal {
   const next = nextFor(error, id) ?? null;
-  const refuse = <Code extends ReplayRefusalCode>(code: Code): ControlRefusal =>
-    new ControlRefusal(...([refusalCodes[code].status, code, error.message, { next }] as RefusalArguments)); // one table's row
-  return refuse(error.code);
+  const { code, message } = error;
+  const row: readonly unknown[] = [refusalCodes[code].status, code, message, { next }];
+  return new ControlRefusal(...(row as RefusalArguments)); // status and code are of one row of the table
 }
 
 function nextFor({ code, provider }: ReplayRefused, id: string): string | undefined {
