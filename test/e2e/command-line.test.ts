@@ -17,7 +17,7 @@ import { sayHello } from "../support/provider-turn.ts";
 import { canRun } from "../support/needs.ts";
 import { type Ran, run } from "../support/proxy-clients.ts";
 import { type TempFolder, tempFolder } from "../support/temp.ts";
-import { within } from "../support/wait.ts";
+import { waitFor, within } from "../support/wait.ts";
 import { startTmux } from "../tui/tmux.ts";
 
 /** `core`: a core runs, with a provider that answers. `none`: an empty home. `broken`: a file that is not valid. */
@@ -655,10 +655,11 @@ describe("a core in the foreground", () => {
       child.stderr.setEncoding("utf8").on("data", (text: string) => (err += text));
       await within("it to listen", new Promise((resolve) => child.stdout.once("data", resolve)), 60_000);
       await run(process.execPath, [built.cli, "routes", "test", "nobody/x", "--yes"], { env, timeoutMs: 60_000 });
+      // The core tells of flows ten times a second.
+      expect(await waitFor("the line", () => wanted.test(err))).toBe(true);
       const ended = new Promise((resolve) => child.once("close", resolve));
       child.kill("SIGTERM");
       await ended;
-      expect(err).toMatch(wanted);
       folder.close();
     }
   }, 180_000);
