@@ -30,6 +30,8 @@ export async function runTui(options: TuiOptions): Promise<number> {
   const ended = new Promise<number>((resolve) => {
     end = resolve;
   });
+  /** A window was closed: every write fails from now on, the one that would say so included. */
+  const gone = (): void => end(signalCodes.SIGHUP);
   const crash = (error: unknown): void => {
     // The screen first: a message on the alternate screen would vanish with it.
     terminal.leave();
@@ -43,6 +45,8 @@ export async function runTui(options: TuiOptions): Promise<number> {
   const onContinue = (): void => terminal.enter();
   const leave = (): void => terminal.leave();
 
+  process.stdout.on("error", gone);
+  process.stderr.on("error", gone);
   process.on("uncaughtException", crash);
   process.on("unhandledRejection", crash);
   process.on("exit", leave);

@@ -29,6 +29,8 @@ export interface Tmux {
   modes(): Promise<string>;
   /** Sends a signal to what the shell runs. */
   signal(name: NodeJS.Signals): Promise<void>;
+  /** The process id of what the shell runs. */
+  runs(): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -78,6 +80,11 @@ export async function startTmux({ columns, rows, env = {} }: TmuxOptions): Promi
       await new Promise((done) => setTimeout(done, pollMs));
     }
   };
+  const runs = async (): Promise<number> => {
+    const shell = (await tmux("display-message", "-p", "#{pane_pid}")).trim();
+    const { stdout } = await run("pgrep", ["-P", shell]);
+    return Number(stdout.trim());
+  };
   const until = (expected: RegExp): Promise<string> =>
     poll((text) => expected.test(text), `showed ${String(expected)}`);
   await until(/ready\$/);
@@ -101,10 +108,9 @@ export async function startTmux({ columns, rows, env = {} }: TmuxOptions): Promi
       return (await tmux("display-message", "-p", "#{alternate_on} #{cursor_flag} #{wrap_flag}")).trim();
     },
     async signal(name) {
-      const shell = (await tmux("display-message", "-p", "#{pane_pid}")).trim();
-      const { stdout } = await run("pgrep", ["-P", shell]);
-      process.kill(Number(stdout.trim()), name);
+      process.kill(await runs(), name);
     },
+    runs,
     async close() {
       await tmux("kill-server").catch(() => "");
       // The shell may still be writing its last file.

@@ -3,6 +3,8 @@ import { afterEach, describe, expect, it } from "vitest";
 import { startFakeCore, type FakeCore } from "./fake-core.ts";
 import { rerouted, sampleFlow, variedFlows } from "./sample-flows.ts";
 import { canRun } from "../support/needs.ts";
+import { isRunning } from "../../src/base/process-table.ts";
+import { waitFor } from "../support/wait.ts";
 import { startTmux, tuiCommand, type Tmux, type TmuxOptions } from "./tmux.ts";
 
 const closing: (() => Promise<void>)[] = [];
@@ -36,6 +38,10 @@ async function startCore(socketPath: string, flows: number): Promise<FakeCore> {
 afterEach(async () => {
   for (const close of closing.splice(0).toReversed()) await close();
 });
+
+/** Takes the ears for a closing window from the program: some starters keep that signal to themselves. */
+const deaf =
+  "process.on(`newListener`,(n)=>n===`SIGHUP`&&setImmediate(()=>process.removeAllListeners(n).on(n,()=>{})))";
 
 /** Alternate screen off, cursor shown, automatic wrap on: as a shell wants it. */
 const shellModes = "0 1 1";
@@ -132,6 +138,13 @@ describe.runIf(canRun("tmux", "-V"))("the TUI process in a terminal", () => {
     await tmux.signal(signal);
     await tmux.until(new RegExp(`exit ${code}\\nsane`));
     expect(await tmux.modes()).toBe(shellModes);
+  });
+
+  it("ends when its window is closed, even if nobody tells it so with a signal", async () => {
+    const { tmux } = await stage({ columns: 100, rows: 30 }, 5, "", `--import 'data:text/javascript,${deaf}'`);
+    const pid = await tmux.runs();
+    await tmux.close();
+    await waitFor("the screen to end", () => !isRunning(pid, null));
   });
 
   it("gives the terminal back before it says that it crashed", async () => {
