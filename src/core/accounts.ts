@@ -88,8 +88,9 @@ export async function openAccounts(deps: AccountsDeps): Promise<Accounts> {
     }),
     redactor,
   );
-  await credentials.reload();
   const pool = createPool({ config, stored: () => credentials.stored(), clock, random });
+  // After the pool is there: a login that the store knows to be over is told to it at once.
+  await credentials.reload();
   pool.restore(state.cooldowns());
 
   const quota = createQuotaPoller({
