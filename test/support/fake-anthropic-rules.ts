@@ -1,5 +1,6 @@
 /** What Anthropic's servers refuse, in their own words (late 2026): the complaint they would make first, or null. */
 import type { Blobs } from "./fake-blobs.ts";
+import { typeMistake } from "./fake-schemas.ts";
 import { field, isTable, list, strangeKey, words } from "./provider-turn.ts";
 
 const requestFields = words(
@@ -20,6 +21,7 @@ export function anthropicMistake(body: unknown, blobs: Blobs): string | null {
   if (messages.length === 0) return "messages: at least one message is required";
   return (
     toolsMistake(body) ??
+    formatMistake(body["output_config"]) ??
     systemMistake(body["system"]) ??
     stopsMistake(body["stop_sequences"]) ??
     modelMistake(body, messages) ??
@@ -64,6 +66,9 @@ function toolsMistake(body: Readonly<Record<string, unknown>>): string | null {
     if (field(schema, "type") !== "object") {
       return `tools.${index}.custom.input_schema.type: Input should be 'object'`;
     }
+    if (typeMistake(schema) !== null) {
+      return `tools.${index}.custom.input_schema: JSON schema is invalid. It must match JSON Schema draft 2020-12`;
+    }
   }
   const choice = body["tool_choice"];
   if (choice === undefined) return null;
@@ -81,6 +86,11 @@ function toolsMistake(body: Readonly<Record<string, unknown>>): string | null {
 const toolFields = words(
   "type name description input_schema cache_control strict defer_loading eager_input_streaming input_examples allowed_callers",
 );
+
+function formatMistake(config: unknown): string | null {
+  const wrong = typeMistake(field(field(config, "format"), "schema"));
+  return wrong === null ? null : `output_config.format.schema: ${wrong}`;
+}
 
 function systemMistake(system: unknown): string | null {
   if (system === undefined || typeof system === "string") return null;

@@ -1,5 +1,5 @@
 /** What OpenAI's Chat Completions refuses, in its own words (late 2026): the complaint it would make first, or null. */
-import { strictMistake } from "./fake-schemas.ts";
+import { strictMistake, typeMistake } from "./fake-schemas.ts";
 import { field, isTable, list, strangeKey, words } from "./provider-turn.ts";
 
 const requestFields = words(
@@ -68,10 +68,8 @@ function toolsMistake(tools: unknown, choice: unknown, parallel: unknown): strin
     if (type === "function" && parameters !== undefined && field(parameters, "type") !== "object") {
       return `Invalid schema for function '${name}': schema must be a JSON Schema of 'type: "object"', got 'type: "${String(field(parameters, "type"))}"'.`;
     }
-    if (field(inner, "strict") === true) {
-      const wrong = strictMistake(parameters);
-      if (wrong !== null) return `Invalid schema for function '${name}': ${wrong}`;
-    }
+    const wrong = typeMistake(parameters) ?? (field(inner, "strict") === true ? strictMistake(parameters) : null);
+    if (wrong !== null) return `Invalid schema for function '${name}': ${wrong}`;
   }
   const wanted = field(field(choice, "function"), "name");
   if (wanted !== undefined && !(typeof wanted === "string" && names.has(wanted))) {
@@ -89,7 +87,8 @@ function formatMistake(format: unknown): string | null {
   const name = field(inner, "name");
   if (typeof name !== "string") return "Missing required parameter: 'response_format.json_schema.name'.";
   if (!/^[a-zA-Z0-9_-]{1,64}$/.test(name)) return "Invalid 'response_format.json_schema.name'.";
-  const wrong = field(inner, "strict") === true ? strictMistake(field(inner, "schema")) : null;
+  const schema = field(inner, "schema");
+  const wrong = typeMistake(schema) ?? (field(inner, "strict") === true ? strictMistake(schema) : null);
   return wrong === null ? null : `Invalid schema for response_format '${name}': ${wrong}`;
 }
 

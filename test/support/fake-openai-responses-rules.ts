@@ -1,7 +1,7 @@
 /** What OpenAI's Responses API refuses, in its own words (late 2026): the complaint it would make first, or null. */
 import type { Blobs } from "./fake-blobs.ts";
 import { inputItems, typeOf } from "./fake-openai-responses-asked.ts";
-import { strictMistake } from "./fake-schemas.ts";
+import { strictMistake, typeMistake } from "./fake-schemas.ts";
 import { field, isTable, list, strangeKey, words, wordOf } from "./provider-turn.ts";
 
 export interface Complaint {
@@ -124,7 +124,7 @@ function toolsMistake(tools: unknown, choice: unknown): Complaint | null {
         param: at,
       };
     }
-    const wrong = field(tool, "strict") === true ? strictMistake(parameters) : null;
+    const wrong = typeMistake(parameters) ?? (field(tool, "strict") === true ? strictMistake(parameters) : null);
     if (wrong !== null) {
       return {
         message: `Invalid schema for function '${name}': ${wrong}`,
@@ -153,7 +153,8 @@ function formatMistake(format: unknown): Complaint | null {
       param: "text.format.name",
     };
   }
-  const wrong = field(format, "strict") === true ? strictMistake(field(format, "schema")) : null;
+  const schema = field(format, "schema");
+  const wrong = typeMistake(schema) ?? (field(format, "strict") === true ? strictMistake(schema) : null);
   return wrong === null
     ? null
     : {

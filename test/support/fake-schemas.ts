@@ -24,6 +24,28 @@ export function strictMistake(schema: unknown, at: readonly string[] = []): stri
   return strictMistake(schema["items"], [...at, "items"]);
 }
 
+const jsonTypes = words("object array string number integer boolean null");
+
+/** Schemas are held to JSON Schema's own schema first, and that knows seven types: none of them is Google's `STRING`. */
+export function typeMistake(schema: unknown): string | null {
+  if (!isTable(schema)) return null;
+  const types: readonly unknown[] = Array.isArray(schema["type"]) ? schema["type"] : [schema["type"]];
+  const odd = types.find((type) => type !== undefined && !jsonTypes.has(wordOf(type)));
+  if (odd !== undefined) return `${JSON.stringify(odd)} is not valid under any of the given schemas.`;
+  const properties = schema["properties"];
+  const inner = [
+    ...Object.values(isTable(properties) ? properties : {}),
+    ...list(schema["anyOf"]),
+    schema["items"],
+    schema["additionalProperties"],
+  ];
+  for (const one of inner) {
+    const wrong = typeMistake(one);
+    if (wrong !== null) return wrong;
+  }
+  return null;
+}
+
 /** The fields of Google's own Schema message; everything else of JSON Schema is an unknown name to it. */
 const googleFields = words(
   "type format title description nullable enum maxItems minItems properties required minProperties maxProperties " +

@@ -177,6 +177,17 @@ describe("tools of a Gemini request", () => {
     ]);
   });
 
+  it("and a shape for the answer may name types in Google's words inside real JSON Schema", () => {
+    const schema = { type: "OBJECT", properties: { n: { type: "INTEGER" } }, required: ["n"] };
+    const request = read({
+      tools: [{ functionDeclarations: [{ name: "a", parametersJsonSchema: schema }] }],
+      generationConfig: { responseMimeType: "application/json", responseJsonSchema: schema },
+    });
+    const meant = { type: "object", properties: { n: { type: "integer" } }, required: ["n"] };
+    expect(request.tools).toEqual([{ kind: "function", name: "a", parameters: meant }]);
+    expect(request.responseFormat).toEqual({ type: "json-schema", schema: meant });
+  });
+
   it.each([
     [{ mode: "AUTO" }, { type: "auto" }],
     [{ mode: "NONE" }, { type: "none" }],

@@ -145,7 +145,7 @@ function readResponseFormat(config: Fields): ResponseFormat | undefined {
   if (mediaType === "text/plain") return { type: "text" };
   if (mediaType !== "application/json") return undefined;
   const json = own(config, "responseJsonSchema");
-  const schema = isRecord(json) ? json : readSchema(own(config, "responseSchema"));
+  const schema = readSchema(isRecord(json) ? json : own(config, "responseSchema"));
   return Object.keys(schema).length === 0 ? { type: "json-object" } : { type: "json-schema", schema };
 }
 

@@ -1,6 +1,7 @@
 /**
  * Gemini's own schema (`type: "STRING"`, `nullable`, counts as text) as the JSON Schema it means. Names of properties are
- * not keywords; keywords may come in snake_case, as everywhere in protobuf's JSON.
+ * not keywords; keywords may come in snake_case, as everywhere in protobuf's JSON. The fields for real JSON Schema are
+ * read the same way: Gemini CLI writes Google's names of types into them (seen in 0.61), and Google takes that.
  */
 import { isRecord } from "../../../base/json.ts";
 import type { Fields } from "../fields.ts";
@@ -15,9 +16,9 @@ export function readSchema(schema: unknown, depth = 0): Fields {
   const written: Record<string, unknown> = {};
   const { nullable, type, ...rest } = camel(schema);
   for (const [key, value] of Object.entries(rest)) {
-    if (key === "properties" || key === "$defs" || key === "definitions") written[key] = readMap(value, depth);
-    else if (key === "items" && !Array.isArray(value)) written[key] = readSchema(value, depth + 1);
-    else if (Array.isArray(value) && lists.has(key)) written[key] = value.map((one) => readSchema(one, depth + 1));
+    if (maps.has(key)) written[key] = readMap(value, depth);
+    else if (isRecord(value) && singles.has(key)) written[key] = readSchema(value, depth + 1);
+    else if (Array.isArray(value) && lists.has(key)) written[key] = value.map((one) => readInner(one, depth));
     else if (counts.has(key) && typeof value === "string") written[key] = Number(value);
     else if (key === "format" && value === "enum") continue;
     else written[key] = value;
@@ -31,6 +32,8 @@ export function readSchema(schema: unknown, depth = 0): Fields {
   return written;
 }
 
+const maps: ReadonlySet<string> = new Set(["properties", "patternProperties", "$defs", "definitions"]);
+const singles: ReadonlySet<string> = new Set(["items", "additionalProperties", "not"]);
 const lists: ReadonlySet<string> = new Set(["anyOf", "oneOf", "allOf", "prefixItems", "items"]);
 const counts: ReadonlySet<string> = new Set([
   "minItems",
@@ -43,5 +46,10 @@ const counts: ReadonlySet<string> = new Set([
 
 function readMap(map: unknown, depth: number): Fields {
   if (!isRecord(map)) return {};
-  return Object.fromEntries(Object.entries(map).map(([name, one]) => [name, readSchema(one, depth + 1)] as const));
+  return Object.fromEntries(Object.entries(map).map(([name, one]) => [name, readInner(one, depth)] as const));
+}
+
+/** `true` and `false` are schemas too. */
+function readInner(schema: unknown, depth: number): unknown {
+  return typeof schema === "boolean" ? schema : readSchema(schema, depth + 1);
 }

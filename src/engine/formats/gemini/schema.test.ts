@@ -346,4 +346,18 @@ describe("Gemini's own schema", () => {
       propertyOrdering: ["type"],
     });
   });
+
+  it("leaves a real JSON schema as it is", () => {
+    const real = {
+      $schema: "https://json-schema.org/draft/2020-12/schema",
+      type: ["object", "null"],
+      properties: {
+        snake_case: { type: "string", const: "STRING" },
+        any: true,
+        map: { type: "object", additionalProperties: { type: "integer" } },
+      },
+      additionalProperties: false,
+    };
+    expect(readSchema(frozen(real))).toEqual(real);
+  });
 });

@@ -34,7 +34,7 @@ function readFunction(declared: Fields, losses: Losses): HubTool {
     if (own(declared, field) !== undefined) losses.add("tool", `${field} of ${name}`);
   }
   const json = own(declared, "parametersJsonSchema");
-  const parameters = isRecord(json) ? json : readSchema(own(declared, "parameters"));
+  const parameters = readSchema(isRecord(json) ? json : own(declared, "parameters"));
   return {
     kind: "function",
     name,
