@@ -107,6 +107,11 @@ export interface ClientSide {
   ): Result<{ readonly request: HubRequest; readonly losses: readonly string[] }>;
   /** Content type and other headers of a streamed answer to a call of this target. */
   streamHeaders(target: string): HeaderPairs;
+  /**
+   * The header in which this dialect's servers name the call, as a client's log shows it. Qwen Code tries again after an
+   * error inside a stream only where the reply had one (seen in 0.24). Absent where the dialect has none.
+   */
+  readonly requestIdHeader?: "request-id" | "x-request-id";
   streamWriter(options: WriterOptions): StreamWriter;
   /** Absent where the dialect has no such call. */
   readonly countTokens?: CountTokens;

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { headerValue } from "../../base/headers.ts";
 import { bodyOf } from "../../base/http.ts";
 import { UpstreamError } from "../../base/upstream-error.ts";
+import { callOf } from "./__fixtures__/clients.ts";
 import { keys } from "./__fixtures__/config.ts";
 import { createRig, json, streamed, type Play } from "./__fixtures__/rig.ts";
 import {
@@ -34,6 +35,24 @@ const events = (text: string): readonly Record<string, unknown>[] =>
       const value: unknown = JSON.parse(line.slice(6));
       return value as Record<string, unknown>;
     });
+
+describe("a translated reply", () => {
+  it.each([
+    ["claude", "request-id", toLocal, chatWhole, chatStream(chatText)],
+    ["openai-chat", "x-request-id", toClaude, claudeWhole, claudeStream(claudeEvents)],
+    ["openai-responses", "x-request-id", toClaude, claudeWhole, claudeStream(claudeEvents)],
+  ] as const)(
+    "names the call to a %s client in %s, as its flow is named",
+    async (dialect, name, config, whole, stream) => {
+      for (const streams of [false, true]) {
+        const rig = createRig(config, () => (streams ? streamed(stream) : json(200, whole)));
+        const answer = await rig.ask(callOf(dialect, streams, dialect === "claude" ? { model: "claude-x" } : {}));
+        expect(answer.status).toBe(200);
+        expect(headerValue(answer.headers, name)).toBe("req_flow-1");
+      }
+    },
+  );
+});
 
 describe("Claude client, Chat upstream", () => {
   it.each([1, 7, 4096])("streams a text turn that comes in pieces of %i bytes", async (size) => {

@@ -1,5 +1,5 @@
 /** The lane through the hub: the client's request rewritten for the provider, the reply rewritten for the client. */
-import { headerValue } from "../../base/headers.ts";
+import { headerValue, withHeader } from "../../base/headers.ts";
 import { bodyOf, type HttpReply } from "../../base/http.ts";
 import { isRecord, own, parseJson } from "../../base/json.ts";
 import { noCallLog } from "../../base/request-log.ts";
@@ -181,9 +181,13 @@ function lossesOf(reply: HubReply, makeWriter: () => StreamWriter): readonly str
   return writer.losses();
 }
 
-function started(input: OpenInput, reply: HttpReply): Result<HttpReply> {
-  input.exchange.tap.tell({ type: "reply-started", status: reply.status });
-  return { ok: true, value: reply };
+function started({ exchange, call }: OpenInput, reply: HttpReply): Result<HttpReply> {
+  const { tap } = exchange;
+  tap.tell({ type: "reply-started", status: reply.status });
+  const name = call.format.client.requestIdHeader;
+  // The flow's own id: what a client's log names can be looked up with `flows show`.
+  const headers = name === undefined ? reply.headers : withHeader(reply.headers, name, `req_${tap.id}`);
+  return { ok: true, value: { ...reply, headers } };
 }
 
 function replyFromJson(input: OpenInput, context: TranslatedContext, bytes: Buffer): Result<HubReply> {

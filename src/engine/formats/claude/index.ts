@@ -26,6 +26,7 @@ export const claude: Format = {
       }),
     },
     streamHeaders: () => eventStreamHeaders,
+    requestIdHeader: "request-id",
     streamWriter: createStreamWriter,
     writeModels,
     writeReply,

@@ -23,6 +23,7 @@ export const openaiChat: Format = {
     }),
     readRequest,
     streamHeaders: () => eventStreamHeaders,
+    requestIdHeader: "x-request-id",
     streamWriter: createStreamWriter,
     writeModels,
     writeReply,

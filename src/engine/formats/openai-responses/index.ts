@@ -25,6 +25,7 @@ export const openaiResponses: Format = {
       }),
     },
     streamHeaders: () => eventStreamHeaders,
+    requestIdHeader: "x-request-id",
     streamWriter: createStreamWriter,
     writeModels,
     writeReply,
