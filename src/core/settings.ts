@@ -62,8 +62,12 @@ export async function openSettings(options: SettingsOptions): Promise<OpenSettin
     load,
     onEvent: (event) => {
       if (event.type === "rejected") {
-        error = textOf(event.problems);
-        bus.publish({ type: "config-rejected", path, message: error });
+        const message = textOf(event.problems);
+        // In its turn: a load before it that is still being prepared would take the word back.
+        applying = applying.then(() => {
+          error = message;
+          bus.publish({ type: "config-rejected", path, message });
+        });
         return;
       }
       applying = applying.then(async () => {
