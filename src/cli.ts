@@ -13,6 +13,10 @@ import type { CommandContext } from "./commands/context.ts";
 import { asFailure, exitCodes, failureText } from "./commands/failure.ts";
 import { commandTable } from "./commands/program.ts";
 
+// Whoever read us is gone: a closed window, a killed starter, `| head -1`. Nobody is left to be told of it, and a core that
+// tried would go round in its own complaint for ever.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
+
 process.exitCode = await main(process.argv);
 
 async function main(argv: readonly string[]): Promise<number> {

@@ -75,6 +75,16 @@ describe("an origin that cannot be trusted", () => {
     expect(bytesSeen(impostor)).toBe(0);
   });
 
+  it("verifies whatever the environment says of verifying", async () => {
+    const strange = stage.opened.add(await startRawOrigin({ tls: { ...selfSigned([host]), alpn: ["http/1.1"] } }));
+    const switchedOff = await stage.startCore({
+      dial: { [host]: strange.port },
+      env: { NODE_TLS_REJECT_UNAUTHORIZED: "0" },
+    });
+    expect(await ask(switchedOff, host)).toMatch(/^HTTP\/1\.1 502 /);
+    expect(bytesSeen(strange)).toBe(0);
+  });
+
   it("answers an HTTP/2 client the same way", async () => {
     // The origin offers HTTP/1.1 only, so there may be no HTTP/2 session to ask over; then nothing can leak either.
     const over = await h2Through(core, host, { alpn: ["h2"] }).catch(() => null);

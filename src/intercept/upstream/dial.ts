@@ -110,6 +110,8 @@ export function createDial(deps: DialDeps): Dial {
       ...(session === undefined ? {} : { session }),
       secureContext: deps.secureContext(),
       minVersion: "TLSv1.2",
+      // Said outright: a variable of the environment (NODE_TLS_… = 0) must not switch it off.
+      rejectUnauthorized: true,
     });
     secure.on("session", (fresh) => {
       sessions.delete(sessionKey);
@@ -138,7 +140,13 @@ export function createDial(deps: DialDeps): Dial {
     try {
       if (proxy.scheme === "https") {
         const name = isIP(proxy.host) === 0 ? { servername: proxy.host } : {};
-        const options = { socket: plain, host: proxy.host, ...name, minVersion: "TLSv1.2" } as const;
+        const options = {
+          socket: plain,
+          host: proxy.host,
+          ...name,
+          minVersion: "TLSv1.2",
+          rejectUnauthorized: true,
+        } as const;
         socket = await opened(tlsConnect({ ...options, secureContext: deps.secureContext() }), "secureConnect", stop);
       }
       await throughProxy(socket, proxy, target.host, target.port, stop);
