@@ -3,7 +3,7 @@
  * client what they mean to the upstream; a clean session is lent on for a short while, as HTTP/1 lanes are.
  */
 import { connect as http2Connect, type ClientHttp2Session } from "node:http2";
-import type { Dial } from "../upstream/dial.ts";
+import type { Dial, DialTarget } from "../upstream/dial.ts";
 import type { Lanes } from "../upstream/lanes.ts";
 
 export interface UpstreamSession {
@@ -54,37 +54,35 @@ export function createUpstreamSessions(dial: Dial, lanes: Lanes): UpstreamSessio
 
   return {
     async open(target) {
-      const key = `${target.host}:${target.port}|${target.alpn.join()}`;
-      const lent = lend(key);
+      const { host, port } = target;
+      const asked: DialTarget = { host, port, tls: { alpn: target.alpn }, purpose: "client" };
+      const keyBy = (way: string): string => `${host}:${port}|${target.alpn.join()}|${way}`;
+      const lent = lend(keyBy(dial.wayTo(asked)));
       if (lent !== null) return { protocol: "h2", session: lent };
-      const connection = await dial({
-        host: target.host,
-        port: target.port,
-        tls: { alpn: target.alpn },
-        purpose: "client",
-      });
+      const connection = await dial(asked);
       if (connection.alpn !== "h2") {
         const alpn = target.alpn.filter((offer) => offer !== "h2");
-        lanes.giveBack({ host: target.host, port: target.port, tls: { alpn }, purpose: "client" }, connection);
+        lanes.giveBack({ ...asked, tls: { alpn } }, connection);
         return { protocol: "http/1.1" };
       }
       // HTTP/2 has no half-closed connections: with half-open allowed, Node's session never notices that its peer left.
       connection.socket.allowHalfOpen = false;
-      const session = http2Connect(
-        `https://${target.host.includes(":") ? `[${target.host}]` : target.host}:${target.port}`,
-        {
-          createConnection: () => connection.socket,
-          settings: { enablePush: false },
-          maxSessionMemory: 32,
-        },
-      );
+      const session = http2Connect(`https://${host.includes(":") ? `[${host}]` : host}:${port}`, {
+        createConnection: () => connection.socket,
+        settings: { enablePush: false },
+        maxSessionMemory: 32,
+      });
       session.setLocalWindowSize(connectionWindowBytes);
       // Whoever uses the session learns of its end through its streams; the error itself has no other reader.
       session.on("error", () => {});
       await remoteSettings(session);
       return {
         protocol: "h2",
-        session: { key, session, connected: { connectMs: connection.connectMs, tlsMs: connection.tlsMs } },
+        session: {
+          key: keyBy(connection.way),
+          session,
+          connected: { connectMs: connection.connectMs, tlsMs: connection.tlsMs },
+        },
       };
     },
     giveBack(held) {

@@ -26,9 +26,15 @@ export interface Connection {
   readonly alpn: string | null;
   readonly connectMs: number;
   readonly tlsMs: number | null;
+  /** What `wayTo` said when it was opened. */
+  readonly way: string;
 }
 
-export type Dial = (target: DialTarget, signal?: AbortSignal) => Promise<Connection>;
+export interface Dial {
+  (target: DialTarget, signal?: AbortSignal): Promise<Connection>;
+  /** How a target would be reached now, as a name: two connections of one name go the same way. No password is in it. */
+  wayTo(target: DialTarget): string;
+}
 
 export interface DialDeps {
   readonly guard: DestinationGuard;
@@ -41,21 +47,31 @@ export interface DialDeps {
   readonly clock: Clock;
 }
 
+interface Route {
+  readonly detour: { readonly host: string; readonly port: number } | null;
+  readonly proxy: ProxyAddress | null;
+  readonly way: string;
+}
+
 /** TLS sessions remembered for resumption: enough for every provider host at once. */
 const maxRememberedSessions = 256;
 
 export function createDial(deps: DialDeps): Dial {
   const sessions = new Map<string, Buffer>();
 
-  return async (target, signal) => {
-    const started = deps.clock.monotonic();
-    const detour = Object.hasOwn(deps.connectTo(), `${target.host}:${target.port}`)
-      ? splitHostPort(deps.connectTo()[`${target.host}:${target.port}`] ?? "")
-      : null;
-    const secured = target.tls !== undefined;
+  const routeOf = (target: DialTarget): Route => {
+    const detours = deps.connectTo();
+    const name = `${target.host}:${target.port}`;
+    const detour = Object.hasOwn(detours, name) ? splitHostPort(detours[name] ?? "") : null;
     // Whoever names another address for a host means that address, not one that a proxy would reach.
-    const proxy =
-      detour === null ? deps.outbound({ ...target, secure: secured || target.port === 443 }, target.via) : null;
+    if (detour !== null) return { detour, proxy: null, way: `at ${detour.host}:${detour.port}` };
+    const proxy = deps.outbound({ ...target, secure: target.tls !== undefined || target.port === 443 }, target.via);
+    return { detour, proxy, way: proxy === null ? "" : `by ${proxy.user ?? ""}@${proxy.label}` };
+  };
+
+  const dial = async (target: DialTarget, signal?: AbortSignal): Promise<Connection> => {
+    const started = deps.clock.monotonic();
+    const { detour, proxy, way } = routeOf(target);
     const where = detour ?? proxy ?? target;
     // Both were written down by the user.
     const purpose: Purpose = detour === null && proxy === null ? target.purpose : "configured";
@@ -98,7 +114,9 @@ export function createDial(deps: DialDeps): Dial {
       throw failed(error, "connect");
     }
     const connected = deps.clock.monotonic();
-    if (target.tls === undefined) return { socket: plain, alpn: null, connectMs: connected - started, tlsMs: null };
+    if (target.tls === undefined) {
+      return { socket: plain, alpn: null, connectMs: connected - started, tlsMs: null, way };
+    }
 
     const sessionKey = `${name}|${target.tls.alpn.join()}`;
     const session = sessions.get(sessionKey);
@@ -131,8 +149,10 @@ export function createDial(deps: DialDeps): Dial {
       alpn: typeof secure.alpnProtocol === "string" ? secure.alpnProtocol : null,
       connectMs: connected - started,
       tlsMs: deps.clock.monotonic() - connected,
+      way,
     };
   };
+  return Object.assign(dial, { wayTo: (target: DialTarget): string => routeOf(target).way });
 
   /** A connection to the target, by way of the proxy that `plain` leads to. */
   async function joinedTo(proxy: ProxyAddress, plain: Socket, target: DialTarget, stop: AbortSignal): Promise<Socket> {

@@ -27,12 +27,13 @@ export function createLanes(dial: Dial): Lanes {
   const idle = new Map<string, { connection: Connection; timer: NodeJS.Timeout; drop: () => void }[]>();
   let closed = false;
 
-  const keyOf = (target: DialTarget): string =>
-    `${target.tls === undefined ? "http" : "https"}|${target.host}:${target.port}|${target.tls?.alpn.join() ?? ""}|${target.purpose}|${target.via ?? ""}`;
+  // The way is part of it: a proxy that was taken out of the settings, or put in, holds from the next call on.
+  const keyOf = (target: DialTarget, way: string): string =>
+    `${target.tls === undefined ? "http" : "https"}|${target.host}:${target.port}|${target.tls?.alpn.join() ?? ""}|${target.purpose}|${target.via ?? ""}|${way}`;
 
   return {
     async take(target, signal) {
-      const waiting = idle.get(keyOf(target));
+      const waiting = idle.get(keyOf(target, dial.wayTo(target)));
       const lent = waiting?.pop();
       if (lent !== undefined) {
         clearTimeout(lent.timer);
@@ -47,7 +48,7 @@ export function createLanes(dial: Dial): Lanes {
     },
     giveBack(target, connection) {
       const { socket } = connection;
-      const key = keyOf(target);
+      const key = keyOf(target, connection.way);
       const waiting = idle.get(key) ?? [];
       if (closed || socket.destroyed || socket.readableEnded || waiting.length >= maxIdlePerOrigin) {
         socket.on("error", () => {});
