@@ -262,6 +262,7 @@ export async function startCore(options: CoreOptions): Promise<Core> {
       settings.close();
       await accounts.close();
       await ledger.close();
+      flowLog.flush();
       await control.close();
       flowLog.close();
       await install.close();

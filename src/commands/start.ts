@@ -95,7 +95,7 @@ async function serve(context: CommandContext, options: StartOptions, instance: I
   printLines(context.stderr, core.notices().map(noticeLine));
   const endLog = await startLog(context, options);
   await core.stopped;
-  endLog();
+  await endLog();
   endFaults();
   unsubscribe();
 }
@@ -109,9 +109,9 @@ async function logForm(context: CommandContext, { logFormat }: StartOptions): Pr
   return (context.verbosity ?? 0) > 0 ? "line" : null;
 }
 
-async function startLog(context: CommandContext, options: StartOptions): Promise<() => void> {
+async function startLog(context: CommandContext, options: StartOptions): Promise<() => Promise<void>> {
   const form = await logForm(context, options);
-  if (form === null) return () => {};
+  if (form === null) return async () => {};
   const { followLog } = await import("./start-log.ts");
   return followLog(context, form);
 }

@@ -25,7 +25,7 @@ function logOnBench(limits: Partial<FlowLogLimits> = {}) {
     schedule(callback, delayMs) {
       due.push(callback);
       delays.push(delayMs);
-      return () => {};
+      return () => due.splice(due.indexOf(callback), 1);
     },
   });
   return { log, time, delays, runDue: () => due.splice(0).forEach((callback) => callback()) };
@@ -230,6 +230,17 @@ describe("flow log", () => {
     runDue();
     expect(notices[1]).toEqual(["streaming"]);
     expect(delays).toEqual([noticeIntervalMs, noticeIntervalMs]);
+  });
+
+  it("tells at once of what is left, and that only once", () => {
+    const { log, runDue } = logOnBench();
+    const notices: string[][] = [];
+    log.subscribe((flows) => notices.push(flows.map((flow) => flow.state)));
+    log.open(call).tell({ type: "ended", state: "done" });
+    log.flush();
+    log.flush();
+    runDue();
+    expect(notices).toEqual([["done"]]);
   });
 
   it("goes on when a reader throws", () => {

@@ -33,6 +33,8 @@ export interface FlowLog extends FlowRecorder {
   forgetRuleHits(): void;
   /** Told of flows that started, changed or ended, together and at most every `noticeIntervalMs`. */
   subscribe(listener: (flows: readonly FlowRecord[]) => void): () => void;
+  /** Tells now what `subscribe` would tell within the interval: nothing is owed to a reader that is about to be let go. */
+  flush(): void;
   /** Told of flows that were removed by hand. */
   onRemoved(listener: (ids: readonly string[]) => void): () => void;
   /** Told once of every flow that ended, at once, on the relay path: put it in a queue and return. */
@@ -318,6 +320,11 @@ export function createFlowLog(deps: FlowLogDeps): FlowLog {
     subscribe(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
+    },
+    flush() {
+      if (cancelNotice === null) return;
+      cancelNotice();
+      notify();
     },
     onRemoved(listener) {
       removalListeners.add(listener);

@@ -642,7 +642,7 @@ describe("two cores for one home", () => {
 describe("a core in the foreground", () => {
   it("writes a line for each call when it is asked to", async () => {
     for (const [flag, wanted] of [
-      ["-v", / unknown POST 127\.0\.0\.1\/v1\/chat\/completions /],
+      ["-v", / node POST 127\.0\.0\.1\/v1\/chat\/completions /],
       ["--log-format=json", /"type":"flow"/],
     ] as const) {
       const folder = tempFolder("log");
@@ -653,13 +653,21 @@ describe("a core in the foreground", () => {
       });
       let err = "";
       child.stderr.setEncoding("utf8").on("data", (text: string) => (err += text));
-      await within("it to listen", new Promise((resolve) => child.stdout.once("data", resolve)), 60_000);
-      await run(process.execPath, [built.cli, "routes", "test", "nobody/x", "--yes"], { env, timeoutMs: 60_000 });
-      // The core tells of flows ten times a second.
+      const listening = new Promise((resolve) => child.stdout.once("data", resolve));
+      const url = /http:\S+/.exec(String(await within("it to listen", listening, 60_000)))?.[0] ?? "";
+      const state: unknown = JSON.parse(readFileSync(join(folder.path, "state.json"), "utf8"));
+      const headers = { authorization: `Bearer ${String(Object(state)["clientKey"])}` };
+      const body = JSON.stringify({ model: "nobody/x", messages: [{ role: "user", content: "hi" }] });
+      const call = (): Promise<Response> => fetch(`${url}/v1/chat/completions`, { method: "POST", headers, body });
+      await call();
+      // The core tells of flows ten times a second, and of what is left when it stops.
       expect(await waitFor("the line", () => wanted.test(err))).toBe(true);
+      err = "";
+      await call();
       const ended = new Promise((resolve) => child.once("close", resolve));
       child.kill("SIGTERM");
       await ended;
+      expect(err).toMatch(wanted);
       folder.close();
     }
   }, 180_000);
