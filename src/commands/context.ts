@@ -91,13 +91,22 @@ interface Core {
 
 /** The one document of a `--json`. Objects say which version of our documents they are; arrays have no place for it. */
 export function printJson(context: CommandContext, value: unknown): void {
+  context.stdout.write(jsonLine(context, value));
+}
+
+/** What `printJson` prints. */
+export function jsonLine(context: Pick<CommandContext, "stdout">, value: unknown): string {
   const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
-  printPlainJson(context, isObject ? { schemaVersion, ...value } : value);
+  return plainLine(context, isObject ? { schemaVersion, ...value } : value);
 }
 
 /** JSON whose fields are somebody else's: variables, a JSON Schema. */
 export function printPlainJson(context: Pick<CommandContext, "stdout">, value: unknown): void {
-  context.stdout.write(`${JSON.stringify(value, null, context.stdout.isTTY === true ? 2 : 0)}\n`);
+  context.stdout.write(plainLine(context, value));
+}
+
+function plainLine(context: Pick<CommandContext, "stdout">, value: unknown): string {
+  return `${JSON.stringify(value, null, context.stdout.isTTY === true ? 2 : 0)}\n`;
 }
 
 export function printLines(output: Output, lines: readonly string[]): void {

@@ -365,7 +365,6 @@ export const documents = {
   replay: {
     about: "The call that was made; of several calls a list",
     schema: v.union([flowDetail, v.array(flowDetail)]),
-    plain: true,
   },
   "routes list": { about: "The rules, in order", schema: v.array(routeRow) },
   "routes explain": {

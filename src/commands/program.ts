@@ -37,13 +37,21 @@ export async function runCommand(context: CommandContext, words: readonly string
     // Help and version were printed, to whoever asked for them or left a subcommand out; commander calls that an error.
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
     const failure = asFailure(error);
-    if (globals.json) context.stderr.write(failureJson(failure));
+    // A command line that was refused in its middle was not read to its end, and what it says there holds as well.
+    if (globals.json || (failure.exitCode === exitCodes.usage && asksForJson(words)))
+      context.stderr.write(failureJson(failure));
     else if (isColored(context, globals, context.stderr)) context.stderr.write(failureText(failure, paint));
     else context.stderr.write(failureText(failure));
     const stack = error instanceof Error && !(error instanceof CommandFailure) ? error.stack : undefined;
     if (globals.verbosity > 1 && stack !== undefined) context.stderr.write(`${stack}\n`);
     return failure.exitCode;
   }
+}
+
+/** Up to what belongs to another program. */
+function asksForJson(words: readonly string[]): boolean {
+  const ours = words.includes("--") ? words.slice(0, words.indexOf("--")) : words;
+  return !ours.includes("run") && ours.includes("--json");
 }
 
 export interface Outcome {

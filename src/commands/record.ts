@@ -52,33 +52,47 @@ export async function flowsRecord(
   const core = await findCore(context.paths);
   if (core === null) throw notRunning();
   const file = output === undefined ? null : await openRecording(context, output);
-  let exitCode: number = exitCodes.ok;
+  const failures: CommandFailure[] = [];
   let recorded = 0;
   try {
-    if (file === null) {
-      const createdAt = new Date(context.clock.now()).toISOString();
-      const header = { switchyardRecording: recordingVersion, version: context.version, createdAt };
-      printLines(context.stdout, [JSON.stringify(header)]);
-    }
     for (const id of ids) {
       try {
         const call = await core.client.recording(id);
+        if (file !== null && (await file.append(call)) === "full") {
+          throw new Error(`the recording is full: ${shown(id)} is not in it`);
+        }
+        // A recording of nothing is none.
+        if (file === null && recorded === 0) printLines(context.stdout, [headerLine(context)]);
         if (file === null) printLines(context.stdout, [JSON.stringify(call)]);
-        else if ((await file.append(call)) === "full") throw new Error(`the recording is full: ${id} is not in it`);
         recorded += 1;
       } catch (error) {
-        const failure = asFailure(error);
-        const isRefusal = error instanceof ControlError && error.code === "not-recordable";
-        exitCode ||= failure.exitCode;
-        const what = isRefusal ? `flow ${shown(id)} cannot be recorded: ${shown(failure.message)}` : failure.message;
-        context.stderr.write(failureText(new CommandFailure(failure.exitCode, what)));
+        failures.push(asRecordFailure(error, id));
       }
     }
   } finally {
-    await file?.close();
+    await (recorded === 0 ? file?.discard() : file?.close());
   }
-  if (file !== null) tellRecorded(context, { recorded, lost: ids.length - recorded, file });
-  return exitCode;
+  const [first] = failures;
+  // Alone, its failure is the command's own.
+  if (first !== undefined && ids.length === 1) throw first;
+  for (const failure of failures) context.stderr.write(failureText(failure));
+  if (file !== null && recorded > 0) tellRecorded(context, { recorded, lost: failures.length, file });
+  return first?.exitCode ?? exitCodes.ok;
+}
+
+function headerLine({ clock, version }: CommandContext): string {
+  const createdAt = new Date(clock.now()).toISOString();
+  return JSON.stringify({ switchyardRecording: recordingVersion, version, createdAt });
+}
+
+function asRecordFailure(error: unknown, id: string): CommandFailure {
+  const failure = asFailure(error);
+  const isRefusal = error instanceof ControlError && error.code === "not-recordable";
+  if (!isRefusal) return failure;
+  return new CommandFailure(failure.exitCode, `flow ${shown(id)} cannot be recorded`, {
+    why: shown(failure.message),
+    next: "switchyard flows list",
+  });
 }
 
 export interface RunRecording {

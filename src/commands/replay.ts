@@ -5,9 +5,9 @@ import { clientIds } from "../base/flow.ts";
 import type { ReplayWish } from "../base/replay.ts";
 import { type ControlClient, ControlError } from "../control/client.ts";
 import { findCore } from "../control/process.ts";
-import { type CommandContext, shown } from "./context.ts";
+import { type CommandContext, jsonLine, shown } from "./context.ts";
 import { requireWord } from "./engine-access.ts";
-import { asFailure, CommandFailure, exitCodes, failureText, notRunning } from "./failure.ts";
+import { asFailure, CommandFailure, exitCodes, failureJson, failureText, notRunning } from "./failure.ts";
 import { editedBody } from "./replay-edit.ts";
 import { answerLines, diffLines, figureLines, statusText } from "./replay-text.ts";
 
@@ -49,7 +49,7 @@ export async function replay(context: CommandContext, ids: readonly string[], op
       // Alone, its failure is the command's own.
       if (ids.length === 1 && made.length === 0) throw failure;
       exitCode ||= failure.exitCode;
-      context.stderr.write(failureText(failure));
+      context.stderr.write(options.json ? failureJson(failure) : failureText(failure));
     }
   }
   if (made.length > 0) {
@@ -109,8 +109,7 @@ function textOf({ id, before, after }: Made, { diff, json }: ReplayOptions): str
 
 /** One document: of several calls a list. */
 function jsonText(context: CommandContext, made: readonly FlowDetailJson[], asked: number): string {
-  const value = asked === 1 ? made[0] : made;
-  return `${JSON.stringify(value, null, context.stdout.isTTY === true ? 2 : 0)}\n`;
+  return jsonLine(context, asked === 1 ? made[0] : made);
 }
 
 /** Kinds of errors whose cure is an account. */
