@@ -43,6 +43,21 @@ describe("where the files are", () => {
     expect(await type("config", "validate", "--config", fresh)).toBe(0);
   });
 
+  it("is told apart from the file of the core that runs", async () => {
+    const folder = tempFolder("globals");
+    const file = folder.file("mine.yaml", "listen: { port: 1234 }\n");
+    const { type, err, context } = await engineBench({ verbs: {} });
+    expect(await type("status", "--config", file)).toBe(0);
+    expect(err()).toMatch(/^warning: the core that runs here uses \S+, not \S+mine\.yaml\n {2}next: switchyard stop /);
+    const said = err();
+    expect(await type("config", "validate", "--config", file)).toBe(0);
+    expect(err()).toBe(said);
+    expect(await type("status")).toBe(0);
+    expect(err()).toBe(said);
+    expect(context.paths.configFile).not.toBe(file);
+    folder.close();
+  });
+
   it("reads another folder for everything but the file", async () => {
     const folder = tempFolder("globals");
     const { type, out, context } = await engineBench({ verbs: {} });

@@ -52,7 +52,7 @@ function addNew(accounts: Command, context: CommandContext, act: Act): void {
     .option("--json", json)
     .option("--name <name>", "what to call it (default: main)")
     .option("--priority <number>", "lower goes first (default: 100)", wholeNumber)
-    .option("--weight <number>", "its share where the strategy is weighted (default: 1)", positiveNumber)
+    .option("--weight <number>", "its share where the strategy is weighted (default: 1)", share)
     .option("--api-key-file <file>", "read the key from this file")
     .addOption(new Option("--api-key [key]", "refused").hideHelp())
     .addHelpText(
@@ -245,8 +245,8 @@ function wholeNumber(text: string): number {
   throw new InvalidArgumentError("It is a whole number.");
 }
 
-function positiveNumber(text: string): number {
+function share(text: string): number {
   const number = Number(text);
-  if (/^\d{1,9}(\.\d{1,9})?$/.test(text) && number > 0) return number;
-  throw new InvalidArgumentError("It is a number above 0.");
+  if (/^\d{1,7}$/.test(text) && number <= 1_000_000) return number;
+  throw new InvalidArgumentError("It is a whole number from 0 to 1000000.");
 }

@@ -95,6 +95,7 @@ export function commandTable(given: CommandContext, result: Outcome, globals: Gl
     if (path === "run") globals.json = false;
     Object.assign(context, withGlobals(given, globals, path));
     if (globals.json) command.setOptionValue("json", true);
+    if (globals.configFile !== null) await (await import("./other-config.ts")).warnOfOtherConfig(context, path);
     if (!globals.version) return;
     const { version } = await import("./version.ts");
     await act(version(context, { json: globals.json }));

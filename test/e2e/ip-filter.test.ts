@@ -68,7 +68,7 @@ describe.runIf(process.platform === "linux")("the ip filter", () => {
     return within(`an answer to ${lines[0] ?? ""}`, answered).finally(() => socket.destroy());
   }
 
-  const welcome = [200, 200, 502, 400];
+  const welcome = [200, 200, 502, 426];
   const barred = [403, 403, 403, 403];
 
   it("lets everybody in until it is told otherwise", async () => {

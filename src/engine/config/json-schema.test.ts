@@ -9,8 +9,9 @@ const validate = new Ajv2020.default({ strict: false, allErrors: true }).compile
 const faultsOf = (value: unknown): readonly string[] =>
   validate(value) ? [] : (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`);
 
-const examples = ["../../../docs/configuration.md", "../../../README.md"].flatMap((page) =>
-  [...readFileSync(new URL(page, import.meta.url), "utf8").matchAll(/```yaml\n(.*?)```/gs)].map(
+const pages = ["README.md", "docs/configuration.md", "docs/routing.md", "docs/accounts.md", "docs/recordings.md"];
+const examples = pages.flatMap((page) =>
+  [...readFileSync(new URL(`../../../${page}`, import.meta.url), "utf8").matchAll(/```yaml\n(.*?)```/gs)].map(
     ([, text = ""]): unknown => parse(text),
   ),
 );
