@@ -25,7 +25,10 @@ export const refusalCodes = {
   login: { status: 409, meaning: "It needs a login that nobody kept." },
   "not-recordable": { status: 409, meaning: "Nothing of it can be recorded." },
   conflict: { status: 409, meaning: "It is there already, or over already." },
-  "too-large": { status: 413, meaning: "The body is larger than this operation takes; the message says how much that is." },
+  "too-large": {
+    status: 413,
+    meaning: "The body is larger than this operation takes; the message says how much that is.",
+  },
   "content-type": { status: 415, meaning: "A body is `application/json`." },
   failed: { status: 500, meaning: "A fault of Switchyard itself, or of the machine it runs on." },
   upstream: { status: 502, meaning: "A provider or a login service did not answer as it should." },
