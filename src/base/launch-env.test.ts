@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { launchEnv, launchVariables, reachableHost, runOf } from "./launch-env.ts";
+import { launchEnv, launchVariables, reachableHost, runAuthorization, runOf } from "./launch-env.ts";
 
 const target = { certsDir: "/h/certs", host: "127.0.0.1", port: 8317, proxyToken: "t0ken" };
 
@@ -18,6 +18,7 @@ describe("the environment of a launched client", () => {
     };
     expect(runOf(said(launchEnv({ ...target, run: "r4k2" }, {})["HTTPS_PROXY"]))).toBe("r4k2");
     expect(runOf(said(launchEnv(target, {})["HTTPS_PROXY"]))).toBeUndefined();
+    expect(runOf(runAuthorization("r4k2"))).toBe("r4k2");
     expect(runOf(undefined)).toBeUndefined();
     expect(runOf(`Basic ${Buffer.from("other.run:x").toString("base64")}`)).toBeUndefined();
   });

@@ -27,6 +27,11 @@ export function runOf(proxyAuthorization: string | undefined): string | undefine
   return /^switchyard\.([a-z0-9]{1,32}):/.exec(Buffer.from(encoded, "base64").toString("latin1"))?.[1];
 }
 
+/** Names a run to the gateway, which asks for no proxy token: a header that ends with us and is sent to no provider. */
+export function runAuthorization(run: string): string {
+  return `Basic ${Buffer.from(`${proxyUser}.${run}:`).toString("base64")}`;
+}
+
 /** Read by libraries that add to their trust store. */
 const addingVariables = ["NODE_EXTRA_CA_CERTS", "DENO_CERT"] as const;
 

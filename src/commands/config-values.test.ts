@@ -98,6 +98,14 @@ describe("config set and unset", () => {
     expect(await type("config", "unset", "listen.port", "--json")).toBe(0);
   });
 
+  it("say how to write what is only valid as a whole", async () => {
+    const { type, err } = await benchWith(file);
+    expect(await type("config", "set", "providers.own.type", "openai-compatible")).toBe(2);
+    expect(err()).toContain("needs an endpoint");
+    expect(err()).toContain("next: switchyard config set providers.own '{type: …, …}'");
+    expect(await type("config", "set", "providers.own", "{type: openai-compatible, endpoint: 'http://h/v1'}")).toBe(0);
+  });
+
   it("make the file when there is none, for its owner alone", async () => {
     const { type, context, text } = await benchWith(null);
     expect(await type("config", "set", "listen.port", "8500")).toBe(0);

@@ -175,8 +175,17 @@ async function write(context: CommandContext, path: Path, value: unknown): Promi
   const code = result.kind === "refused" ? exitCodes.usage : exitCodes.failure;
   throw new CommandFailure(code, shown(result.message), {
     why: "nothing was changed",
-    next: result.kind === "conflict" ? undefined : "switchyard config edit",
+    next: result.kind === "conflict" ? undefined : (atOnce(context, path, value) ?? "switchyard config edit"),
   });
+}
+
+/** What is not there yet is often only valid as a whole. */
+function atOnce(context: CommandContext, path: Path, value: unknown): string | null {
+  const parent = path.slice(0, -1);
+  const name = path.at(-1);
+  if (value === undefined || typeof name !== "string" || parent.length === 0) return null;
+  if (valueAt(written(context), parent) !== undefined) return null;
+  return `switchyard config set ${pathText(parent)} '{${shown(name)}: …, …}'   (all of it at once)`;
 }
 
 /** A variable that only the core's environment has is no reason to refuse another value here. */

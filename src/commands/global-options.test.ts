@@ -172,7 +172,7 @@ describe("--json", () => {
   it("is no business of `run`", async () => {
     const { type, err } = await engineBench();
     expect(await type("run", "--json", "true")).toBe(2);
-    expect(err()).toContain("unknown option '--json'");
+    expect(err()).toContain('unknown option "--json"');
   });
 });
 

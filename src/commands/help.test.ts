@@ -142,13 +142,13 @@ describe("the help", () => {
 describe("nonsense", () => {
   it.each([
     [["statsu"], 'unknown command "statsu"; did you mean "status"?', "switchyard --help"],
-    [["flows", "lst"], "unknown command 'lst'; did you mean \"list\"?", "switchyard flows --help"],
-    [["status", "--jsn"], "unknown option '--jsn'; did you mean \"--json\"?", "switchyard status --help"],
+    [["flows", "lst"], 'unknown command "lst"; did you mean "list"?', "switchyard flows --help"],
+    [["status", "--jsn"], 'unknown option "--jsn"; did you mean "--json"?', "switchyard status --help"],
     [["status", "now"], "too many arguments", "switchyard status --help"],
-    [["flows", "show"], "missing required argument 'id'", "switchyard flows show --help"],
-    [["start", "--port", "x"], "argument 'x' is invalid", "switchyard start --help"],
-    [["--color", "blue", "status"], "argument 'blue' is invalid", "switchyard --help"],
-    [["routes", "move", "1"], "missing required argument 'place'", "switchyard routes move --help"],
+    [["flows", "show"], 'missing required argument "id"', "switchyard flows show --help"],
+    [["start", "--port", "x"], 'argument "x" is invalid', "switchyard start --help"],
+    [["--color", "blue", "status"], 'argument "blue" is invalid', "switchyard --help"],
+    [["routes", "move", "1"], 'missing required argument "place"', "switchyard routes move --help"],
     [["routes", "explain"], "what is to be explained?", "switchyard routes explain --model NAME"],
     [["completion", "tcsh"], "there is no shell that can be completed", "why: it is one of bash"],
   ])("is refused with exit code 2 and the way on: %j", async (words, what, next) => {

@@ -51,6 +51,7 @@ export function addConfigCommands(program: Command, context: CommandContext, act
       examples([
         "switchyard config set listen.port 8400",
         "switchyard config set combos.deep '[claude/claude-sonnet-4-5, local/qwen3-coder]'",
+        "switchyard config set providers.local '{type: openai-compatible, endpoint: http://127.0.0.1:8000/v1, auth_type: none}'",
         "switchyard config set accounts[0].api_key '${OPENROUTER_API_KEY}'",
       ]),
     )

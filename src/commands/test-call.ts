@@ -2,7 +2,7 @@
 import { request } from "node:http";
 import type { FlowJson } from "../base/controls.ts";
 import { own, parseJson } from "../base/json.ts";
-import { token } from "../base/random.ts";
+import { runAuthorization } from "../base/launch-env.ts";
 import { dollarText } from "./columns.ts";
 import { type CommandContext, printJson, printLines, shown } from "./context.ts";
 import { ensureCore, type LeasedCore } from "./ensure-core.ts";
@@ -38,9 +38,9 @@ export async function testCall(context: CommandContext, model: string, options: 
   }
   const core = await ensureCore(context, { keep: false });
   try {
-    const mark = token(context.random, 9);
-    const reply = await ask(core, model, mark);
-    const flow = await flowOf(context, core, mark);
+    const run = context.random.bytes(6).toString("hex");
+    const reply = await ask(core, model, run);
+    const flow = await flowOf(context, core, run);
     const ok = reply.status === 200;
     const answer = {
       ok,
@@ -71,7 +71,7 @@ interface Reply {
   readonly body: unknown;
 }
 
-async function ask(core: LeasedCore, model: string, mark: string): Promise<Reply> {
+async function ask(core: LeasedCore, model: string, run: string): Promise<Reply> {
   const { url, clientKey } = await core.client.secrets();
   const body = JSON.stringify({
     model,
@@ -79,11 +79,12 @@ async function ask(core: LeasedCore, model: string, mark: string): Promise<Reply
     messages: [{ role: "user", content: "Reply with the word OK." }],
   });
   return new Promise((resolve, reject) => {
-    const call = request(`${url}/v1/chat/completions?switchyard_test=${mark}`, {
+    const call = request(`${url}/v1/chat/completions`, {
       method: "POST",
       agent: false,
       headers: {
         authorization: `Bearer ${clientKey}`,
+        "proxy-authorization": runAuthorization(run),
         "content-type": "application/json",
         "content-length": Buffer.byteLength(body),
       },
@@ -106,11 +107,11 @@ async function ask(core: LeasedCore, model: string, mark: string): Promise<Reply
 }
 
 /** The log's own account of the call; null when it is too busy to have kept it. */
-async function flowOf(context: CommandContext, core: LeasedCore, mark: string): Promise<FlowJson | null> {
+async function flowOf(context: CommandContext, core: LeasedCore, run: string): Promise<FlowJson | null> {
   const deadline = context.clock.monotonic() + settleMs;
   for (;;) {
     const { flows } = await core.client.flows(200);
-    const found = flows.find(({ path }) => path.includes(mark));
+    const found = flows.find((flow) => flow.run === run);
     if (found?.endedAt !== undefined || context.clock.monotonic() > deadline) return found ?? null;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }

@@ -37,5 +37,6 @@ function plain(message: string): string {
   return message
     .replace(/^error: /, "")
     .replace(/\n\(Did you mean (?:one of )?(.*?)\?\)$/s, '; did you mean "$1"?')
+    .replaceAll(/'([^']*)'/g, '"$1"')
     .replaceAll(/\s*\n\s*/g, " ");
 }

@@ -9,6 +9,7 @@ import type { Audience, Exchange, GatewayHandler } from "../base/exchange.ts";
 import type { FlowTap } from "../base/flow.ts";
 import { headerValue, pairsFromRaw } from "../base/headers.ts";
 import type { HeaderPairs, HttpReply, RequestHead } from "../base/http.ts";
+import { runOf } from "../base/launch-env.ts";
 import { writeHead } from "./h1/head.ts";
 import type { RelayDeps } from "./relay-deps.ts";
 import { requestLine } from "./request-line.ts";
@@ -112,6 +113,7 @@ async function serve(
         protocol: "http/1.1",
         action: "reroute",
         gateway: true,
+        run: runOf(request.headers["proxy-authorization"]),
       })
     : unrecorded;
   tap.head("client-request", { line: requestLine(head), headers });
