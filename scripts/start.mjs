@@ -21,7 +21,7 @@ function isStale() {
   const inputs = readdirSync(sources, { recursive: true, encoding: "utf8" })
     .filter((name) => /\.tsx?$/.test(name) && !/\.test\.tsx?$/.test(name))
     .map((name) => join(sources, name));
-  return [...inputs, join(root, "tsconfig.json"), join(root, "tsconfig.build.json")].some(
+  return [...inputs, join(root, "tsconfig.json"), join(root, "scripts", "build.mjs")].some(
     (path) => statSync(path).mtimeMs > builtAt,
   );
 }

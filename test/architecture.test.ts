@@ -123,6 +123,11 @@ describe("architecture", () => {
     expect(files).toContain("src/base/http.ts");
   });
 
+  it("lets one file alone look for its neighbours on the disk: the others end up in chunks", () => {
+    const looking = files.filter((file) => readFileSync(join(root, file), "utf8").includes("import.meta"));
+    expect(looking.filter((file) => !file.includes("/__fixtures__/"))).toEqual(["src/cli.ts"]);
+  });
+
   it("lets every file import only what its place allows", () => {
     const found = files.flatMap((file) => violations(file, readFileSync(join(root, file), "utf8")));
     expect(found).toEqual([]);

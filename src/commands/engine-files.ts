@@ -15,6 +15,7 @@ import { createFigures } from "../core/figures.ts";
 import { createCounters } from "../core/metrics/counters.ts";
 import { createVerbs } from "../core/verbs/index.ts";
 import type { Config } from "../engine/config/schema.ts";
+import { createViews } from "../engine/pipeline/view.ts";
 import { createDiscovery } from "../engine/providers/discover.ts";
 import { errorKinds, stateSchema } from "../engine/state/schema.ts";
 import type { State } from "../engine/state/state.ts";
@@ -82,16 +83,16 @@ export async function openEngineFiles(context: CommandContext): Promise<EngineFi
   return {
     verbs,
     async explain(question) {
-      // With every format and stage of a call: nobody else here waits for that to load.
-      const { createEngine } = await import("../engine/index.ts");
-      return createEngine({ ...deps, accounts }).explain(question);
+      const { explain } = await import("../engine/explain.ts");
+      return explain({ pool: accounts.pool, availability }, createViews(config)(), question);
     },
     async explainRule(number, model) {
       const rule = config().routes[number - 1];
       if (rule === undefined) return null;
       const alone: Config = { ...config(), routes: [{ ...rule, match: {} }] };
-      const { createEngine } = await import("../engine/index.ts");
-      return createEngine({ ...deps, config: () => alone, accounts }).explain({ client: "unknown", host: null, model });
+      const { explain } = await import("../engine/explain.ts");
+      const question: RouteQuestion = { client: "unknown", host: null, model };
+      return explain({ pool: accounts.pool, availability }, createViews(() => alone)(), question);
     },
     async close() {
       await accounts.close();

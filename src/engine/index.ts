@@ -6,8 +6,8 @@ import { isRecord, own, parseJson } from "../base/json.ts";
 import { systemRandom } from "../base/random.ts";
 import { createPool } from "./accounts/create-pool.ts";
 import { keyCredentials } from "./accounts/key-credentials.ts";
-import type { Needs } from "./accounts/pool.ts";
-import type { Engine, EngineDeps, RouteAnswer, RouteQuestion } from "./engine.ts";
+import type { Engine, EngineDeps } from "./engine.ts";
+import { explain } from "./explain.ts";
 import type { UpstreamError } from "../base/upstream-error.ts";
 import { fromUnknown } from "./errors/from-unknown.ts";
 import type { WholeAnswer } from "./formats/format.ts";
@@ -18,7 +18,7 @@ import { noObserver } from "./observer.ts";
 import { createGatewayHandler } from "./pipeline/gateway.ts";
 import { createHandler } from "./pipeline/handle.ts";
 import { planReplay } from "./pipeline/replay.ts";
-import { pathOf } from "./pipeline/read-client.ts";
+import { pathOf } from "./pipeline/decided.ts";
 import { createDedupe } from "./pipeline/dedupe.ts";
 import { createResponseMemory } from "./pipeline/response-memory.ts";
 import { systemAfter, type Tools } from "./pipeline/tools.ts";
@@ -26,7 +26,6 @@ import { sessionOf } from "./pipeline/session.ts";
 import { countFrames, estimatedUsage, saysNothing } from "./pipeline/estimate-usage.ts";
 import { createViews, type View } from "./pipeline/view.ts";
 import { configured } from "./routing/availability.ts";
-import { decided } from "./pipeline/say.ts";
 import { headMayMatch } from "./routing/rules.ts";
 
 export type { Engine, EngineDeps } from "./engine.ts";
@@ -80,78 +79,12 @@ function wants(view: View, head: ExchangeHead): boolean {
   return view.rules.some((rule) => rule.namesHost && rule.matchesHead(facts));
 }
 
-/** What rules see as the host of a call to the port itself, unless it listens elsewhere. */
-const ownHost = "127.0.0.1";
-
-/** A question about a route says nothing of what the call will hold. */
-const noNeeds: Needs = { streaming: true, functions: false, vision: false, inputTokens: 0, outputTokens: 0 };
-
-function explain(
-  { pool, availability }: Pick<Tools, "pool" | "availability">,
-  view: View,
-  question: RouteQuestion,
-): RouteAnswer {
-  const { client, model } = question;
-  const call = {
-    client,
-    host: question.host ?? ownHost,
-    target: question.path ?? usualPath(question.host ?? ownHost),
-    ...(question.host === null ? { gateway: { provider: null } } : {}),
-  };
-  const decision = decided(availability(), view, call, model, { verbose: true });
-  const base = { action: decision.action, rule: decision.rule, to: decision.to, why: decision.why };
-  if (decision.action === "refuse") {
-    return { ...base, targets: [], why: [...base.why, { stage: "error", text: decision.error.message }] };
-  }
-  if (decision.action !== "reroute") return { ...base, targets: [] };
-  const looked = decision.targets.flatMap((target) => {
-    const provider = view.providers.get(target.provider);
-    if (provider === undefined) return [];
-    const pick = pool.look({ ...target, needs: noNeeds, session: null, authorized: true, tried: new Set() });
-    return [{ target, format: provider.format, pick }];
-  });
-  return {
-    ...base,
-    why: [
-      ...decision.why,
-      ...looked.flatMap(({ target, pick }) => [
-        ...pick.why,
-        ...(pick.kind === "lease"
-          ? []
-          : [{ stage: "account" as const, text: `${target.provider} would be skipped: ${pick.error.message}` }]),
-      ]),
-    ],
-    targets: looked.map(({ target: { provider, model }, format, pick }) => ({
-      provider,
-      model,
-      account: pick.kind === "lease" && pick.lease.account.source.kind !== "none" ? pick.lease.account.name : null,
-      format,
-    })),
-  };
-}
-
 /** A pass-through call that failed before its answer began: told in the dialect of the call, where it is one. */
 function describeFailure(head: RequestHead, error: UpstreamError): WholeAnswer | null {
   const detected = detectCall(head);
   return detected === null
     ? null
     : formats[detected.format].client.writeError(fromUnknown(error), undefined, head.target);
-}
-
-/** Where clients' calls go on hosts that do not follow the most common way (OpenAI's). */
-const usualPaths: Readonly<Record<string, string>> = {
-  "api.anthropic.com": "/v1/messages",
-  "api.kimi.com": "/coding/v1/messages",
-  "api.minimax.io": "/anthropic/v1/messages",
-  "api.z.ai": "/api/anthropic/v1/messages",
-  "api.githubcopilot.com": "/chat/completions",
-  "api.groq.com": "/openai/v1/chat/completions",
-  "openrouter.ai": "/api/v1/chat/completions",
-};
-
-function usualPath(host: string): string {
-  const known = Object.hasOwn(usualPaths, host) ? usualPaths[host] : undefined;
-  return known ?? "/v1/chat/completions";
 }
 
 function observe(

@@ -91,7 +91,7 @@ describe("what is packed", () => {
       "docs/configuration.md",
       "certs/README.md",
       "dist/cli.js",
-      "dist/core.js",
+      "dist/commands/demo-client.js",
       "dist/tui/main.js",
     ]) {
       expect(paths).toContain(wanted);

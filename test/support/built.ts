@@ -22,8 +22,7 @@ export async function buildProgram(): Promise<BuiltProgram> {
   const folder = tempFolder("built");
   copyFileSync(join(projectRoot, "package.json"), join(folder.path, "package.json"));
   symlinkSync(join(projectRoot, "node_modules"), join(folder.path, "node_modules"), "junction");
-  const compiler = join(projectRoot, "node_modules", "typescript", "bin", "tsc");
-  const args = [compiler, "-p", join(projectRoot, "tsconfig.build.json"), "--outDir", join(folder.path, "dist")];
+  const args = [join(projectRoot, "scripts", "build.mjs"), join(folder.path, "dist")];
   const built = await run(process.execPath, args, { cwd: projectRoot, timeoutMs: buildTimeoutMs });
   if (built.code !== 0) throw new Error(`the build failed:\n${built.stdout}${built.stderr}`);
   return { folder: folder.path, cli: join(folder.path, "dist", "cli.js"), close: () => folder.close() };

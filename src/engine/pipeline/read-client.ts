@@ -80,11 +80,6 @@ function callOf(exchange: Exchange, detected: Detected, read: JsonBody): Extract
   };
 }
 
-export function pathOf(target: string): string {
-  const mark = target.indexOf("?");
-  return mark < 0 ? target : target.slice(0, mark);
-}
-
 export const tooLarge: EngineError = {
   kind: "too-large",
   message: `the request is larger than ${maxRequestBytes / 1024 / 1024} MiB`,
