@@ -28,6 +28,7 @@ await build({
   // Those two are CommonJS and ask for Node's own modules by `require`.
   banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
   sourcemap: true,
+  sourcesContent: false,
   logLevel: "warning",
 });
 for (const name of takenIn) copyFileSync(join(root, "node_modules", name, "LICENSE"), join(outdir, `${name}.LICENSE`));

@@ -1,10 +1,11 @@
 /** Which modules a run of the program loads, told by a loader hook: the same on every machine, however busy it is. */
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { run } from "./proxy-clients.ts";
 import type { TempFolder } from "./temp.ts";
 
 export interface Loaded {
-  /** Files of the program, as `commands/status.js`, in the order in which they were asked for. */
+  /** Sources of the program, as `commands/status.ts`: all that stand in a chunk that was loaded. */
   readonly own: readonly string[];
   /** Packages and Node's own modules. */
   readonly others: ReadonlySet<string>;
@@ -42,11 +43,25 @@ export async function loadedBy(
     timeoutMs: 60_000,
   });
   const urls = readFileSync(list, "utf8").split("\n");
+  const files = urls.flatMap((url) => (/\/dist\/.*\.js$/.test(url) && !isPackage(url) ? sourcesOf(url) : url));
   return {
     code,
-    own: urls.flatMap((url) => /\/dist\/(.*)$/.exec(url.includes("node_modules") ? "" : url)?.[1] ?? []),
-    others: new Set(
-      urls.flatMap((url) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(url)?.[1] ?? /^node:.*/.exec(url)?.[0] ?? []),
-    ),
+    own: files.flatMap((file) => (isPackage(file) ? [] : (/\/src\/(.*)$/.exec(file)?.[1] ?? []))),
+    others: new Set(files.flatMap((file) => packageOf(file) ?? /^node:.*/.exec(file)?.[0] ?? [])),
   };
+}
+
+function isPackage(file: string): boolean {
+  return packageOf(file) !== undefined;
+}
+
+function packageOf(file: string): string | undefined {
+  return /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1];
+}
+
+/** What a built file was made of, as its source map says. */
+function sourcesOf(url: string): readonly string[] {
+  const map: unknown = JSON.parse(readFileSync(fileURLToPath(`${url}.map`), "utf8"));
+  const sources: unknown = Object(map)["sources"];
+  return Array.isArray(sources) ? sources.map(String) : [];
 }
