@@ -14,13 +14,25 @@ import { createFlowBook } from "./state/flow-book.ts";
 import { isError, isLive, type FlowDetail } from "./state/flow-view.ts";
 import { ingest } from "./state/ingest.ts";
 import { own } from "../base/json.ts";
-import { reduceCommand, reducePrompt, type Surroundings } from "./state/reduce.ts";
+import { flowActions } from "./actions/index.ts";
+import { perform, type Hands } from "./perform.ts";
+import { tables } from "./screens/index.ts";
+import { stepDialog } from "./state/dialog.ts";
+import type { Effect } from "./state/effect.ts";
+import type { FlowView } from "./state/flow-view.ts";
+import { createLog } from "./state/log.ts";
+import { reduceCommand, reducePrompt, showDetail, showScreen, type Surroundings } from "./state/reduce.ts";
+import { createTableLoader } from "./state/table-loader.ts";
+import { rowsOf, variantOf, withTable } from "./state/table-state.ts";
+import { selectedIndex } from "./state/selection.ts";
 import { initialUi, type DetailState, type UiState } from "./state/ui.ts";
+import type { AnyRow, Local } from "./table/table.ts";
 import type { Key } from "./terminal/keys.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 import type { Theme } from "./text/theme.ts";
 import { detailLines } from "./view/detail.ts";
 import { frameOf, helpRowCount, mainHeight, paneRowsOf, type Scene } from "./view/screen-view.ts";
+import { selectedRow, type TableScene } from "./view/table-view.ts";
 
 export interface AppOptions {
   readonly source: TuiSource;
@@ -31,6 +43,8 @@ export interface AppOptions {
   readonly coreEnds: boolean;
   /** Calls back once after `ms`; returns the way to call it off. */
   readonly after: (ms: number, callback: () => void) => () => void;
+  /** The person's editor on a private file; null when nothing was saved. The terminal is its own for that time. */
+  readonly edit: (text: string, suffix: string) => Promise<string | null>;
   readonly onQuit: () => void;
 }
 
@@ -79,7 +93,48 @@ export function startApp(options: AppOptions): App {
     },
   });
 
-  const scene = (): Scene => ({ ui, book, now: clock.now(), document: documentOf() });
+  const log = createLog();
+  const tableLoader = createTableLoader({
+    ask: (path) => options.source.ask("GET", path),
+    after,
+    onLoaded(id, variant, answers, problem) {
+      const table = tables.find((one) => one.id === id);
+      if (table === undefined || variantOf(table, ui.tables[id]) !== variant) return;
+      // A later failure keeps what is there, and says so.
+      change(withTable(ui, id, (state) => ({ ...state, answers: answers ?? state.answers, problem })));
+      paintSoon();
+    },
+  });
+  const local = (): Local => ({ book, log: log.lines, status: ui.status });
+  let shownRows: { readonly key: readonly unknown[]; readonly rows: readonly AnyRow[] } = { key: [], rows: [] };
+
+  function tableScene(): TableScene | null {
+    const table = tables.find(({ id }) => id === ui.screen);
+    if (table === undefined) return null;
+    const state = ui.tables[table.id];
+    const known = local();
+    // Tables of what is known anyway change with it; the others only with an answer.
+    const moving = table.loads(variantOf(table, state)).length === 0 ? [log.lines, book.totals] : [];
+    const key = [table, state.answers, state.filter, state.sort, state.reversed, state.variant, ...moving];
+    if (key.length !== shownRows.key.length || key.some((part, index) => part !== shownRows.key[index])) {
+      shownRows = { key, rows: rowsOf(table, state, known) };
+    }
+    return { table, state, rows: shownRows.rows, local: known };
+  }
+
+  /** The flow that an action is about: the open one, or the selected one of the list. */
+  function subject(): FlowView | null {
+    if (ui.screen === "detail") return ui.detail === null ? null : (ui.detail.data?.flow ?? book.get(ui.detail.id));
+    if (ui.screen !== "traffic") return null;
+    const { shown } = book;
+    const id = shown[shown.length - 1 - selectedIndex(ui, shown)];
+    return id === undefined ? null : book.get(id);
+  }
+
+  const scene = (): Scene => {
+    const table = tableScene();
+    return { ui, book, now: clock.now(), document: documentOf(), table, flow: subject(), row: selectedRow(ui, table) };
+  };
 
   function paint(): void {
     cancelPaint?.();
@@ -126,6 +181,10 @@ export function startApp(options: AppOptions): App {
       });
     }
     if (next.paused !== before.paused) book.freeze(next.paused);
+    if (next.screen !== before.screen || next.tables !== before.tables) {
+      const table = tables.find(({ id }) => id === next.screen) ?? null;
+      tableLoader.look(table, table === null ? "" : variantOf(table, next.tables[table.id]));
+    }
     if (next.detail !== null && next.detail.id !== before.detail?.id) openFlow(next.detail);
   }
 
@@ -163,17 +222,25 @@ export function startApp(options: AppOptions): App {
 
   function surroundings(): Surroundings {
     const now = scene();
-    return { shown: book.shown, height: mainHeight(now), document: now.document, helpRows: helpRowCount(ui) };
+    const { table } = now;
+    return { shown: book.shown, height: mainHeight(now), document: now.document, helpRows: helpRowCount(ui), table };
   }
 
   function onKey(key: Key): void {
     const name = key.type === "key" ? key.name : key.type === "text" ? (key.text === " " ? "space" : key.text) : null;
     if (ui.hint !== null) change({ ...ui, hint: null });
+    if (ui.dialog !== null && name !== "ctrl-c" && name !== "ctrl-l" && name !== "ctrl-z") {
+      const { dialog, effect } = stepDialog(ui.dialog, key, mainHeight(scene()));
+      change({ ...ui, dialog });
+      if (effect !== null) act(effect);
+      return;
+    }
     if (ui.prompt !== null && name !== "ctrl-c" && name !== "ctrl-l" && name !== "ctrl-z") {
       change(reducePrompt(ui, key, surroundings()));
       return;
     }
     if (name === null) return;
+    const now = scene();
     const binding = bindingFor(contextOf(ui), name);
     if (ui.overlay === "confirm-quit") {
       if (name === "y" || binding?.command === "back" || isQuit(binding?.command)) options.onQuit();
@@ -184,21 +251,77 @@ export function startApp(options: AppOptions): App {
       if (name.length === 1) change({ ...ui, hint: `${name} does nothing here; ? shows the keys` });
       return;
     }
-    const possible = binding.possible?.({ ui, book }) ?? true;
+    const possible = binding.possible?.(now) ?? true;
     if (possible !== true) {
       change({ ...ui, hint: `${name}: ${possible}` });
       return;
     }
-    perform(binding.command, name);
+    if (binding.command === "act") runAction(binding.action ?? "");
+    else obey(binding.command, name);
   }
 
-  function perform(command: Command, key: string): void {
+  /** An action of the screen's own table, by its name. */
+  function runAction(name: string): void {
+    const now = scene();
+    if (now.table !== null) {
+      const action = now.table.table.actions.find((one) => one.name === name);
+      if (action !== undefined) act(action.run(now.row ?? null, now.table.rows));
+      return;
+    }
+    const flow = subject();
+    const action = flowActions.find((one) => one.name === name);
+    if (flow !== null && action !== undefined) act(action.run(flow, ui.detail?.data ?? null));
+  }
+
+  const hands: Hands = {
+    source: options.source,
+    after,
+    say(level, text) {
+      change({ ...ui, notice: { level, text, at: clock.now() } });
+      paintSoon();
+    },
+    hint(text) {
+      change({ ...ui, hint: text });
+      paintSoon();
+    },
+    open(dialog) {
+      change({ ...ui, dialog });
+      paintSoon();
+    },
+    copy: (text) => terminal.copy(text),
+    edit: (text, suffix) => options.edit(text, suffix),
+    openFlow(id) {
+      if (book.get(id) === null) change({ ...ui, hint: "that call is no longer in the list" });
+      else change(showDetail({ ...ui, selectedId: id, follow: false }, id, "overview"));
+      paintSoon();
+    },
+    show(screen) {
+      change(showScreen(ui, screen));
+      paintSoon();
+    },
+    filter(text) {
+      change({ ...showScreen(ui, "traffic"), filter: text });
+      paintSoon();
+    },
+    stale: () => tableLoader.again(),
+  };
+
+  function act(effect: Effect): void {
+    if (!closed) perform(effect, hands);
+  }
+
+  function obey(command: Command, key: string): void {
     if (isQuit(command) || (command === "back" && ui.screen === "traffic" && ui.overlay === "none")) {
       if (quitNeedsConfirmation({ ui, book }, options.coreEnds)) change({ ...ui, overlay: "confirm-quit" });
       else options.onQuit();
     } else if (command === "repaint") screen.forget();
     else if (command === "suspend") terminal.suspend();
-    else change(reduceCommand(ui, command, key, surroundings()));
+    else if (command === "reload") tableLoader.again();
+    else if (command === "describe") {
+      const { table, row, now } = scene();
+      const effect = table === null || row == null ? null : table.table.open(row, ui.columns, now, table.local);
+      if (effect !== null) act(effect);
+    } else change(reduceCommand(ui, command, key, surroundings()));
   }
 
   function onEvent(event: SourceEvent): void {
@@ -206,6 +329,7 @@ export function startApp(options: AppOptions): App {
     if (event.type === "flow" && ui.detail !== null && own(event.flow, "id") === ui.detail.id)
       loader.load(ui.detail.id);
     if (event.type === "hello" && ui.detail !== null) loader.load(ui.detail.id);
+    if (event.type === "hello" || event.type === "status") tableLoader.again();
     paintSoon();
   }
 
@@ -246,6 +370,7 @@ export function startApp(options: AppOptions): App {
     close() {
       if (closed) return;
       closed = true;
+      tableLoader.close();
       unsubscribe();
       loader.close();
       cancelTick();

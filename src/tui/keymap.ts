@@ -2,11 +2,14 @@
  * Every key of the UI, once: this table dispatches, fills the help overlay and fills the key bar, so that none of
  * them can be wrong. A command that cannot be done now says why instead of doing nothing.
  */
-import { isLive } from "./state/flow-view.ts";
+import { flowActions } from "./actions/index.ts";
+import { tables } from "./screens/index.ts";
+import { isLive, type FlowView } from "./state/flow-view.ts";
 import type { FlowBook } from "./state/flow-book.ts";
-import type { UiState } from "./state/ui.ts";
+import { tableIds, type ScreenId, type UiState } from "./state/ui.ts";
+import type { AnyRow } from "./table/table.ts";
 
-export type Context = "traffic" | "detail" | "help";
+export type Context = ScreenId | "detail" | "help";
 
 export type Command =
   | "down"
@@ -28,6 +31,15 @@ export type Command =
   | "previous-tab"
   | "older"
   | "newer"
+  | "screen"
+  | "next-screen"
+  | "previous-screen"
+  | "sort"
+  | "variant"
+  | "describe"
+  | "table-filter"
+  | "reload"
+  | "act"
   | "find"
   | "find-next"
   | "find-previous"
@@ -44,6 +56,9 @@ export type Command =
 export interface Situation {
   readonly ui: UiState;
   readonly book: Pick<FlowBook, "shown" | "totals" | "get">;
+  /** The flow that is selected or open, and the selected row of a table. */
+  readonly flow?: FlowView | null;
+  readonly row?: AnyRow | null;
 }
 
 export interface Binding {
@@ -53,16 +68,50 @@ export interface Binding {
   /** How the help shows the keys, where the names are too long or too many. */
   readonly shownAs?: string;
   readonly contexts: readonly Context[];
-  readonly group: "Move" | "Flow" | "View" | "Everywhere";
+  readonly group: "Move" | "Flow" | "Row" | "View" | "Everywhere";
   readonly title: string;
+  /** Of "act": which action of the screen it is. */
+  readonly action?: string;
   /** Word in the key bar; without one the key is only in the help. */
   readonly bar?: string;
   /** True, or why not. */
   readonly possible?: (situation: Situation) => true | string;
 }
 
-const everywhere = ["traffic", "detail", "help"] as const;
-const screens = ["traffic", "detail"] as const;
+const everywhere = ["traffic", ...tableIds, "detail", "help"] as const;
+const screens = ["traffic", ...tableIds, "detail"] as const;
+const lists = ["traffic", ...tableIds] as const;
+
+/** What can be done with a flow, and with a row of each table: their own tables say it, this one takes it in. */
+const actions: readonly Binding[] = [
+  ...flowActions.map(
+    (action): Binding => ({
+      command: "act",
+      action: action.name,
+      keys: action.keys,
+      contexts: action.contexts,
+      group: "Flow",
+      title: action.title,
+      ...(action.bar === undefined ? {} : { bar: action.bar }),
+      possible: ({ flow }) => (flow == null ? "no flow is selected" : (action.possible?.(flow) ?? true)),
+    }),
+  ),
+  ...tables.flatMap((table) =>
+    table.actions.map(
+      (action): Binding => ({
+        command: "act",
+        action: action.name,
+        keys: action.keys,
+        contexts: [table.id],
+        group: "Row",
+        title: action.title,
+        ...(action.bar === undefined ? {} : { bar: action.bar }),
+        possible: ({ row }) =>
+          row == null ? (action.always === true ? true : "nothing is selected") : (action.possible?.(row) ?? true),
+      }),
+    ),
+  ),
+];
 
 export const keymap: readonly Binding[] = [
   { command: "down", keys: ["j", "down"], shownAs: "j ↓", contexts: everywhere, group: "Move", title: "line down" },
@@ -200,6 +249,43 @@ export const keymap: readonly Binding[] = [
     title: "body as received / formatted",
     bar: "raw",
   },
+  ...actions,
+
+  {
+    command: "describe",
+    keys: ["enter"],
+    contexts: tableIds,
+    group: "Row",
+    title: "all about it",
+    bar: "open",
+    possible: ({ row }) => (row == null ? "nothing is selected" : true),
+  },
+  {
+    command: "table-filter",
+    keys: ["/"],
+    contexts: tableIds,
+    group: "View",
+    title: "show what holds these words",
+    bar: "filter",
+  },
+  {
+    command: "sort",
+    keys: ["s"],
+    contexts: tableIds,
+    group: "View",
+    title: "next order, and each the other way round",
+    bar: "sort",
+  },
+  {
+    command: "variant",
+    keys: ["v"],
+    contexts: tables.filter((table) => table.variants.length > 1).map((table) => table.id),
+    group: "View",
+    title: "the next way to look at it",
+    bar: "view",
+  },
+  { command: "reload", keys: ["ctrl-r"], contexts: tableIds, group: "View", title: "ask the core again now" },
+
   {
     command: "older",
     keys: ["J"],
@@ -220,6 +306,16 @@ export const keymap: readonly Binding[] = [
   },
 
   {
+    command: "screen",
+    keys: ["1", "2", "3", "4", "5", "6", "7", "8"],
+    shownAs: "1..8",
+    contexts: lists,
+    group: "Everywhere",
+    title: "screen by number",
+  },
+  { command: "next-screen", keys: ["tab"], contexts: lists, group: "Everywhere", title: "next screen" },
+  { command: "previous-screen", keys: ["shift-tab"], contexts: lists, group: "Everywhere", title: "previous screen" },
+  {
     command: "escape",
     keys: ["esc"],
     contexts: screens,
@@ -227,6 +323,7 @@ export const keymap: readonly Binding[] = [
     title: "clear filter or notice, go back",
   },
   { command: "back", keys: ["q"], contexts: ["traffic"], group: "Everywhere", title: "quit", bar: "quit" },
+  { command: "back", keys: ["q"], contexts: tableIds, group: "Everywhere", title: "back to the traffic", bar: "back" },
   { command: "back", keys: ["q"], contexts: ["detail"], group: "Everywhere", title: "back to the list", bar: "back" },
   {
     command: "back",

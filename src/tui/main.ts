@@ -4,8 +4,13 @@
  * that the core stops when this process ends (its starter holds the last lease), so that quitting asks first.
  */
 import { parseArgs } from "node:util";
+import type { ExportQuestionJson } from "../base/controls-flows.ts";
 import { resolvePaths } from "../base/paths.ts";
-import { connectControl } from "../control/client.ts";
+import { createWriteStream } from "node:fs";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { type ControlClient, connectControl } from "../control/client.ts";
+import type { TuiSource } from "./source.ts";
 import { wantsAscii, wantsColor } from "./text/theme.ts";
 
 const { values } = parseArgs({
@@ -38,9 +43,25 @@ async function main(): Promise<number> {
   const { runTui } = await import("./run-tui.ts");
   const socket = values.socket ?? resolvePaths(process.env).controlSocket;
   return runTui({
-    source: connectControl({ controlSocket: socket }),
+    source: sourceOver(connectControl({ controlSocket: socket })),
     color,
     ascii: values.ascii || wantsAscii(process.env),
     coreEnds: values["core-ends"],
   });
+}
+
+function sourceOver(client: ControlClient): TuiSource {
+  const ways = { GET: client.get, POST: client.post, PUT: client.put, DELETE: client.delete };
+  return {
+    flow: (id) => client.flow(id),
+    events: (listener) => client.events(listener),
+    ask: (method, path, body) => ways[method](`/api${path}`, body),
+    async exportTo(file, question) {
+      // The core checks it; what it takes stands in the OpenAPI document.
+      const { flows, bytes } = await client.exportFlows(question as unknown as ExportQuestionJson);
+      // Never over something that is there: the name was typed into one line.
+      await pipeline(Readable.from(bytes), createWriteStream(file, { flags: "wx", mode: 0o600 }));
+      return flows;
+    },
+  };
 }

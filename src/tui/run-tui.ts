@@ -5,6 +5,7 @@
 import { systemClock } from "../base/clock.ts";
 import { startApp } from "./app.ts";
 import type { TuiSource } from "./source.ts";
+import { editText } from "./terminal/editor.ts";
 import { openTerminal } from "./terminal/terminal.ts";
 import { createTheme } from "./text/theme.ts";
 
@@ -63,6 +64,7 @@ export async function runTui(options: TuiOptions): Promise<number> {
       const timer = setTimeout(callback, ms);
       return () => clearTimeout(timer);
     },
+    edit: (text, suffix) => editText(terminal, text, suffix),
     onQuit: () => end(0),
   });
   terminal.enter();

@@ -14,6 +14,10 @@ export interface Harness {
   /** Everything written to the terminal. */
   readonly written: readonly string[];
   readonly quits: number;
+  /** What went to the control API, oldest first; exports with their file. */
+  readonly asked: readonly Asked[];
+  /** What was put into the clipboard. */
+  readonly copied: readonly string[];
   emit(event: SourceEvent): void;
   /** Raw keyboard bytes, as one chunk; a lone escape at the end counts as the escape key. */
   press(bytes: string): void;
@@ -34,6 +38,16 @@ export interface HarnessOptions {
   readonly ascii?: boolean;
   readonly coreEnds?: boolean;
   readonly flow?: (id: string) => unknown;
+  /** What the control API answers below `/api`; an Error is a refusal. Absent: an empty object. */
+  readonly answer?: (method: string, path: string, body: unknown) => unknown;
+  /** What the person's editor makes of a text; null: nothing. */
+  readonly edit?: (text: string) => string | null;
+}
+
+export interface Asked {
+  readonly method: string;
+  readonly path: string;
+  readonly body?: unknown;
 }
 
 export const startAt = Date.parse("2026-11-21T12:00:30.000Z");
@@ -61,6 +75,8 @@ export function startHarness(options: HarnessOptions): Harness {
   let onResize: () => void = () => {};
   let listener: (event: SourceEvent) => void = () => {};
   const parser = createKeyParser();
+  const copied: string[] = [];
+  const asked: Asked[] = [];
 
   const terminal: Terminal = {
     get columns() {
@@ -79,9 +95,22 @@ export function startHarness(options: HarnessOptions): Harness {
     onReady: () => {},
     onDrained: () => {},
     suspend: () => {},
+    copy(text) {
+      copied.push(text);
+      return true;
+    },
   };
   const source: TuiSource = {
     flow: (id) => Promise.resolve(options.flow?.(id) ?? { id }),
+    ask(method, path, body) {
+      asked.push({ method, path, ...(body === undefined ? {} : { body }) });
+      const answer = options.answer?.(method, path, body);
+      return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer ?? {});
+    },
+    exportTo(file, question) {
+      asked.push({ method: "EXPORT", path: file, body: question });
+      return Promise.resolve(1);
+    },
     events(listen) {
       listener = listen;
       return () => {
@@ -100,6 +129,7 @@ export function startHarness(options: HarnessOptions): Harness {
       timers.add(timer);
       return () => timers.delete(timer);
     },
+    edit: (text) => Promise.resolve(options.edit?.(text) ?? null),
     onQuit: () => {
       quits += 1;
     },
@@ -127,6 +157,8 @@ export function startHarness(options: HarnessOptions): Harness {
   return {
     app,
     written,
+    asked,
+    copied,
     get quits() {
       return quits;
     },

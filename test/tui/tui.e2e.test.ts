@@ -24,7 +24,7 @@ async function stage(options: TmuxOptions, flows: number, flags = "", nodeFlags 
   await tmux.type(
     `clear; stty -a > '${modes}'; ${tuiCommand(socketPath, flags, nodeFlags)}; echo "exit $?"; stty -a | diff '${modes}' - && echo sane`,
   );
-  await tmux.until(/Traffic .*:8317/);
+  await tmux.until(/Traffic.*:8317/);
   return { tmux, core, socketPath };
 }
 

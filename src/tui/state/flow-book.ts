@@ -28,6 +28,8 @@ export interface FlowBook {
   freeze(frozen: boolean): void;
   /** Ids, newest last. */
   readonly shown: readonly string[];
+  /** Every flow it knows, oldest first, whatever the list shows. */
+  all(): Iterable<FlowView>;
   readonly waiting: number;
   readonly totals: Totals;
   /** Calls started in each of the last `buckets` spans of `spanMs`, oldest first. */
@@ -90,6 +92,7 @@ export function createFlowBook(maxFlows: number): FlowBook {
       return flow;
     },
     get: (id) => flows.get(id) ?? null,
+    all: () => flows.values(),
     remove(ids) {
       for (const id of ids) {
         const flow = flows.get(id);

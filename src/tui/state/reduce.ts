@@ -6,7 +6,9 @@ import type { Match } from "../body/document.ts";
 import { readListFilter } from "./filter.ts";
 import { editLine, emptyLine } from "./prompt.ts";
 import { jumpSelection, moveSelection, selectedIndex } from "./selection.ts";
-import { detailTabs, type DetailState, type DetailTab, type UiState } from "./ui.ts";
+import type { AnyRow, Table } from "../table/table.ts";
+import { moveInTable, nextVariant, sortedNext, withTable } from "./table-state.ts";
+import { detailTabs, isTable, screenIds, type DetailState, type DetailTab, type ScreenId, type UiState } from "./ui.ts";
 
 /** What the reducer needs to know of what is on screen. */
 export interface Surroundings {
@@ -21,6 +23,8 @@ export interface Surroundings {
     lineOf(row: number): number;
   } | null;
   readonly helpRows: number;
+  /** The table that is looked at, and its rows as they are shown. */
+  readonly table: { readonly table: Table; readonly rows: readonly AnyRow[] } | null;
 }
 
 export function reduceCommand(ui: UiState, command: Command, key: string, around: Surroundings): UiState {
@@ -72,7 +76,26 @@ export function reduceCommand(ui: UiState, command: Command, key: string, around
       return escape(ui);
     case "back":
       if (ui.overlay !== "none") return { ...ui, overlay: "none" };
+      if (isTable(ui.screen)) return showScreen(ui, "traffic");
       return ui.screen === "detail" ? closeDetail(ui) : ui;
+    case "screen":
+      return showScreen(ui, screenIds[Number(key) - 1]);
+    case "next-screen":
+      return showScreen(ui, neighbourScreen(ui, 1));
+    case "previous-screen":
+      return showScreen(ui, neighbourScreen(ui, -1));
+    case "sort":
+      return inTable(ui, around, sortedNext);
+    case "variant":
+      return inTable(ui, around, nextVariant);
+    case "table-filter": {
+      if (!isTable(ui.screen)) return ui;
+      const { filter } = ui.tables[ui.screen];
+      return { ...ui, prompt: { kind: "table-filter", line: { text: filter, at: filter.length }, before: filter } };
+    }
+    case "describe":
+    case "reload":
+    case "act":
     case "quit":
     case "interrupt":
     case "repaint":
@@ -92,6 +115,7 @@ export function reducePrompt(ui: UiState, key: Key, around: Surroundings): UiSta
   const { prompt } = ui;
   if (prompt === null) return ui;
   const name = key.type === "key" ? key.name : null;
+  if (prompt.kind === "table-filter") return reduceTableFilter(ui, prompt, key);
   if (name === "esc") {
     return prompt.kind === "filter" ? { ...ui, prompt: null, filter: prompt.before } : { ...ui, prompt: null };
   }
@@ -102,6 +126,34 @@ export function reducePrompt(ui: UiState, key: Key, around: Surroundings): UiSta
   const line = editLine(prompt.line, key);
   const edited = { ...ui, prompt: { ...prompt, line } };
   return prompt.kind === "filter" && readListFilter(line.text).ok ? { ...edited, filter: line.text } : edited;
+}
+
+/** Words cannot be wrong, so they hold as they are typed. */
+function reduceTableFilter(ui: UiState, prompt: NonNullable<UiState["prompt"]>, key: Key): UiState {
+  if (!isTable(ui.screen)) return { ...ui, prompt: null };
+  const name = key.type === "key" ? key.name : null;
+  if (name === "enter") return { ...ui, prompt: null };
+  const line = name === "esc" ? { text: prompt.before, at: 0 } : editLine(prompt.line, key);
+  const filtered = withTable(ui, ui.screen, (state) => ({ ...state, filter: line.text }));
+  return { ...filtered, prompt: name === "esc" ? null : { ...prompt, line } };
+}
+
+/** The screens one after the other, in the order of their digits. */
+function neighbourScreen(ui: UiState, by: 1 | -1): ScreenId | undefined {
+  const at = screenIds.findIndex((id) => id === ui.screen) + by;
+  return screenIds[(at + screenIds.length) % screenIds.length];
+}
+
+export function showScreen(ui: UiState, screen: ScreenId | undefined): UiState {
+  return screen === undefined ? ui : { ...ui, screen, detail: null, overlay: "none" };
+}
+
+function inTable(
+  ui: UiState,
+  { table }: Surroundings,
+  change: (table: Table, state: UiState["tables"]["accounts"]) => UiState["tables"]["accounts"],
+): UiState {
+  return table === null ? ui : withTable(ui, table.table.id, (state) => change(table.table, state));
 }
 
 type Move = { readonly by: number } | { readonly to: "top" | "bottom" };
@@ -122,6 +174,10 @@ function scroll(ui: UiState, move: Move, around: Surroundings): UiState {
   if (ui.overlay === "help") {
     const wanted = "by" in move ? ui.helpTop + move.by : move.to === "top" ? 0 : around.helpRows;
     return { ...ui, helpTop: Math.max(0, Math.min(wanted, around.helpRows - height)) };
+  }
+  if (around.table !== null) {
+    const { table, rows } = around.table;
+    return withTable(ui, table.id, (state) => moveInTable(state, rows, height, move));
   }
   if (ui.screen === "traffic") {
     if ("by" in move) return moveSelection(ui, shown, height, move.by);
@@ -149,7 +205,7 @@ function stepDetail(ui: UiState, around: Surroundings, by: 1 | -1): UiState {
   return showDetail(moved, moved.selectedId, detail.tab);
 }
 
-function showDetail(ui: UiState, id: string, tab: DetailTab): UiState {
+export function showDetail(ui: UiState, id: string, tab: DetailTab): UiState {
   const detail: DetailState = {
     id,
     data: null,
@@ -159,11 +215,12 @@ function showDetail(ui: UiState, id: string, tab: DetailTab): UiState {
     find: ui.detail?.find ?? "",
     match: null,
   };
-  return { ...ui, screen: "detail", detail };
+  const cameFrom = ui.screen === "detail" ? ui.cameFrom : ui.screen;
+  return { ...ui, screen: "detail", detail, cameFrom };
 }
 
 function closeDetail(ui: UiState): UiState {
-  return { ...ui, screen: "traffic", detail: null };
+  return { ...ui, screen: ui.cameFrom, detail: null };
 }
 
 function escape(ui: UiState): UiState {
@@ -171,6 +228,10 @@ function escape(ui: UiState): UiState {
   if (ui.screen === "detail") {
     if (ui.detail !== null && ui.detail.find !== "") return { ...ui, detail: { ...ui.detail, find: "", match: null } };
     return closeDetail(ui);
+  }
+  if (isTable(ui.screen)) {
+    if (ui.tables[ui.screen].filter === "") return showScreen(ui, "traffic");
+    return withTable(ui, ui.screen, (state) => ({ ...state, filter: "" }));
   }
   if (ui.filter !== "") return { ...ui, filter: "" };
   return ui.errorsOnly ? { ...ui, errorsOnly: false } : ui;

@@ -1,4 +1,5 @@
 /** What the UI remembers besides the flows: where the person is, what they asked for, how the core is. Plain values. */
+import type { Dialog } from "./effect.ts";
 import type { FlowDetail, StatusView } from "./flow-view.ts";
 import type { Line } from "./prompt.ts";
 
@@ -12,13 +13,35 @@ export const detailTabs = [
 ] as const;
 export type DetailTab = (typeof detailTabs)[number];
 
+/** Screens with a table, in the order of their digits; traffic is 1. */
+export const tableIds = ["accounts", "models", "routes", "sessions", "usage", "logs", "capture"] as const;
+export type TableId = (typeof tableIds)[number];
+export const screenIds = ["traffic", ...tableIds] as const;
+export type ScreenId = (typeof screenIds)[number];
+
+/** Where the person is in one table, and what the core last said for it. */
+export interface TableState {
+  readonly selectedId: string | null;
+  /** First visible row. */
+  readonly top: number;
+  /** Index into the table's sorts, and whether it is the other way round. */
+  readonly sort: number;
+  readonly reversed: boolean;
+  readonly filter: string;
+  /** Index into the table's variants. */
+  readonly variant: number;
+  /** The last answers, in the order of the table's loads; null before the first. */
+  readonly answers: readonly unknown[] | null;
+  readonly problem: string | null;
+}
+
 type Connection =
   | { readonly type: "connecting" }
   | { readonly type: "open" }
   | { readonly type: "lost"; readonly why: string; readonly retryAt: number; readonly since: number };
 
 interface Prompt {
-  readonly kind: "filter" | "find";
+  readonly kind: "filter" | "find" | "table-filter";
   readonly line: Line;
   /** What was in force when the prompt opened; escape goes back to it. */
   readonly before: string;
@@ -49,7 +72,11 @@ export interface UiState {
   readonly rows: number;
   readonly connection: Connection;
   readonly status: StatusView | null;
-  readonly screen: "traffic" | "detail";
+  readonly screen: ScreenId | "detail";
+  /** Where `back` leads from a flow's detail. */
+  readonly cameFrom: ScreenId;
+  readonly tables: Readonly<Record<TableId, TableState>>;
+  readonly dialog: Dialog | null;
   readonly overlay: "none" | "help" | "confirm-quit";
   readonly helpTop: number;
   readonly prompt: Prompt | null;
@@ -70,12 +97,34 @@ export interface UiState {
   readonly hint: string | null;
 }
 
+const emptyTable: TableState = {
+  selectedId: null,
+  top: 0,
+  sort: 0,
+  reversed: false,
+  filter: "",
+  variant: 0,
+  answers: null,
+  problem: null,
+};
+
 export const initialUi: UiState = {
   columns: 80,
   rows: 24,
   connection: { type: "connecting" },
   status: null,
   screen: "traffic",
+  cameFrom: "traffic",
+  tables: {
+    accounts: emptyTable,
+    models: emptyTable,
+    routes: emptyTable,
+    sessions: emptyTable,
+    usage: emptyTable,
+    logs: emptyTable,
+    capture: emptyTable,
+  },
+  dialog: null,
   overlay: "none",
   helpTop: 0,
   prompt: null,
@@ -98,4 +147,8 @@ export const minimumRows = 16;
 
 export function isTooSmall(ui: Pick<UiState, "columns" | "rows">): boolean {
   return ui.columns < minimumColumns || ui.rows < minimumRows;
+}
+
+export function isTable(screen: UiState["screen"]): screen is TableId {
+  return tableIds.some((id) => id === screen);
 }

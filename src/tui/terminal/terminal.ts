@@ -18,6 +18,8 @@ export interface Terminal {
   /** The terminal takes output again. */
   onDrained(listener: () => void): void;
   suspend(): void;
+  /** Into the clipboard of the terminal, where it has one (OSC 52). False: more than terminals take. */
+  copy(text: string): boolean;
 }
 
 export interface TerminalOptions {
@@ -38,6 +40,9 @@ const leaveSequence = "\u001b[?2026l\u001b[0m\u001b[?7h\u001b[?2004l\u001b[?25h\
 
 /** A terminal sends an escape sequence in one piece; what is still alone after this long was the escape key. */
 const escapeWaitMs = 30;
+
+/** What xterm and tmux take in one OSC 52, base64 included. */
+const maxCopyLength = 74_994;
 
 /** When the job could not be stopped (no shell above us), nothing would ever wake us: take the screen back. */
 const suspendFallbackMs = 300;
@@ -115,6 +120,12 @@ export function openTerminal({ stdin, stdout, stopJob }: TerminalOptions): Proce
       } catch {
         // The terminal itself is gone (SIGHUP): there is nothing left to restore.
       }
+    },
+    copy(text) {
+      const encoded = Buffer.from(text).toString("base64");
+      if (!entered || encoded.length > maxCopyLength) return false;
+      stdout.write(`\u001b]52;c;${encoded}\u0007`);
+      return true;
     },
     suspend() {
       terminal.leave();

@@ -10,26 +10,6 @@ import { cellWidth, fit, graphemes } from "../text/cells.ts";
 import { clockTime, count, sparkline } from "../text/format.ts";
 import type { Span, Spans } from "../text/row.ts";
 
-export function titleSpans(ui: UiState): Spans {
-  const wide = ui.columns >= 100;
-  const left: Span[] = [
-    { text: wide ? " switchyard " : " ", style: "accent" },
-    { text: "Traffic", style: "strong" },
-  ];
-  const { status } = ui;
-  const right: string[] = [];
-  if (ui.connection.type === "connecting") right.push("connecting…");
-  else if (ui.connection.type === "lost") right.push("no core");
-  else if (status !== null) {
-    right.push(wide ? `proxy ${status.host}:${status.port ?? "?"}` : `:${status.port ?? "?"}`);
-    right.push(status.config.routes === 1 ? "1 route" : `${status.config.routes} routes`);
-  }
-  if (ui.errorsOnly) right.push("ERRORS ONLY");
-  if (ui.showTunnels) right.push("tunnels shown");
-  right.push(ui.paused ? "PAUSED" : ui.follow ? "follow ON" : "follow off");
-  return ends(left, [{ text: `${right.join("  ")} ` }], ui.columns);
-}
-
 const rateBuckets = 12;
 const rateSpanMs = 5_000;
 
@@ -48,6 +28,8 @@ export function totalsSpans(ui: UiState, book: FlowBook, now: number): Spans {
   if (totals.costUsd > 0) left.push({ text: `  $${totals.costUsd.toFixed(3)}` });
   const right: Span[] = [];
   if (ui.paused) right.push({ text: ` PAUSED +${book.waiting} `, style: "match" }, { text: "  " });
+  else right.push({ text: ui.follow ? "follow ON  " : "follow off  ", style: "dim" });
+  if (ui.errorsOnly) right.push({ text: "ERRORS ONLY  ", style: "warn" });
   if (ui.filter !== "" || ui.errorsOnly) {
     right.push({ text: `${book.shown.length} match ${ui.filter === "" ? "" : `"${ui.filter}"`}  `, style: "accent" });
   }
@@ -99,9 +81,10 @@ export function bannerRows(ui: UiState, now: number): readonly Spans[] {
 
 export function promptSpans(ui: UiState): Spans {
   if (ui.prompt === null) return [];
-  const { line, kind } = ui.prompt;
+  const { line } = ui.prompt;
+  const kind = ui.prompt.kind === "table-filter" ? "words" : ui.prompt.kind;
   const read = kind === "filter" ? readListFilter(line.text) : null;
-  const hint = kind === "filter" ? "enter keeps  esc undoes" : "enter finds  esc closes";
+  const hint = kind === "find" ? "enter finds  esc closes" : "enter keeps  esc undoes";
   const wrong = read === null || read.ok ? null : read.problem;
   const right: Span =
     wrong === null
@@ -111,7 +94,7 @@ export function promptSpans(ui: UiState): Spans {
 }
 
 /** What was typed: the cursor inverse, what cannot be read in the colour of errors. */
-function lineSpans(line: Line, wrong: { readonly at: number; readonly length: number } | null): Spans {
+export function lineSpans(line: Line, wrong: { readonly at: number; readonly length: number } | null): Spans {
   const under = graphemes(line.text.slice(line.at))[0] ?? " ";
   const to = line.at + under.length;
   const [from, until] = wrong === null ? [0, 0] : [wrong.at, wrong.at + wrong.length];

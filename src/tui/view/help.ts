@@ -4,7 +4,7 @@ import { bindingsOf, shownKeys, type Binding, type Context } from "../keymap.ts"
 import { fit } from "../text/cells.ts";
 import type { Span, Spans } from "../text/row.ts";
 
-const groups = ["Move", "Flow", "View", "Everywhere"] as const;
+const groups = ["Move", "Flow", "Row", "View", "Everywhere"] as const;
 const columnWidth = 46;
 
 /** Every row of the help for a screen, as many columns as the width takes; the caller scrolls. */

@@ -8,9 +8,12 @@ import { isTooSmall, minimumColumns, minimumRows, type UiState } from "../state/
 import { renderRow, type Spans } from "../text/row.ts";
 import type { Theme } from "../text/theme.ts";
 import { detailTitle, positionText, tabSpans } from "./detail.ts";
-import { bannerRows, ends, keyBarSpans, promptSpans, titleSpans, totalsSpans } from "./header.ts";
+import { dialogRow, dialogRows, takesScreen } from "./dialog-view.ts";
+import { bannerRows, ends, keyBarSpans, promptSpans, totalsSpans } from "./header.ts";
 import { helpRows } from "./help.ts";
 import { inspectorRows } from "./inspector.ts";
+import { tableHead, tableInspector, tableRows, tableTotals, type TableScene } from "./table-view.ts";
+import { tabLine } from "./tabs.ts";
 import { flowSpans, headSpans, placeColumns } from "./traffic.ts";
 import { emptyRows } from "./welcome.ts";
 
@@ -21,6 +24,8 @@ export interface Scene extends Situation {
   readonly book: FlowBook;
   readonly document: TextDocument | null;
   readonly now: number;
+  /** The table that is looked at. */
+  readonly table: TableScene | null;
 }
 
 export function frameOf(scene: Scene): Frame {
@@ -31,8 +36,17 @@ export function frameOf(scene: Scene): Frame {
   const banner: FramePart[] = banners === 0 ? [] : [{ type: "pane", id: "banner", height: banners }];
   const bottom = bottomLine(scene);
   if (ui.overlay === "help") {
-    const title: Spans = [{ text: ` Help: ${ui.screen === "detail" ? "flow detail" : "traffic"}`, style: "accent" }];
+    const title: Spans = [{ text: ` Help: ${ui.screen === "detail" ? "flow detail" : ui.screen}`, style: "accent" }];
     return stackFrame(columns, rows, [{ type: "line", spans: title }, { type: "rule" }], [{ type: "rule" }, bottom]);
+  }
+  if (takesScreen(ui.dialog)) {
+    const title: Spans = [{ text: ` ${ui.dialog.title}`, style: "accent" }];
+    return stackFrame(
+      columns,
+      rows,
+      [{ type: "line", spans: title }, ...banner, { type: "rule" }],
+      [{ type: "rule" }, bottom],
+    );
   }
   if (ui.screen === "detail") {
     const above: FramePart[] = [
@@ -45,10 +59,20 @@ export function frameOf(scene: Scene): Frame {
   }
   const roomy = rows >= roomyRows;
   const above: FramePart[] = [
-    { type: "line", spans: titleSpans(ui) },
+    { type: "line", spans: tabLine(ui) },
     { type: "pane", id: "totals", height: 1 },
     ...banner,
   ];
+  if (scene.table !== null) {
+    const { table, rows: shown } = scene.table;
+    if (shown.length === 0) return stackFrame(columns, rows, [...above, { type: "rule" }], [{ type: "rule" }, bottom]);
+    above.push({ type: "line", spans: tableHead(scene.table, columns) });
+    if (roomy) above.push({ type: "rule" });
+    const height = table.inspectorHeight(rows);
+    const below: FramePart[] = height === 0 ? [] : [{ type: "rule" }, { type: "pane", id: "inspector", height }];
+    if (roomy) below.push({ type: "rule" });
+    return stackFrame(columns, rows, above, [...below, bottom]);
+  }
   if (scene.book.shown.length === 0)
     return stackFrame(columns, rows, [...above, { type: "rule" }], [{ type: "rule" }, bottom]);
   above.push({ type: "line", spans: headSpans(placeColumns(columns)) });
@@ -70,12 +94,22 @@ export function paneRowsOf(scene: Scene, frame: Frame, theme: Theme): PaneRows {
   const draw = (rows: readonly Spans[]): string[] => rows.map((spans) => renderRow(spans, columns, theme));
   if (isTooSmall(ui)) return { main: draw(tooSmallRows(ui, book)) };
   const banner = draw(bannerRows(ui, now));
-  const prompt = draw([promptSpans(ui)]);
+  const prompt = draw([ui.dialog === null ? promptSpans(ui) : dialogRow(ui.dialog, columns)]);
   if (ui.overlay === "help") {
     const all = helpRows(ui.screen, columns);
     return { main: draw(all.slice(ui.helpTop, ui.helpTop + height)) };
   }
+  if (takesScreen(ui.dialog)) return { banner, prompt, main: draw(dialogRows(ui.dialog, height)) };
   if (ui.screen === "detail") return { ...detailRows(scene, height, draw), banner, prompt };
+  if (scene.table !== null) {
+    return {
+      banner,
+      prompt,
+      totals: draw([tableTotals(scene.table, columns, now)]),
+      main: tableRows(scene.table, columns, height, now, theme),
+      inspector: draw(tableInspector(scene.table, columns, now)),
+    };
+  }
   const totals = draw([totalsSpans(ui, book, now)]);
   if (book.shown.length === 0) {
     const rows = emptyRows(ui, book);
@@ -101,7 +135,7 @@ export function helpRowCount(ui: UiState): number {
 
 function bottomLine(scene: Scene): FramePart {
   const { ui } = scene;
-  if (ui.prompt !== null) return { type: "pane", id: "prompt", height: 1 };
+  if (ui.prompt !== null || ui.dialog !== null) return { type: "pane", id: "prompt", height: 1 };
   if (ui.hint !== null) return { type: "line", spans: [{ text: ` ${ui.hint}`, style: "warn" }] };
   return { type: "line", spans: keyBarSpans(scene) };
 }

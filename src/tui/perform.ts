@@ -1,0 +1,83 @@
+/** Does what effects ask for: the one place of the UI, besides the loaders, that reaches outside. */
+import { safeLine } from "../base/safe-text.ts";
+import { unreachable } from "../base/unreachable.ts";
+import type { TuiSource } from "./source.ts";
+import type { Effect } from "./state/effect.ts";
+import type { Notice, ScreenId } from "./state/ui.ts";
+
+export interface Hands {
+  readonly source: Pick<TuiSource, "ask" | "exportTo">;
+  readonly after: (ms: number, callback: () => void) => () => void;
+  say(level: Notice["level"], text: string): void;
+  hint(text: string): void;
+  open(dialog: Extract<Effect, { type: "dialog" }>["dialog"]): void;
+  /** False: more than a terminal takes. */
+  copy(text: string): boolean;
+  /** Null: nothing was saved, with why in a notice where that is not the person's own wish. */
+  edit(text: string, suffix: string): Promise<string | null>;
+  openFlow(id: string): void;
+  show(screen: ScreenId): void;
+  filter(text: string): void;
+  /** What the screen shows may be out of date. */
+  stale(): void;
+}
+
+export function perform(effect: Effect, hands: Hands): void {
+  const next = (following: Effect | null): void => {
+    if (following !== null) perform(following, hands);
+  };
+  const failed = (error: unknown): void =>
+    hands.say("error", safeLine(error instanceof Error ? error.message : "it failed, and does not say why"));
+  switch (effect.type) {
+    case "ask":
+      hands.source
+        .ask(effect.method, effect.path, effect.body)
+        .then((answer) => {
+          next(effect.done(answer));
+          hands.stale();
+        })
+        .catch((error: unknown) => {
+          failed(error);
+          hands.stale();
+        });
+      return;
+    case "export":
+      hands.source
+        .exportTo(effect.file, effect.question)
+        .then((calls) =>
+          hands.say("info", safeLine(`${calls} ${calls === 1 ? "call" : "calls"} written to ${effect.file}`)),
+        )
+        .catch(failed);
+      return;
+    case "edit":
+      hands
+        .edit(effect.text, effect.suffix)
+        .then((text) => next(text === null ? null : effect.done(text)))
+        .catch(failed);
+      return;
+    case "copy":
+      if (hands.copy(effect.text)) hands.say("info", `copied: ${effect.what}`);
+      else hands.say("warn", `${effect.what} is more than a terminal takes; export it (x) instead`);
+      return;
+    case "later":
+      hands.after(effect.ms, () => perform(effect.effect, hands));
+      return;
+    case "all":
+      for (const each of effect.effects) perform(each, hands);
+      return;
+    case "say":
+      return hands.say(effect.level, effect.text);
+    case "hint":
+      return hands.hint(effect.text);
+    case "dialog":
+      return hands.open(effect.dialog);
+    case "open-flow":
+      return hands.openFlow(effect.id);
+    case "show":
+      return hands.show(effect.screen);
+    case "filter":
+      return hands.filter(effect.text);
+    default:
+      return unreachable(effect);
+  }
+}

@@ -1,0 +1,82 @@
+/**
+ * What a key asks for beyond the UI's own state: a question to the core, a dialog, the clipboard, the editor. Effects are
+ * values, so that the tables of keys and screens say what happens and only `perform.ts` does it.
+ */
+import type { Spans } from "../text/row.ts";
+import type { Line } from "./prompt.ts";
+import type { Notice, ScreenId } from "./ui.ts";
+
+export type Effect =
+  /** A question to the control API. What fails is shown as a notice; the visible table is asked for anew afterwards. */
+  | {
+      readonly type: "ask";
+      readonly method: "GET" | "POST" | "PUT" | "DELETE";
+      /** Below `/api`, as `/accounts/clear-cooldowns`; names in it are encoded by the caller. */
+      readonly path: string;
+      readonly body?: unknown;
+      /** What follows; null: nothing is said. */
+      done(answer: unknown): Effect | null;
+    }
+  | { readonly type: "say"; readonly level: Notice["level"]; readonly text: string }
+  /** Why nothing happened; gone with the next key. */
+  | { readonly type: "hint"; readonly text: string }
+  | { readonly type: "dialog"; readonly dialog: Dialog }
+  /** Into the terminal's clipboard (OSC 52). `what` is named in what is said afterwards. */
+  | { readonly type: "copy"; readonly text: string; readonly what: string }
+  /** The person's own editor on a private file; `done` gets what was saved, and is not called when nothing was. */
+  | { readonly type: "edit"; readonly text: string; readonly suffix: string; done(text: string): Effect | null }
+  /** An export in a file: the question as `POST /api/flows/export` takes it. */
+  | { readonly type: "export"; readonly question: Readonly<Record<string, unknown>>; readonly file: string }
+  | { readonly type: "open-flow"; readonly id: string }
+  | { readonly type: "show"; readonly screen: ScreenId }
+  /** The traffic list with this filter. */
+  | { readonly type: "filter"; readonly text: string }
+  | { readonly type: "later"; readonly ms: number; readonly effect: Effect }
+  | { readonly type: "all"; readonly effects: readonly Effect[] };
+
+export type Dialog =
+  | { readonly type: "confirm"; readonly text: string; readonly yes: Effect }
+  | { readonly type: "choose"; readonly title: string; readonly options: readonly Choice[]; readonly at: number }
+  | {
+      readonly type: "line";
+      readonly title: string;
+      readonly line: Line;
+      /** Drawn as dots: a key, a pasted answer of a login. */
+      readonly secret: boolean;
+      /** Why it cannot be submitted, or null. */
+      check(text: string): string | null;
+      submit(text: string): Effect | null;
+    }
+  | { readonly type: "text"; readonly title: string; readonly lines: readonly Spans[]; readonly top: number };
+
+export interface Choice {
+  readonly label: string;
+  readonly detail?: string;
+  readonly effect: Effect;
+}
+
+/** A line to type, with the usual beginnings. */
+export function lineDialog(
+  title: string,
+  submit: (text: string) => Effect | null,
+  more: { readonly text?: string; readonly secret?: boolean; readonly check?: (text: string) => string | null } = {},
+): Effect {
+  const { text = "", secret = false, check = (): string | null => null } = more;
+  return { type: "dialog", dialog: { type: "line", title, line: { text, at: text.length }, secret, check, submit } };
+}
+
+export function confirmDialog(text: string, yes: Effect): Effect {
+  return { type: "dialog", dialog: { type: "confirm", text, yes } };
+}
+
+export function chooseDialog(title: string, options: readonly Choice[]): Effect {
+  return { type: "dialog", dialog: { type: "choose", title, options, at: 0 } };
+}
+
+export function textDialog(title: string, lines: readonly Spans[]): Effect {
+  return { type: "dialog", dialog: { type: "text", title, lines, top: 0 } };
+}
+
+export function said(text: string, level: Notice["level"] = "info"): Effect {
+  return { type: "say", level, text };
+}
