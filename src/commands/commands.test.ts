@@ -1,5 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { dirname } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { own } from "../base/json.ts";
 import { benchClientKey, benchToken, benchUrl, call } from "../control/__fixtures__/control-bench.ts";
@@ -94,6 +97,19 @@ describe("stop", () => {
     made.close = running.close;
     expect(await stop(running.context)).toBe(0);
     expect(running.err()).toBe("stopped\n");
+  });
+
+  it("is content with a core that ends by itself in the same moment", async () => {
+    const { context, err } = bench();
+    mkdirSync(dirname(context.paths.controlSocket), { recursive: true });
+    const leaving = createServer((request, reply) => {
+      reply.writeHead(200, { "content-type": "application/json", connection: "close" }).end("{}");
+      if (request.url === "/api/status") leaving.close();
+    });
+    leaving.listen(context.paths.controlSocket);
+    await once(leaving, "listening");
+    expect(await stop(context)).toBe(0);
+    expect(err()).toBe("stopped\n");
   });
 });
 

@@ -1,5 +1,6 @@
 /** `switchyard stop`: ends the core of this home gracefully and waits until it is gone. */
 import { readInstance } from "../control/instance.ts";
+import { ControlError } from "../control/client.ts";
 import { findCore } from "../control/process.ts";
 import { type CommandContext, printJson } from "./context.ts";
 import { CommandFailure, exitCodes } from "./failure.ts";
@@ -20,7 +21,10 @@ export async function stop(
     else context.stderr.write("no core was running\n");
     return exitCodes.ok;
   }
-  await core.client.stopCore();
+  await core.client.stopCore().catch((error: unknown) => {
+    // It was ending already, as one does whose last user has just gone; what is left is to wait for it.
+    if (!(error instanceof ControlError) || error.kind !== "not-running") throw error;
+  });
   const begunAt = context.clock.monotonic();
   let told = false;
   while (await isThere(context)) {

@@ -15,10 +15,14 @@ if (noZombies) process.stderr.write("skipped: tests that need /proc, which only 
 
 export async function startZombie(): Promise<Zombie> {
   // The shell becomes `sleep`, which knows nothing of the child that it then has.
-  const parent = spawn("sh", ["-c", "sleep 0 & echo $!; exec sleep 60"], { stdio: ["ignore", "pipe", "inherit"] });
+  const parent = spawn("sh", ["-c", "sleep 60 & echo $!; exec sleep 60"], { stdio: ["ignore", "pipe", "inherit"] });
   const ended = once(parent, "exit");
   const [line]: unknown[] = await within("the number of the child", once(parent.stdout, "data"));
   const pid = Number(String(line));
+  // Not before: the shell itself does ask about its children.
+  const isSleep = (): boolean => readFileSync(`/proc/${parent.pid}/cmdline`, "utf8").startsWith("sleep");
+  await waitFor("the shell has become `sleep`", isSleep);
+  process.kill(pid);
   await waitFor("the child is a zombie", () => /\) Z /.test(readFileSync(`/proc/${pid}/stat`, "utf8")));
   return {
     pid,
