@@ -16,6 +16,8 @@ export type SourceEvent =
 
 export interface TuiSource {
   flow(id: string): Promise<unknown>;
+  /** Its request at the client, in the hub and upstream. */
+  stages(id: string): Promise<unknown>;
   /** Calls back until the returned function is called; reconnects by itself. */
   events(listener: (event: SourceEvent) => void): () => void;
 }

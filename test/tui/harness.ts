@@ -34,6 +34,7 @@ export interface HarnessOptions {
   readonly ascii?: boolean;
   readonly coreEnds?: boolean;
   readonly flow?: (id: string) => unknown;
+  readonly stages?: (id: string) => unknown;
 }
 
 export const startAt = Date.parse("2026-11-21T12:00:30.000Z");
@@ -82,6 +83,7 @@ export function startHarness(options: HarnessOptions): Harness {
   };
   const source: TuiSource = {
     flow: (id) => Promise.resolve(options.flow?.(id) ?? { id }),
+    stages: (id) => Promise.resolve(options.stages?.(id) ?? {}),
     events(listen) {
       listener = listen;
       return () => {
