@@ -36,10 +36,11 @@ export function fileItem(
   kind: "image" | "document" | "media",
   file: { readonly type?: unknown; readonly data?: unknown; readonly url?: unknown },
 ): Item {
-  const inline = typeof file.data === "string";
+  const { data } = file;
   const type = word(file.type);
-  const size = inline ? `${Math.floor((String(file.data).length * 3) / 4)} bytes` : briefly(file.url ?? null);
-  const match = inline ? `${type} ${String(file.data)}` : `address ${word(file.url)}`;
+  const isInline = typeof data === "string";
+  const size = isInline ? `${Math.floor((data.length * 3) / 4)} bytes` : briefly(file.url ?? null);
+  const match = isInline ? `${type} ${data}` : `address ${word(file.url)}`;
   return { ...at, kind, text: `${kind} ${type} ${size}`.replaceAll("  ", " "), match, rest: "" };
 }
 

@@ -46,6 +46,12 @@ const claudeBody = {
   ],
 };
 
+const fieldNames = [
+  ...["messages", "role", "content", "type", "text", "tools", "input", "contents", "parts", "model", "request", "name"],
+  ...["functionCall", "function", "tool_calls", "source", "inlineData", "system", "generationConfig", "__proto__"],
+  ...["toString", "thinking", "data", "url", "id"],
+];
+
 function compare(from: FormatId, to: FormatId, body: object): Extract<ComparedStages, { ok: true }> {
   const target = targets[from].stream;
   const written = writeRequest(to, readRequest(from, body), { ...writeOptions, model: "upstream-model" });
@@ -185,10 +191,7 @@ describe("a request at its three stages", () => {
   });
 
   it("never throws, whatever the bodies hold", () => {
-    const names = fc.constantFrom(
-      ...["messages", "role", "content", "type", "text", "tools", "input", "contents", "parts", "model", "request"],
-      ...["functionCall", "function", "tool_calls", "source", "inlineData", "system", "generationConfig", "__proto__"],
-    );
+    const names = fc.constantFrom<string>(...fieldNames);
     const words = fc.constantFrom(
       "user",
       "assistant",

@@ -1,6 +1,6 @@
 /** Messages and tools of a Claude body. */
 import { isRecord, own } from "../../base/json.ts";
-import { type Fields, listField } from "../formats/fields.ts";
+import { type Fields, listField, textField } from "../formats/fields.ts";
 import {
   callItem,
   emptyItem,
@@ -34,7 +34,7 @@ export function claudeParts(body: Fields): readonly Item[] {
 export function claudeTools(body: Fields): readonly Item[] {
   return (listField(body, "tools") ?? []).map((tool, index) =>
     toolItem(`tools[${index}]`, {
-      name: String(own(tool, "name") ?? own(tool, "type") ?? ""),
+      name: textField(tool, "name") ?? textField(tool, "type") ?? "",
       description: own(tool, "description"),
       schema: own(tool, "input_schema") ?? tool,
     }),
@@ -50,7 +50,7 @@ function blockItems(block: unknown, at: Place): readonly Item[] {
   const type = own(block, "type");
   const text = own(block, "text");
   if (type === "text" && typeof text === "string") return [textItem(at, text)];
-  if (type === "thinking") return [thinkingItem(at, String(own(block, "thinking") ?? ""), own(block, "signature"))];
+  if (type === "thinking") return [thinkingItem(at, textField(block, "thinking") ?? "", own(block, "signature"))];
   if (type === "redacted_thinking") return [thinkingItem(at, "", own(block, "data"))];
   if (type === "tool_use")
     return [callItem(at, { id: own(block, "id"), name: own(block, "name"), input: own(block, "input") })];
