@@ -46,11 +46,10 @@ const claudeBody = {
   ],
 };
 
-const fieldNames = [
-  ...["messages", "role", "content", "type", "text", "tools", "input", "contents", "parts", "model", "request", "name"],
-  ...["functionCall", "function", "tool_calls", "source", "inlineData", "system", "generationConfig", "__proto__"],
-  ...["toString", "thinking", "data", "url", "id"],
-];
+const fieldNames = (
+  "messages role content type text tools input contents parts model request name functionCall function tool_calls " +
+  "source inlineData system generationConfig __proto__ toString thinking data url id"
+).split(" ");
 
 function compare(from: FormatId, to: FormatId, body: object): Extract<ComparedStages, { ok: true }> {
   const target = targets[from].stream;
