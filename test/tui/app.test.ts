@@ -284,7 +284,7 @@ describe("the flow detail", () => {
     expect(await textOf(harness)).not.toContain("container c");
     harness.press("v");
     expect(await textOf(harness)).toMatch(/ ~ model "claude-sonnet-4-5-20250929" +│ model "qwen3-coder"/);
-    expect(await textOf(harness)).toContain("client<>upstream (v other panes)");
+    expect(await textOf(harness)).toContain("client<>upstream (v)   ~ changed");
   });
 
   it("says in words when there is no comparison, or none yet", async () => {

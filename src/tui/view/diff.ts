@@ -82,7 +82,7 @@ export function lossesSpans(stages: StagesView, columns: number): Spans {
 
 /** What the marks mean, and which panes are seen. */
 export function diffLegend(pair: StagePair | null): string {
-  return `~ changed  + added  - dropped${pair === null ? "" : `   ${pair[0]}<>${pair[1]} (v other panes)`}`;
+  return `${pair === null ? "" : `${pair[0]}<>${pair[1]} (v)   `}~ changed  + added  - dropped`;
 }
 
 function shownStages({ pair }: DiffOptions): readonly StageName[] {
