@@ -11,6 +11,7 @@ import { configValidate } from "./config.ts";
 import { env } from "./env.ts";
 import { caPath, caRotate, caStatus } from "./ca.ts";
 import { flowsList, flowsShow, type FlowsOptions } from "./flows.ts";
+import { flowsStages } from "./flows-stages.ts";
 import { routesExplain, routesList } from "./routes.ts";
 import { status } from "./status.ts";
 import { stop } from "./stop.ts";
@@ -204,6 +205,25 @@ describe("flows", () => {
     await flowsShow(context, tap.id, { json: false });
     expect(out()).toContain("␛]0;owned␇");
     expect(out()).not.toMatch(/(?!\n)\p{Cc}|\u202e/u);
+  });
+
+  it("shows what became of a translated request, and says so of others", async () => {
+    const evil = "\u001b]0;owned\u0007";
+    const { context, out, flowLog } = await benchWithCore();
+    const tap = flowLog.open({ ...call, action: "reroute" });
+    tap.tell({ type: "described", formats: { client: "claude", upstream: "openai-chat" } });
+    const body = { model: "m", top_k: 3, messages: [{ role: "user", content: evil }], [evil]: evil };
+    tap.head("client-request", { line: "POST /v1/messages", headers: [] });
+    tap.chunk("client-request", Buffer.from(JSON.stringify(body)));
+    tap.head("upstream-request", { line: "POST /v1/chat/completions", headers: [] });
+    tap.chunk("upstream-request", Buffer.from(JSON.stringify({ ...body, top_k: undefined, model: "n" })));
+    await flowsStages(context, tap.id, { json: false });
+    expect(out()).toContain(' ~ model "m" | model "m" | model "n"\n');
+    expect(out()).toContain(" - top_k 3 | topK 3 | -\n");
+    expect(out()).toContain("losses    top_k");
+    expect(out()).not.toMatch(/(?!\n)\p{Cc}/u);
+    await flowsStages(context, flowLog.open(call).id, { json: false });
+    expect(out()).toContain("nothing to compare: Passed through untouched");
   });
 
   it("shows one as JSON with its sides", async () => {

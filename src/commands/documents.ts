@@ -7,7 +7,7 @@ import * as v from "valibot";
 import { account, quota } from "../control/schemas/accounts.ts";
 import { components } from "../control/schemas/components.ts";
 import { caFields, coreStatusWithSecrets } from "../control/schemas/core.ts";
-import { attempt, flow, flowDetail, flowModel, usageCounts, whyStep } from "../control/schemas/flows.ts";
+import { attempt, flow, flowDetail, flowModel, flowStages, usageCounts, whyStep } from "../control/schemas/flows.ts";
 import { combo, combosAndAliases, model } from "../control/schemas/models.ts";
 import { provider, providerCheck, providerStatus } from "../control/schemas/providers.ts";
 import { newRoute, routeAnswer, routeRow } from "../control/schemas/rules.ts";
@@ -355,7 +355,10 @@ export const documents = {
   "ca uninstall": uninstalled,
   untrust: uninstalled,
   "flows list": { about: "The calls in the log, oldest first", schema: v.array(flow) },
-  "flows show": { about: "One call with its heads and bodies", schema: flowDetail },
+  "flows show": {
+    about: "One call with its heads and bodies; with `--stages` what became of its request",
+    schema: v.union([flowDetail, flowStages]),
+  },
   "flows tail": { about: "A call that ended; one document a line", schema: flow, plain: true },
   "flows grep": { about: "Where the text stands", schema: v.array(bodyPlace) },
   "flows delete": {

@@ -48,7 +48,7 @@ const moreExamples: Readonly<Record<string, readonly string[]>> = {
   "ca show": ["switchyard ca show", "switchyard ca show --json"],
   "ca status": ["switchyard ca status"],
   "ca rotate": ["switchyard ca rotate"],
-  "flows show": ["switchyard flows show ID", "switchyard flows show ID --json"],
+  "flows show": ["switchyard flows show ID", "switchyard flows show ID --stages", "switchyard flows show ID --json"],
 };
 
 export function arrangeHelp(program: Command): void {

@@ -24,11 +24,17 @@ export function addFlowCommands(program: Command, context: CommandContext, act: 
     .command("show")
     .description("one call with its heads and bodies, secrets masked")
     .argument("<id>")
+    .option("--stages", "instead: what became of its request, from the client through the hub to the provider")
     .option("--json", "print one JSON document")
-    .addHelpText("after", examples(["switchyard flows show s3k00007"]))
-    .action((id: string, options: JsonOption) =>
-      act(import("./flows.ts").then((module) => module.flowsShow(context, id, { json: options.json === true }))),
-    );
+    .addHelpText("after", examples(["switchyard flows show s3k00007", "switchyard flows show s3k00007 --stages"]))
+    .action((id: string, options: JsonOption & { stages?: boolean }) => {
+      const wish = { json: options.json === true };
+      return act(
+        options.stages === true
+          ? import("./flows-stages.ts").then((module) => module.flowsStages(context, id, wish))
+          : import("./flows.ts").then((module) => module.flowsShow(context, id, wish)),
+      );
+    });
   addDelete(flows, context, act);
   flows
     .command("record")

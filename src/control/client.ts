@@ -7,6 +7,7 @@ import { addAbortSignal } from "node:stream";
 import type { CoreSecrets, CoreStatus, FlowDetailJson, FlowJson } from "../base/controls.ts";
 import type { CaStatus, FlowCounts, ReloadResult, RouteAnswer, RouteQuestion, RouteRow } from "../base/controls.ts";
 import type { EngineVerbs, LoginPageJson, NewLoginPageJson, OpenedLoginPageJson } from "../base/controls-engine.ts";
+import type { FlowStagesJson } from "../base/controls-stages.ts";
 import type { StampedEvent } from "../base/events.ts";
 import { own, parseJson } from "../base/json.ts";
 import type { Paths } from "../base/paths.ts";
@@ -62,6 +63,8 @@ export interface ControlClient extends EngineVerbs, FlowVerbs {
   secrets(): Promise<CoreStatus & { readonly [Name in keyof CoreSecrets]: string }>;
   flows(limit?: number): Promise<{ readonly flows: readonly FlowJson[]; readonly counts: FlowCounts }>;
   flow(id: string): Promise<FlowDetailJson>;
+  /** Its request at the client, in the hub and upstream. */
+  stages(id: string): Promise<FlowStagesJson>;
   /** As a line of a recording. */
   recording(id: string): Promise<RecordedCall>;
   /** Makes a call again and resolves when it has ended. The signal, and our own end, end it at once. */
@@ -119,6 +122,7 @@ export function connectControl(paths: Pick<Paths, "controlSocket">): ControlClie
     secrets: () => ask("GET", "/api/status?secrets=1"),
     flows: (limit) => ask("GET", limit === undefined ? "/api/flows" : `/api/flows?limit=${limit}`),
     flow: (id) => ask("GET", `/api/flows/${encodeURIComponent(id)}`),
+    stages: (id) => ask("GET", `/api/flows/${encodeURIComponent(id)}/stages`),
     recording: (id) => ask("GET", `/api/flows/${encodeURIComponent(id)}/recording`),
     async replay(id, wish, signal) {
       const path = `/api/flows/${encodeURIComponent(id)}/replay?wait=1`;

@@ -68,7 +68,7 @@ export function tenths(ms: number): number {
   return Math.round(ms * 10) / 10;
 }
 
-async function bodyJson(side: CapturedSide, redactor: Redactor): Promise<BodyJson> {
+export async function bodyJson(side: CapturedSide, redactor: Redactor): Promise<BodyJson> {
   const headers = side.head?.headers ?? [];
   const contentType = headerValue(headers, "content-type") ?? null;
   const encoding = headerValue(headers, "content-encoding") ?? null;

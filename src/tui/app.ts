@@ -11,7 +11,7 @@ import type { SourceEvent, TuiSource } from "./source.ts";
 import { createDetailLoader } from "./state/detail-loader.ts";
 import { readListFilter } from "./state/filter.ts";
 import { createFlowBook } from "./state/flow-book.ts";
-import { isError, isLive, type FlowDetail } from "./state/flow-view.ts";
+import { isError, isLive, type FlowView } from "./state/flow-view.ts";
 import { ingest } from "./state/ingest.ts";
 import { own } from "../base/json.ts";
 import { flowActions } from "./actions/index.ts";
@@ -19,12 +19,13 @@ import { perform, type Hands } from "./perform.ts";
 import { tables } from "./screens/index.ts";
 import { stepDialog } from "./state/dialog.ts";
 import type { Effect } from "./state/effect.ts";
-import type { FlowView } from "./state/flow-view.ts";
 import { createLog } from "./state/log.ts";
 import { reduceCommand, reducePrompt, showDetail, showScreen, type Surroundings } from "./state/reduce.ts";
 import { createTableLoader } from "./state/table-loader.ts";
 import { rowsOf, variantOf, withTable } from "./state/table-state.ts";
 import { selectedIndex } from "./state/selection.ts";
+import { readDetail } from "./state/read.ts";
+import { readStages } from "./state/stages-view.ts";
 import { initialUi, type DetailState, type UiState } from "./state/ui.ts";
 import type { AnyRow, Local } from "./table/table.ts";
 import type { Key } from "./terminal/keys.ts";
@@ -82,13 +83,26 @@ export function startApp(options: AppOptions): App {
 
   const loader = createDetailLoader({
     load: (id) => options.source.flow(id),
+    read: (answer) => readDetail(answer, 0),
     after,
     onLoaded: (id, data, problem) => {
       if (ui.detail?.id !== id) return;
       const number = book.get(id)?.number ?? 0;
       const read = data === null || data.flow.number === number ? data : { ...data, flow: { ...data.flow, number } };
+      const isFollowing = isAtEndOfEvents();
       // A later failure to refresh keeps what is there.
       change({ ...ui, detail: { ...ui.detail, data: read ?? ui.detail.data, problem } });
+      if (isFollowing) change(reduceCommand(ui, "bottom", "", surroundings()));
+      paintSoon();
+    },
+  });
+  const stagesLoader = createDetailLoader({
+    load: (id) => options.source.stages(id),
+    read: readStages,
+    after,
+    onLoaded: (id, stages, problem) => {
+      if (ui.detail?.id !== id) return;
+      change({ ...ui, detail: { ...ui.detail, stages: stages ?? ui.detail.stages, stagesProblem: problem } });
       paintSoon();
     },
   });
@@ -186,6 +200,29 @@ export function startApp(options: AppOptions): App {
       tableLoader.look(table, table === null ? "" : variantOf(table, next.tables[table.id]));
     }
     if (next.detail !== null && next.detail.id !== before.detail?.id) openFlow(next.detail);
+    const isOpened = next.detail?.tab !== before.detail?.tab || next.detail?.id !== before.detail?.id;
+    if (next.detail?.tab === "diff" && isOpened) loadStages(next.detail);
+  }
+
+  /** Made anew by the core each time: only while somebody looks, and of a refusal, which exists only here, never. */
+  function loadStages(detail: DetailState): void {
+    if (book.get(detail.id)?.refusal == null) stagesLoader.load(detail.id);
+  }
+
+  /** A streaming flow changes all the time, its request only with another attempt; each step may have shown more of it. */
+  function isOtherRequest(detail: DetailState, before: FlowView | null): boolean {
+    const now = book.get(detail.id);
+    if (detail.stages === null || detail.stages.problem !== null || now === null) return true;
+    return before?.attempts.length !== now.attempts.length || before.state !== now.state;
+  }
+
+  /** Whoever reads the last event of a live stream goes along with it. */
+  function isAtEndOfEvents(): boolean {
+    const { detail } = ui;
+    if (ui.overlay !== "none" || detail?.tab !== "events" || detail.data === null || !isLive(detail.data.flow))
+      return false;
+    const { document: events, height } = surroundings();
+    return events !== null && (detail.tops.events ?? 0) >= events.clamp(Number.POSITIVE_INFINITY, height);
   }
 
   function applyFilter(): void {
@@ -212,9 +249,20 @@ export function startApp(options: AppOptions): App {
     const { detail } = ui;
     if (detail?.data == null) return null;
     const live = detail.tab === "timing" && isLive(detail.data.flow);
-    const key: OpenDocument["key"] = [detail.data, detail.tab, ui.raw, ui.wrap, ui.columns, live ? clock.now() : 0];
+    const key: OpenDocument["key"] = [
+      detail.data,
+      detail.tab,
+      ui.raw,
+      ui.wrap,
+      ui.columns,
+      live ? clock.now() : 0,
+      detail.stages,
+      detail.stagesProblem,
+      ui.pair,
+      ui.eventSide,
+    ];
     if (document === null || document.key.some((part, index) => part !== key[index])) {
-      const lines = detailLines(detail.data, detail.tab, ui, clock.now());
+      const lines = detailLines({ ...detail, data: detail.data }, ui, clock.now());
       document = { key, text: createDocument(lines, ui.columns - 2, ui.wrap) };
     }
     return document.text;
@@ -325,11 +373,14 @@ export function startApp(options: AppOptions): App {
   }
 
   function onEvent(event: SourceEvent): void {
+    const before = ui.detail === null ? null : book.get(ui.detail.id);
     change(ingest(ui, book, event, clock.now()));
-    if (event.type === "flow" && ui.detail !== null && own(event.flow, "id") === ui.detail.id)
-      loader.load(ui.detail.id);
-    if (event.type === "hello" && ui.detail !== null) loader.load(ui.detail.id);
     if (event.type === "hello" || event.type === "status") tableLoader.again();
+    const { detail } = ui;
+    if (detail !== null && (event.type === "hello" || (event.type === "flow" && own(event.flow, "id") === detail.id))) {
+      loader.load(detail.id);
+      if (detail.tab === "diff" && isOtherRequest(detail, before)) loadStages(detail);
+    }
     paintSoon();
   }
 
@@ -373,6 +424,7 @@ export function startApp(options: AppOptions): App {
       tableLoader.close();
       unsubscribe();
       loader.close();
+      stagesLoader.close();
       cancelTick();
       cancelPaint?.();
       chrome.close();
@@ -382,7 +434,7 @@ export function startApp(options: AppOptions): App {
 
 interface OpenDocument {
   /** The document is made anew when any of these changes. */
-  readonly key: readonly [FlowDetail, string, boolean, boolean, number, number];
+  readonly key: readonly unknown[];
   readonly text: TextDocument;
 }
 

@@ -6,7 +6,7 @@ import { flowActions } from "./actions/index.ts";
 import { tables } from "./screens/index.ts";
 import { isLive, type FlowView } from "./state/flow-view.ts";
 import type { FlowBook } from "./state/flow-book.ts";
-import { tableIds, type ScreenId, type UiState } from "./state/ui.ts";
+import { detailTabs, tableIds, type ScreenId, type UiState, wideDiffColumns } from "./state/ui.ts";
 import type { AnyRow } from "./table/table.ts";
 
 export type Context = ScreenId | "detail" | "help";
@@ -45,6 +45,7 @@ export type Command =
   | "find-previous"
   | "wrap"
   | "raw"
+  | "panes"
   | "help"
   | "escape"
   | "back"
@@ -206,8 +207,8 @@ export const keymap: readonly Binding[] = [
   },
   {
     command: "tab",
-    keys: ["1", "2", "3", "4", "5", "6"],
-    shownAs: "1..6",
+    keys: detailTabs.map((_, index) => String(index + 1)),
+    shownAs: `1..${detailTabs.length}`,
     contexts: ["detail"],
     group: "View",
     title: "tab by number",
@@ -220,9 +221,9 @@ export const keymap: readonly Binding[] = [
     shownAs: "n N",
     contexts: ["detail"],
     group: "View",
-    title: "next / previous match",
+    title: "next / previous match (Diff: change)",
     bar: "next",
-    possible: needsFind,
+    possible: needsFindOrChanges,
   },
   {
     command: "find-previous",
@@ -231,7 +232,16 @@ export const keymap: readonly Binding[] = [
     contexts: ["detail"],
     group: "View",
     title: "",
-    possible: needsFind,
+    possible: needsFindOrChanges,
+  },
+  {
+    command: "panes",
+    keys: ["v"],
+    contexts: ["detail"],
+    group: "View",
+    title: "other panes (Diff) or reply (Events)",
+    bar: "view",
+    possible: needsPanes,
   },
   {
     command: "wrap",
@@ -367,8 +377,14 @@ function needsUnpaused({ ui }: Situation): true | string {
   return ui.paused ? "the list is paused; p resumes it" : true;
 }
 
-function needsFind({ ui }: Situation): true | string {
-  return ui.detail?.find ? true : "nothing searched yet; / asks for a text";
+function needsFindOrChanges({ ui }: Situation): true | string {
+  return ui.detail?.find || ui.detail?.tab === "diff" ? true : "nothing searched yet; / asks for a text";
+}
+
+function needsPanes({ ui }: Situation): true | string {
+  if (ui.detail?.tab === "events") return true;
+  if (ui.detail?.tab !== "diff") return "this tab has one view";
+  return ui.columns >= wideDiffColumns ? "all three stages are on the screen" : true;
 }
 
 function needsOlder({ ui, book }: Situation): true | string {

@@ -54,6 +54,7 @@ function sourceOver(client: ControlClient): TuiSource {
   const ways = { GET: client.get, POST: client.post, PUT: client.put, DELETE: client.delete };
   return {
     flow: (id) => client.flow(id),
+    stages: (id) => client.stages(id),
     events: (listener) => client.events(listener),
     ask: (method, path, body) => ways[method](`/api${path}`, body),
     async exportTo(file, question) {

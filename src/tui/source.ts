@@ -20,6 +20,8 @@ export interface TuiSource {
   ask(method: "GET" | "POST" | "PUT" | "DELETE", path: string, body?: unknown): Promise<unknown>;
   /** Writes an export into a new file that only its owner can read; resolves with how many calls are in it. */
   exportTo(file: string, question: Readonly<Record<string, unknown>>): Promise<number>;
+  /** Its request at the client, in the hub and upstream. */
+  stages(id: string): Promise<unknown>;
   /** Calls back until the returned function is called; reconnects by itself. */
   events(listener: (event: SourceEvent) => void): () => void;
 }

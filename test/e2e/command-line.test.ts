@@ -151,8 +151,14 @@ const table: Readonly<Record<string, Coverage>> = {
     bad: [{ line: "flows list", home: none, code: 3 }],
   },
   "flows show": {
-    good: [{ line: "flows show ID", code: 0, says: /client-request/ }],
-    bad: [{ line: "flows show nope", code: 1, says: /next: switchyard flows list/ }],
+    good: [
+      { line: "flows show ID", code: 0, says: /client-request/ },
+      { line: "flows show ID --stages", code: 0, says: /nothing to compare|client \| hub \| upstream/ },
+    ],
+    bad: [
+      { line: "flows show nope", code: 1, says: /next: switchyard flows list/ },
+      { line: "flows show nope --stages", code: 1, says: /next: switchyard flows list/ },
+    ],
   },
   "flows grep": {
     good: [{ line: "flows grep messages", code: 0, says: /client-request \d+:\d+: / }],

@@ -84,6 +84,10 @@ describe("with a core", () => {
     const flows = await json("flows list");
     expect(flows).toEqual(expect.arrayContaining([expect.objectContaining({ state: "done", provider: "claude" })]));
     for (const flow of flows as object[]) await json("flows show", [String(field(flow, "id"))]); // held above
+    const problems: unknown[] = [];
+    for (const id of await idsOf("is:translated"))
+      problems.push(field(await json("flows show", [id, "--stages"]), "problem"));
+    expect(problems).toContain(null);
     await json("flows list", ["--limit", "1", "--action", "reroute"]);
     expect(await json("flows grep", ["hello"])).not.toEqual([]);
     await json("flows grep", ["no such text anywhere"]);

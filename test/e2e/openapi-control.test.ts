@@ -165,6 +165,7 @@ const steps: Readonly<Record<string, readonly Step[]>> = {
     ["/api/metrics?format=csv", 400],
   ],
   "GET /api/flows/{id}": [["/api/flows/none", 404]],
+  "GET /api/flows/{id}/stages": [["/api/flows/none/stages", 404]],
   "POST /api/routes": [
     ["/api/routes", 200, { body: { match: { model: "gone-*", client: "codex" }, to: "block" } }],
     ["/api/routes", 200, { body: { match: { model: "first-*" }, to: "local/m", fallback: "passthrough", at: 1 } }],
@@ -448,7 +449,7 @@ describe("asked and answered as documented", () => {
 
   it.each(Object.entries(steps))("%s", async (key, asked) => {
     for (const step of asked) await walk.ask(key, ...step);
-    expect([key, document.answered.has(key) || key === "GET /api/flows/{id}"]).toEqual([key, true]);
+    expect([key, document.answered.has(key) || key.startsWith("GET /api/flows/{id}")]).toEqual([key, true]);
     const operation = document.operations.find((each) => each.key === key);
     if (operation?.surfaces.includes("port") !== true) return;
     // What is served on both is asked on both; a client of a provider may say more there than we know.
@@ -457,9 +458,12 @@ describe("asked and answered as documented", () => {
     }
   });
 
-  it("GET /api/flows/{id}, for every kind of flow", async () => {
+  it("GET /api/flows/{id} and its stages, for every kind of flow", async () => {
     const { flows } = (await bench.api.get("/api/flows")) as { flows: readonly { id: string; state: string }[] }; // held above
-    for (const { id } of flows) await walk.ask("GET /api/flows/{id}", `/api/flows/${id}`, 200);
+    for (const { id } of flows) {
+      await walk.ask("GET /api/flows/{id}", `/api/flows/${id}`, 200);
+      await walk.ask("GET /api/flows/{id}/stages", `/api/flows/${id}/stages`, 200);
+    }
     expect(flows.length).toBeGreaterThan(8);
   });
 

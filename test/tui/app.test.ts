@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { cellWidth } from "../../src/tui/text/cells.ts";
 import { startAt, startHarness, status, type Harness, type HarnessOptions } from "./harness.ts";
-import { rerouted, sampleFlow, sampleSides, variedFlows } from "./sample-flows.ts";
+import { rerouted, sampleFlow, sampleSides, sampleStages, variedFlows } from "./sample-flows.ts";
 
 const open: Harness[] = [];
 
@@ -33,8 +33,9 @@ describe("at every size", () => {
   const detail = (id: string): unknown => rerouted(id);
 
   it.each(sizes)("%ix%i: each screen fills its rows and none is wider than the terminal", async (columns, rows) => {
-    const harness = start({ columns, rows, flow: detail }, variedFlows(60, startAt));
-    for (const keys of ["", "j", "?", "?", "/co", "\r", "\r", "2", "3", "4", "5", "6", "w", "?", "?", "q"]) {
+    const harness = start({ columns, rows, flow: detail, stages: () => sampleStages(80) }, variedFlows(60, startAt));
+    const tabs = ["2", "3", "4", "5", "6", "7", "n", "vN", "vN", "8", "v", "G"];
+    for (const keys of ["", "j", "?", "?", "/co", "\r", "\r", ...tabs, "w", "?", "?", "q"]) {
       harness.press(keys);
       const lines = await harness.screen();
       expect(lines).toHaveLength(rows);
@@ -254,6 +255,136 @@ describe("the flow detail", () => {
     expect(await textOf(harness)).toMatch(/-(\d+) of \1\n/);
   });
 
+  it("lays the request's three stages beside each other", async () => {
+    const harness = start({ flow, stages: () => sampleStages(60), rows: 24 }, [rerouted("r")]);
+    harness.press("\r7");
+    const text = await textOf(harness);
+    expect(text).toContain("[7 Diff]");
+    expect(text).toMatch(/CLIENT {2}claude {2}84\.1 KB +│ HUB {2}79\.6 KB +│ UPSTREAM {2}openai-chat {2}77\.1 KB/);
+    expect(text).toMatch(/\n model "claude.* │ model "claude.* │ model "qwen3-coder" +~\n/);
+    expect(text).toMatch(/ temperature 1 +│ temperature 1 +│ \(dropped\) +-\n/);
+    expect(text).toMatch(/│ stream_options \{\} +\+\n/);
+    expect(text).toMatch(/ losses: temperature, container +gains: stream_options/);
+    expect(text).toContain("~ changed  + added  - dropped");
+    harness.press("v");
+    expect(await textOf(harness)).toContain("v: all three stages are on the screen");
+    harness.press("n");
+    expect(await textOf(harness)).toContain('>model "claude');
+    harness.press("N");
+    expect(await textOf(harness)).toContain(">the last one");
+  });
+
+  it("shows two stages at a time where there is no room for three", async () => {
+    const harness = start({ flow, stages: () => sampleStages(), columns: 80, rows: 24 }, [rerouted("r")]);
+    harness.press("\r7");
+    expect(await textOf(harness)).toMatch(/CLIENT {2}claude.*│ HUB/);
+    expect(await textOf(harness)).toMatch(/ - container c +│ \(dropped\)/);
+    harness.press("v");
+    expect(await textOf(harness)).toMatch(/HUB {2}79\.6 KB +│ UPSTREAM/);
+    expect(await textOf(harness)).not.toContain("container c");
+    harness.press("v");
+    expect(await textOf(harness)).toMatch(/ ~ model "claude-sonnet-4-5-20250929" +│ model "qwen3-coder"/);
+    expect(await textOf(harness)).toContain("client<>upstream (v)   ~ changed");
+  });
+
+  it("says in words when there is no comparison, or none yet", async () => {
+    const harness = start({ flow, stages: () => new Promise(() => {}) }, [rerouted("r")]);
+    harness.press("\r7");
+    expect(await textOf(harness)).toContain("comparing the client's request");
+    const problem = "Passed through untouched.";
+    for (const [answer, words] of [
+      [() => ({ rows: [], problem }), `Nothing to compare.\n ${problem}`],
+      [() => Promise.reject(new Error("no such flow")), "The comparison could not be loaded: no such flow"],
+    ] as const) {
+      const other = start({ flow, stages: answer }, [rerouted("r")]);
+      other.press("\r7");
+      expect(await textOf(other)).toContain(words);
+      other.press("n");
+      expect(await textOf(other)).toContain("nothing changed on the way");
+    }
+  });
+
+  it("compares again when another attempt was made", async () => {
+    let asked = 0;
+    const live = rerouted("r", { state: "open", endedAt: undefined, attempts: [] });
+    const stages = (): unknown => {
+      asked += 1;
+      return sampleStages();
+    };
+    const harness = start({ flow: () => live, stages }, [live]);
+    harness.press("\r7");
+    await harness.screen();
+    harness.emit({ type: "flow", flow: live });
+    harness.pass(1_000);
+    await harness.screen();
+    expect(asked).toBe(1);
+    harness.emit({ type: "flow", flow: rerouted("r", { state: "open", endedAt: undefined }) });
+    harness.pass(1_000);
+    await harness.screen();
+    expect(asked).toBe(2);
+  });
+
+  it("lists the events of either reply, with when they came", async () => {
+    const harness = start({ flow, rows: 24 }, [rerouted("r")]);
+    harness.press("\r8");
+    const text = await textOf(harness);
+    expect(text).toContain("[8 Events]");
+    expect(text).toMatch(/ +1100 ms {2}message_start +model claude-sonnet-4-5 {2}in 18000\n/);
+    expect(text).toMatch(/ +1100 ms {2}content_block_delta +"word 0 of the answer "/);
+    harness.press("G");
+    expect(await textOf(harness)).toMatch(/ +2300 ms {2}message_stop/);
+    harness.press("v");
+    expect(await textOf(harness)).toMatch(/The upstream's reply[\s\S]*chat\.completion\.chunk[\s\S]*\[DONE\]/);
+  });
+
+  it("goes along with a live stream for whoever is at its end", async () => {
+    const events = (count: number): unknown => {
+      const text = Array.from(
+        { length: count },
+        (_, index) => `data: {"type":"delta","delta":"piece ${index}"}\n\n`,
+      ).join("");
+      const body = {
+        bytes: text.length,
+        captured: text.length,
+        contentType: "text/event-stream",
+        encoding: null,
+        text,
+      };
+      const sides = { "client-reply": { line: "200", headers: [], body, timeline: [] } };
+      return sampleFlow("live", { state: "streaming", endedAt: undefined, sides });
+    };
+    let count = 3;
+    const harness = start({ flow: () => events(count), rows: 20 }, [events(count)]);
+    const more = async (next: number): Promise<string> => {
+      count = next;
+      harness.emit({ type: "flow", flow: events(count) });
+      harness.pass(1_000);
+      return textOf(harness);
+    };
+    harness.press("\r8");
+    expect(await textOf(harness)).toContain('"piece 2"');
+    expect(await more(50)).toContain('"piece 49"');
+    harness.press("g");
+    expect(await more(80)).not.toContain('"piece 79"');
+    harness.press("G");
+    expect(await more(120)).toContain('"piece 119"');
+  });
+
+  it("says that a whole reply was not streamed", async () => {
+    const whole = sampleFlow("w", {
+      sides: {
+        "client-reply": {
+          line: "200",
+          headers: [],
+          body: { bytes: 2, captured: 2, contentType: "application/json", text: "{}" },
+        },
+      },
+    });
+    const harness = start({ flow: () => whole }, [whole]);
+    harness.press("\r8");
+    expect(await textOf(harness)).toContain("Not streamed.");
+  });
+
   it("says so when the core no longer has the flow", async () => {
     const harness = start({ flow: () => Promise.reject(new Error("no such flow")) }, [rerouted("r")]);
     harness.press("\r");
@@ -365,7 +496,19 @@ describe("hostile bytes", () => {
   });
 
   it.each([true, false])("never reach the terminal as commands (colour: %s)", async (color) => {
-    const harness = start({ color, flow: () => flow }, [flow]);
+    const cells = { label: evil, depth: 1, client: evil, hub: evil, upstream: evil };
+    const head = { format: evil, bytes: 1 };
+    const row = { ...cells, change: { hub: "same", upstream: "changed" } };
+    const stages = {
+      client: head,
+      hub: head,
+      upstream: head,
+      rows: [row],
+      losses: [evil],
+      gains: [evil],
+      problem: null,
+    };
+    const harness = start({ color, flow: () => flow, stages: () => stages }, [flow]);
     harness.emit({ type: "core", event: { type: "notice", level: "warn", area: evil, text: evil } });
     harness.emit({
       type: "core",
@@ -383,7 +526,7 @@ describe("hostile bytes", () => {
     harness.press(`${evil}\u001b[201~`);
     await harness.screen();
     harness.press("\u001b\r");
-    for (const key of ["1", "2", "r", "3", "4", "r", "5", "6", "w", "/A\r", "q"]) {
+    for (const key of ["1", "2", "r", "3", "4", "r", "5", "6", "7", "n", "8", "v", "w", "/A\r", "q"]) {
       harness.press(key);
       await harness.screen();
       const lines = await harness.screen();

@@ -18,6 +18,8 @@ export interface FakeCore {
 export interface FakeFlow {
   readonly id: string;
   readonly sides?: unknown;
+  /** What its request was at the client, in the hub and upstream. */
+  readonly stages?: unknown;
   readonly [field: string]: unknown;
 }
 
@@ -29,7 +31,7 @@ export async function startFakeCore(
   const listeners = new Set<ServerResponse>();
   const sockets = new Set<Socket>();
 
-  const summary = ({ sides: _sides, ...flow }: FakeFlow): object => flow;
+  const summary = ({ sides: _sides, stages: _stages, ...flow }: FakeFlow): object => flow;
   const currentStatus = (): object => ({
     running: true,
     pid: 4242,
@@ -61,10 +63,17 @@ export async function startFakeCore(
       send(reply, "hello", { status: currentStatus(), flows: [...flows.values()].map(summary) });
       listeners.add(reply);
       reply.on("close", () => listeners.delete(reply));
+    } else if (path.startsWith("/api/flows/") && path.endsWith("/stages")) {
+      const flow = flows.get(decodeURIComponent(path.slice("/api/flows/".length, -"/stages".length)));
+      if (flow?.stages === undefined) json(404, { error: { code: "no-such-flow", message: "no such flow" } });
+      else json(200, flow.stages);
     } else if (path.startsWith("/api/flows/")) {
       const flow = flows.get(decodeURIComponent(path.slice("/api/flows/".length)));
       if (flow === undefined) json(404, { error: { code: "no-such-flow", message: "no such flow" } });
-      else json(200, { sides: {}, ...flow });
+      else {
+        const { stages: _stages, ...detail } = flow;
+        json(200, { sides: {}, ...detail });
+      }
     } else json(404, { error: { code: "no-such-path", message: "no such path" } });
   });
   server.on("connection", (socket) => {

@@ -38,6 +38,7 @@ export interface HarnessOptions {
   readonly ascii?: boolean;
   readonly coreEnds?: boolean;
   readonly flow?: (id: string) => unknown;
+  readonly stages?: (id: string) => unknown;
   /** What the control API answers below `/api`; an Error is a refusal. Absent: an empty object. */
   readonly answer?: (method: string, path: string, body: unknown) => unknown;
   /** What the person's editor makes of a text; null: nothing. */
@@ -111,6 +112,7 @@ export function startHarness(options: HarnessOptions): Harness {
       asked.push({ method: "EXPORT", path: file, body: question });
       return Promise.resolve(1);
     },
+    stages: (id) => Promise.resolve(options.stages?.(id) ?? {}),
     events(listen) {
       listener = listen;
       return () => {

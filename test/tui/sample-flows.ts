@@ -88,6 +88,10 @@ export function sampleSides(translated: boolean): object {
       line: "200",
       headers: [["content-type", "text/event-stream; charset=utf-8"]],
       body: body(sse, "text/event-stream; charset=utf-8"),
+      timeline: [
+        [1_100, 600],
+        [2_300, sse.length - 600],
+      ],
     },
   };
   if (!translated) return client;
@@ -103,6 +107,41 @@ export function sampleSides(translated: boolean): object {
       headers: [["content-type", "text/event-stream"]],
       body: body('data: {"object":"chat.completion.chunk","choices":[]}\n\ndata: [DONE]\n\n', "text/event-stream"),
     },
+  };
+}
+
+/** A comparison as the core sends it, with wide characters and long cells. */
+export function sampleStages(rows = 0): object {
+  const row = (depth: number, cells: readonly (string | null)[], hub: string, upstream: string): object => ({
+    label: cells.find((cell) => cell !== null) ?? "",
+    depth,
+    client: cells[0],
+    hub: cells[1],
+    upstream: cells[2],
+    change: { hub, upstream },
+  });
+  const asked = 'model "claude-sonnet-4-5-20250929"';
+  const text = `text 31 chars "Füge 日本語 Tests hinzu 🎉 please ${"und noch mehr ".repeat(8)}"`;
+  return {
+    client: { format: "claude", bytes: 86_118 },
+    hub: { format: "hub", bytes: 81_510 },
+    upstream: { format: "openai-chat", bytes: 79_001 },
+    rows: [
+      row(0, [asked, asked, 'model "qwen3-coder"'], "same", "changed"),
+      row(0, ["max_tokens 32000", "maxTokens 32000", "max_tokens 32000"], "same", "same"),
+      row(0, ["temperature 1", "temperature 1", null], "same", "dropped"),
+      row(0, [null, null, "stream_options {}"], "same", "added"),
+      row(0, ["container c", null, null], "dropped", "dropped"),
+      row(0, ["messages[0] user", "messages[1] user", "messages[1] user"], "same", "same"),
+      row(1, [text, text, text], "same", "same"),
+      ...Array.from({ length: rows }, (_, index) =>
+        row(0, [`line ${index}`, `line ${index}`, `line ${index}`], "same", "same"),
+      ),
+      row(0, ["the last one", "the last one", null], "same", "dropped"),
+    ],
+    losses: ["temperature", "container"],
+    gains: ["stream_options"],
+    problem: null,
   };
 }
 

@@ -10,11 +10,12 @@ import {
   readSummaryFilter,
 } from "../../base/filter/index.ts";
 import { flowDetailJson, flowJson } from "../flow-json.ts";
+import { flowStagesJson } from "../flow-stages.ts";
 import type { CapturedFlow } from "../flow-log.ts";
 import { searchBudgetMs, searchFlows, type SearchResult } from "../flow-search.ts";
 import { type ControlContext, ControlRefusal, type ControlRoutes, socketRoute } from "../route.ts";
 import { coreEvent, coreStatus } from "../schemas/core.ts";
-import { flow, flowDetail, flowPage, flowRemoval } from "../schemas/flows.ts";
+import { flow, flowDetail, flowPage, flowRemoval, flowStages } from "../schemas/flows.ts";
 import { filledText, listOf, text, wholeNumber } from "../schemas/words.ts";
 
 /** More than any log holds. */
@@ -59,6 +60,16 @@ export const flowRoutes = {
     refusals: ["no-such-flow"],
     changes: false,
   }).handle(({ parameters }, { flowLog, redactor }) => flowDetailJson(known(flowLog.find(parameters.id)), redactor)),
+  "GET /api/flows/:id/stages": socketRoute({
+    tag: "flows",
+    summary: "What became of a translated request: the client's body, the hub's, the upstream's, row by row",
+    description:
+      "Made of the captured bodies when it is asked for. Of a call that was not translated it says so in `problem`.",
+    parameters: anId,
+    reply: flowStages,
+    refusals: ["no-such-flow"],
+    changes: false,
+  }).handle(({ parameters }, { flowLog, redactor }) => flowStagesJson(known(flowLog.find(parameters.id)), redactor)),
   "DELETE /api/flows/:id": socketRoute({
     tag: "flows",
     summary: "Take a call out of the log",

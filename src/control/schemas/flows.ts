@@ -10,6 +10,12 @@ import {
   type FlowPageJson,
   type FlowRemovalJson,
 } from "../../base/controls-flows.ts";
+import {
+  type FlowStagesJson,
+  stageChanges,
+  type StageHeadJson,
+  type StageRowJson,
+} from "../../base/controls-stages.ts";
 import { flowCounts } from "./flow-counts.ts";
 import { shapeOf } from "./shape.ts";
 import { exactly, count, dollars, flag, instant, listOf, ms, oneOf, text } from "./words.ts";
@@ -169,6 +175,50 @@ export const flowDetail = shapeOf<FlowDetailJson>()(
       }),
       v.description("Only the sides that were seen; on a pass-through flow the upstream's are the client's."),
     ),
+  }),
+);
+
+export const stageHead = shapeOf<StageHeadJson>()(
+  "One stage of a request.",
+  v.strictObject({
+    format: text("Its wire format; `hub` between the two."),
+    bytes: count("Bytes that passed; of the hub its size as JSON, 0 where there was no translation."),
+  }),
+);
+
+const cell = (about: string) => v.nullable(text(`${about} null where there is none of it.`));
+
+export const stageRow = shapeOf<StageRowJson>()(
+  "One field, tool, message or part of a message at every stage. Cells came off the wire and are cut at 200 characters.",
+  v.strictObject({
+    label: text("What it is."),
+    depth: count("1: belongs to the row of depth 0 above it."),
+    client: cell("In the client's words;"),
+    hub: cell("In the hub's words;"),
+    upstream: cell("In the upstream's words;"),
+    change: v.pipe(
+      v.strictObject({
+        hub: oneOf(stageChanges, "The hub's cell, measured by the client's."),
+        upstream: oneOf(
+          stageChanges,
+          "The upstream's cell, measured by the hub's, or by the client's where it has none.",
+        ),
+      }),
+      v.description("What happened on the way; compared by meaning, and not by the words."),
+    ),
+  }),
+);
+
+export const flowStages = shapeOf<FlowStagesJson>()(
+  "A translated request at its three stages.",
+  v.strictObject({
+    client: stageHead,
+    hub: stageHead,
+    upstream: stageHead,
+    rows: listOf(stageRow, "Settings, tools and messages, at most 2,000."),
+    losses: listOf(v.string(), "What the client said and the upstream was not told."),
+    gains: listOf(v.string(), "What the upstream was told and the client did not say."),
+    problem: v.nullable(text("Why there are no rows, as for calls that were not translated.")),
   }),
 );
 

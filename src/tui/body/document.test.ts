@@ -44,6 +44,17 @@ describe("a document", () => {
     expect(document.clamp(99, 10)).toBe(0);
   });
 
+  it("goes round its marked lines", () => {
+    const lines = ["a", "b", "c", "d"].map((text) => ({
+      ...plainLine(text),
+      ...("bd".includes(text) ? { isMarked: true as const } : {}),
+    }));
+    const document = createDocument(lines.values(), 20, true);
+    expect([document.marked(null, 1), document.marked(1, 1), document.marked(3, 1)]).toEqual([1, 3, 1]);
+    expect([document.marked(null, -1), document.marked(3, -1), document.marked(1, -1)]).toEqual([3, 1, 3]);
+    expect(make(["a"]).marked(null, 1)).toBeNull();
+  });
+
   it("wraps long lines, or cuts none of them off when told not to", () => {
     expect(shown(make(["abcdefghij"], 4), 0, 5)).toEqual(["abcd", "efgh", "ij"]);
     expect(shown(make(["abcdefghij"], 4, false), 0, 5)).toEqual(["abcdefghij"]);

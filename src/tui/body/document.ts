@@ -21,6 +21,8 @@ export interface TextDocument {
   readonly known: { readonly rows: number; readonly complete: boolean };
   /** Next occurrence after (or before) `from`, going round once. Case is ignored. */
   find(text: string, from: Match | null, direction: 1 | -1): Match | null;
+  /** The next marked line after (or before) `from`, going round once. */
+  marked(from: number | null, direction: 1 | -1): number | null;
   /** The row on which a match is. */
   rowOf(match: Match): number;
   /** The line of which a row is part. */
@@ -113,6 +115,15 @@ export function createDocument(source: Iterator<DocumentLine>, width: number, wr
         if (at !== undefined) return { line: index, start: at[0] };
       }
       return null;
+    },
+    marked(from, direction) {
+      while (readLine());
+      const all = lines.flatMap((line, index) => (line.isMarked === true ? [index] : []));
+      const next =
+        direction === 1
+          ? all.find((index) => from === null || index > from)
+          : all.findLast((index) => from === null || index < from);
+      return next ?? all.at(direction === 1 ? 0 : -1) ?? null;
     },
     rowOf(match) {
       lineAt(match.line);

@@ -8,6 +8,8 @@ export interface DocumentLine {
   readonly text: string;
   /** Columns by which wrapped rows of this line are indented. */
   readonly hang: number;
+  /** Something to be found in its own right: a change. */
+  readonly isMarked?: true;
   /** Computed when the line is painted, not before. */
   readonly spans: () => Spans;
 }

@@ -3,9 +3,26 @@ import type { DocumentLine } from "./line.ts";
 import { jsonLine, plainLine, styledLine } from "./line.ts";
 import { looksLikeJson } from "./json.ts";
 
+/** An event of a stream: its name, or what its data calls itself. */
+export interface SseEvent {
+  readonly name: string | null;
+  readonly data: string;
+  /** Where it ends in the text. */
+  readonly end: number;
+}
+
+export function* sseEvents(text: string): Generator<SseEvent, void> {
+  for (const { lines, end } of blocks(text)) {
+    const fields = lines.map(splitField);
+    if (fields.every(([field]) => field === "")) continue;
+    const data = fields.flatMap(([field, value]) => (field === "data" ? [value] : [])).join("\n");
+    yield { name: fields.findLast(([field]) => field === "event")?.[1] ?? typeInside(data), data, end };
+  }
+}
+
 export function* eventLines(text: string): Generator<DocumentLine, void> {
   let number = 0;
-  for (const block of blocks(text)) {
+  for (const { lines: block } of blocks(text)) {
     const fields = block.map(splitField);
     const data = fields.flatMap(([name, value]) => (name === "data" ? [value] : [])).join("\n");
     const name = fields.findLast(([field]) => field === "event")?.[1] ?? typeInside(data);
@@ -27,7 +44,7 @@ export function* eventLines(text: string): Generator<DocumentLine, void> {
 }
 
 /** The lines of one event at a time, without copying the whole stream. */
-function* blocks(text: string): Generator<string[], void> {
+function* blocks(text: string): Generator<{ readonly lines: readonly string[]; readonly end: number }, void> {
   let lines: string[] = [];
   let at = 0;
   while (at < text.length) {
@@ -36,11 +53,11 @@ function* blocks(text: string): Generator<string[], void> {
     at = end === -1 ? text.length : end + 1;
     if (line !== "") lines.push(line);
     else if (lines.length > 0) {
-      yield lines;
+      yield { lines, end: at };
       lines = [];
     }
   }
-  if (lines.length > 0) yield lines;
+  if (lines.length > 0) yield { lines, end: text.length };
 }
 
 /** WHATWG HTML §9.2.6: the first colon splits, one blank after it belongs to the colon; no name is a comment. */

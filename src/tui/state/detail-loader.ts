@@ -1,6 +1,4 @@
-/** Fetches the open flow, and again when it changes: one question at a time, at most two a second. */
-import type { FlowDetail } from "./flow-view.ts";
-import { readDetail } from "./read.ts";
+/** Fetches something about the open flow, and again when it changes: one question at a time, at most two a second. */
 
 export interface DetailLoader {
   /** Asks for this flow now, or as soon as the last question is answered and the gap has passed. */
@@ -8,16 +6,18 @@ export interface DetailLoader {
   close(): void;
 }
 
-interface LoaderOptions {
+interface LoaderOptions<View> {
   readonly load: (id: string) => Promise<unknown>;
+  /** Null: the answer is not what was asked for. */
+  readonly read: (answer: unknown) => View | null;
   readonly after: (ms: number, callback: () => void) => () => void;
-  readonly onLoaded: (id: string, data: FlowDetail | null, problem: string | null) => void;
+  readonly onLoaded: (id: string, data: View | null, problem: string | null) => void;
 }
 
 /** A streaming flow changes many times a second; its bodies may be megabytes. */
 const gapMs = 500;
 
-export function createDetailLoader(options: LoaderOptions): DetailLoader {
+export function createDetailLoader<View>(options: LoaderOptions<View>): DetailLoader {
   let wanted: string | null = null;
   let last: string | null = null;
   let busy = false;
@@ -28,7 +28,7 @@ export function createDetailLoader(options: LoaderOptions): DetailLoader {
     busy = true;
     last = id;
     try {
-      const detail = readDetail(await options.load(id), 0);
+      const detail = options.read(await options.load(id));
       if (!closed) options.onLoaded(id, detail, detail === null ? "the core sent no flow" : null);
     } catch (error) {
       if (!closed) options.onLoaded(id, null, error instanceof Error ? error.message : "no answer");

@@ -73,6 +73,8 @@ export interface SideView {
   readonly line: string;
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly body: BodyView | null;
+  /** When pieces of the body passed: ms since the flow began, and their bytes on the wire. */
+  readonly timeline: readonly (readonly [atMs: number, bytes: number])[];
 }
 
 export interface FlowDetail {

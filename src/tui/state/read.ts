@@ -159,7 +159,11 @@ function readSide(value: unknown): SideView | null {
     const name = text(list(pair)[0]);
     return name === null ? [] : [[name, text(list(pair)[1]) ?? ""]];
   });
-  return { line: text(value["line"]) ?? "", headers, body: readBody(value["body"]) };
+  const timeline = list(value["timeline"]).flatMap((piece): [number, number][] => {
+    const [atMs, bytes] = list(piece).map(finite);
+    return typeof atMs === "number" && typeof bytes === "number" ? [[atMs, bytes]] : [];
+  });
+  return { line: text(value["line"]) ?? "", headers, body: readBody(value["body"]), timeline };
 }
 
 function readBody(value: unknown): BodyView | null {

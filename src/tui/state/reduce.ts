@@ -8,7 +8,16 @@ import { editLine, emptyLine } from "./prompt.ts";
 import { jumpSelection, moveSelection, selectedIndex } from "./selection.ts";
 import type { AnyRow, Table } from "../table/table.ts";
 import { moveInTable, nextVariant, sortedNext, withTable } from "./table-state.ts";
-import { detailTabs, isTable, screenIds, type DetailState, type DetailTab, type ScreenId, type UiState } from "./ui.ts";
+import {
+  type DetailState,
+  detailTabs,
+  type DetailTab,
+  isTable,
+  type ScreenId,
+  screenIds,
+  stagePairs,
+  type UiState,
+} from "./ui.ts";
 
 /** What the reducer needs to know of what is on screen. */
 export interface Surroundings {
@@ -18,6 +27,7 @@ export interface Surroundings {
   readonly height: number;
   readonly document: {
     clamp(top: number, height: number): number;
+    marked(from: number | null, direction: 1 | -1): number | null;
     find(text: string, from: Match | null, direction: 1 | -1): Match | null;
     rowOf(match: Match): number;
     lineOf(row: number): number;
@@ -63,9 +73,11 @@ export function reduceCommand(ui: UiState, command: Command, key: string, around
     case "newer":
       return stepDetail(ui, around, -1);
     case "find-next":
-      return findAgain(ui, around, 1);
+      return goOn(ui, around, 1);
     case "find-previous":
-      return findAgain(ui, around, -1);
+      return goOn(ui, around, -1);
+    case "panes":
+      return otherPanes(ui);
     case "wrap":
       return { ...ui, wrap: !ui.wrap };
     case "raw":
@@ -210,6 +222,8 @@ export function showDetail(ui: UiState, id: string, tab: DetailTab): UiState {
     id,
     data: null,
     problem: null,
+    stages: null,
+    stagesProblem: null,
     tab,
     tops: {},
     find: ui.detail?.find ?? "",
@@ -255,16 +269,40 @@ function startFind(ui: UiState, text: string, around: Surroundings): UiState {
   return goToMatch({ ...ui, detail: { ...detail, find: text } }, { line, start: -1 }, around, 1);
 }
 
-function findAgain(ui: UiState, around: Surroundings, direction: 1 | -1): UiState {
-  return goToMatch(ui, ui.detail?.match ?? null, around, direction);
+/** To the next place of the text that is searched, or, where none is, of the next change. */
+function goOn(ui: UiState, around: Surroundings, direction: 1 | -1): UiState {
+  const { detail } = ui;
+  if (detail === null) return ui;
+  return detail.find === ""
+    ? goToChange(ui, detail, around, direction)
+    : goToMatch(ui, detail.match, around, direction);
+}
+
+function goToChange(ui: UiState, detail: DetailState, around: Surroundings, direction: 1 | -1): UiState {
+  const line = around.document?.marked(detail.match?.line ?? null, direction) ?? null;
+  return line === null ? { ...ui, hint: "nothing changed on the way" } : show(ui, detail, { line, start: 0 }, around);
+}
+
+/** The next two of the three stages, or the other reply's events. */
+function otherPanes(ui: UiState): UiState {
+  const { detail } = ui;
+  if (detail === null) return ui;
+  const moved = { ...ui, detail: { ...detail, match: null } };
+  if (detail.tab === "events") return { ...moved, eventSide: ui.eventSide === "client" ? "upstream" : "client" };
+  return { ...moved, pair: stagePairs[(stagePairs.indexOf(ui.pair) + 1) % stagePairs.length] ?? ui.pair };
 }
 
 function goToMatch(ui: UiState, from: Match | null, around: Surroundings, direction: 1 | -1): UiState {
   const { detail } = ui;
-  const { document, height } = around;
+  const { document } = around;
   if (detail === null || document === null) return ui;
   const match = document.find(detail.find, from, direction);
   if (match === null) return { ...ui, hint: `"${detail.find}" is not in this tab` };
+  return show(ui, detail, match, around);
+}
+
+function show(ui: UiState, detail: DetailState, match: Match, { document, height }: Surroundings): UiState {
+  if (document === null) return ui;
   const row = document.rowOf(match);
   const top = detail.tops[detail.tab] ?? 0;
   const visible = row >= top && row < top + height;

@@ -2,6 +2,7 @@
 import type { Dialog } from "./effect.ts";
 import type { FlowDetail, StatusView } from "./flow-view.ts";
 import type { Line } from "./prompt.ts";
+import type { StageName, StagesView } from "./stages-view.ts";
 
 export const detailTabs = [
   "overview",
@@ -10,6 +11,8 @@ export const detailTabs = [
   "response",
   "upstream-response",
   "timing",
+  "diff",
+  "events",
 ] as const;
 export type DetailTab = (typeof detailTabs)[number];
 
@@ -34,6 +37,16 @@ export interface TableState {
   readonly answers: readonly unknown[] | null;
   readonly problem: string | null;
 }
+/** From this width on, the three stages of the Diff tab stand beside each other. */
+export const wideDiffColumns = 100;
+
+/** Two of the three stages of a request, where there is no room for all. */
+export const stagePairs = [
+  ["client", "hub"],
+  ["hub", "upstream"],
+  ["client", "upstream"],
+] as const satisfies readonly (readonly [StageName, StageName])[];
+export type StagePair = (typeof stagePairs)[number];
 
 type Connection =
   | { readonly type: "connecting" }
@@ -59,11 +72,14 @@ export interface DetailState {
   readonly data: FlowDetail | null;
   /** Why there is no answer. */
   readonly problem: string | null;
+  /** The request at its three stages: asked for when the Diff tab is opened. */
+  readonly stages: StagesView | null;
+  readonly stagesProblem: string | null;
   readonly tab: DetailTab;
   /** First visible row, per tab. */
   readonly tops: Readonly<Partial<Record<DetailTab, number>>>;
   readonly find: string;
-  /** The match that `n` goes on from. */
+  /** The match, or the change, that `n` goes on from. */
   readonly match: { readonly line: number; readonly start: number } | null;
 }
 
@@ -90,6 +106,10 @@ export interface UiState {
   readonly filter: string;
   readonly wrap: boolean;
   readonly raw: boolean;
+  /** Panes of the Diff tab on narrow screens. */
+  readonly pair: StagePair;
+  /** Whose reply the Events tab shows. */
+  readonly eventSide: "client" | "upstream";
   readonly detail: DetailState | null;
   /** The newest thing the core reported that is not about one flow. */
   readonly notice: Notice | null;
@@ -137,6 +157,8 @@ export const initialUi: UiState = {
   filter: "",
   wrap: true,
   raw: false,
+  pair: stagePairs[0],
+  eventSide: "client",
   detail: null,
   notice: null,
   hint: null,

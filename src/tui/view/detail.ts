@@ -4,9 +4,11 @@ import { plainLine, styledLine, type DocumentLine } from "../body/line.ts";
 import type { FlowSide } from "../../base/flow.ts";
 import { unreachable } from "../../base/unreachable.ts";
 import type { FlowDetail, FlowView, SideView } from "../state/flow-view.ts";
-import { detailTabs, type DetailTab, type UiState } from "../state/ui.ts";
+import { type DetailState, detailTabs, type DetailTab, type UiState, wideDiffColumns } from "../state/ui.ts";
 import { cost, count, statusStyle, statusText, totalTime } from "../text/format.ts";
 import type { Span, Spans } from "../text/row.ts";
+import { type DiffOptions, diffLines } from "./diff.ts";
+import { replyEventLines } from "./events.ts";
 import { ends } from "./header.ts";
 import { overviewLines } from "./overview.ts";
 import { timingLines } from "./timing.ts";
@@ -29,30 +31,41 @@ export function detailTitle(flow: FlowView, columns: number, now: number): Spans
 
 const tabNames: Readonly<Record<DetailTab, readonly [wide: string, narrow: string]>> = {
   overview: ["Overview", "Why"],
-  request: ["Request", "Request"],
-  "upstream-request": ["Upstream request", "Up req"],
-  response: ["Response", "Response"],
-  "upstream-response": ["Upstream response", "Up resp"],
-  timing: ["Timing", "Timing"],
+  request: ["Request", "Req"],
+  "upstream-request": ["Upstream request", "UpReq"],
+  response: ["Response", "Resp"],
+  "upstream-response": ["Upstream response", "UpResp"],
+  timing: ["Timing", "Time"],
+  diff: ["Diff", "Diff"],
+  events: ["Events", "Events"],
 };
 
-/** The open tab stands in brackets, so that it reads without colour. */
+/** The open tab stands in brackets, so that it reads without colour. Where names have no room, numbers stand for them. */
 export function tabSpans(open: DetailTab, columns: number): Spans {
-  const wide = columns >= 100 ? 0 : 1;
+  const forms = [0, 1].map((form) => tabRow(open, (tab, number) => `${number} ${tabNames[tab][form] ?? ""}`));
+  const numbers = tabRow(open, (tab, number) => (tab === open ? `${number} ${tabNames[tab][0]}` : String(number)));
+  const fits = (spans: Spans): boolean => spans.reduce((sum, span) => sum + span.text.length, 0) <= columns;
+  return forms.find(fits) ?? numbers;
+}
+
+function tabRow(open: DetailTab, nameOf: (tab: DetailTab, number: number) => string): Spans {
   const spans: Span[] = [{ text: " " }];
   for (const [index, tab] of detailTabs.entries()) {
-    const name = `${index + 1} ${tabNames[tab][wide]}`;
+    const name = nameOf(tab, index + 1);
     spans.push(tab === open ? { text: `[${name}]`, style: "accent" } : { text: ` ${name} ` }, { text: " " });
   }
   return spans;
 }
 
+type Open = Pick<DetailState, "tab" | "stages" | "stagesProblem"> & { readonly data: FlowDetail };
+
 export function detailLines(
-  detail: FlowDetail,
-  tab: DetailTab,
-  ui: Pick<UiState, "columns" | "raw">,
+  open: Open,
+  ui: Pick<UiState, "columns" | "raw" | "pair" | "eventSide">,
   now: number,
 ): Iterator<DocumentLine> {
+  const { data: detail, tab } = open;
+  const width = ui.columns - 2;
   switch (tab) {
     case "overview":
       return overviewLines(detail.flow);
@@ -65,10 +78,32 @@ export function detailLines(
     case "upstream-response":
       return sideLines(detail, "upstream-reply", ui.raw);
     case "timing":
-      return timingLines(detail.flow, ui.columns - 2, now);
+      return timingLines(detail.flow, width, now);
+    case "diff":
+      return detail.flow.refusal === null
+        ? diffLines(open.stages, open.stagesProblem, diffOptions(ui))
+        : absentSide(detail.flow, "client-request");
+    case "events":
+      return eventTabLines(detail, ui.eventSide, width);
     default:
       return unreachable(tab);
   }
+}
+
+/** Rows of a document have one column to their left. */
+export function diffOptions(ui: Pick<UiState, "columns" | "pair">): DiffOptions {
+  return { width: ui.columns - 2, pair: ui.columns >= wideDiffColumns ? null : ui.pair };
+}
+
+function* eventTabLines(detail: FlowDetail, of: UiState["eventSide"], width: number): Generator<DocumentLine, void> {
+  const side = of === "client" ? "client-reply" : "upstream-reply";
+  const seen = detail.sides[side];
+  yield plainLine(
+    of === "client" ? "The client's reply (v: the upstream's)" : "The upstream's reply (v: the client's)",
+    "dim",
+  );
+  if (seen === undefined) yield* absentSide(detail.flow, side);
+  else yield* replyEventLines(seen, width);
 }
 
 function* sideLines(detail: FlowDetail, side: FlowSide, raw: boolean): Generator<DocumentLine, void> {

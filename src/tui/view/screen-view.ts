@@ -4,12 +4,14 @@ import { paneHeight, stackFrame, type Frame, type FramePart, type PaneRows } fro
 import type { Situation } from "../keymap.ts";
 import type { FlowBook } from "../state/flow-book.ts";
 import { listWindow } from "../state/selection.ts";
+import type { StagesView } from "../state/stages-view.ts";
 import { isTooSmall, minimumColumns, minimumRows, type UiState } from "../state/ui.ts";
 import { renderRow, type Spans } from "../text/row.ts";
 import type { Theme } from "../text/theme.ts";
-import { detailTitle, positionText, tabSpans } from "./detail.ts";
 import { dialogRow, dialogRows, takesScreen } from "./dialog-view.ts";
 import { bannerRows, ends, keyBarSpans, promptSpans, totalsSpans } from "./header.ts";
+import { detailTitle, diffOptions, positionText, tabSpans } from "./detail.ts";
+import { diffHead, diffLegend, lossesSpans } from "./diff.ts";
 import { helpRows } from "./help.ts";
 import { inspectorRows } from "./inspector.ts";
 import { tableHead, tableInspector, tableRows, tableTotals, type TableScene } from "./table-view.ts";
@@ -53,9 +55,11 @@ export function frameOf(scene: Scene): Frame {
       { type: "pane", id: "title", height: 1 },
       { type: "line", spans: tabSpans(ui.detail?.tab ?? "overview", columns) },
       ...banner,
+      ...(comparedStages(ui) === null ? [] : [{ type: "pane", id: "heads", height: 1 } as const]),
       { type: "rule" },
     ];
-    return stackFrame(columns, rows, above, [{ type: "pane", id: "inspector", height: 1 }, bottom]);
+    const foot = comparedStages(ui) === null ? 1 : 2;
+    return stackFrame(columns, rows, above, [{ type: "pane", id: "inspector", height: foot }, bottom]);
   }
   const roomy = rows >= roomyRows;
   const above: FramePart[] = [
@@ -151,10 +155,16 @@ function detailRows(scene: Scene, height: number, draw: (rows: readonly Spans[])
     return { title, main: draw([[{ text: ` ${text}`, style: detail.problem === null ? "dim" : "error" }]]) };
   }
   const top = document.clamp(detail.tops[detail.tab] ?? 0, height);
-  const rows = document.rows(top, height, detail.find).map((spans) => [{ text: " " }, ...spans]);
+  const stages = comparedStages(ui);
+  // In a comparison `n` walks from change to change: the one it stands at is pointed out.
+  const isAt = (row: number): boolean => stages !== null && document.lineOf(top + row) === detail.match?.line;
+  const rows = document
+    .rows(top, height, detail.find)
+    .map((spans, row): Spans => [isAt(row) ? { text: ">", style: "strong" } : { text: " " }, ...spans]);
   const flags = [
     detail.find === "" ? null : `find "${detail.find}"`,
-    ui.wrap ? "long lines wrapped" : "long lines cut",
+    stages === null ? null : diffLegend(diffOptions(ui).pair),
+    stages !== null ? null : ui.wrap ? "long lines wrapped" : "long lines cut",
     ui.raw ? "as received" : null,
   ];
   const position = ends(
@@ -162,7 +172,16 @@ function detailRows(scene: Scene, height: number, draw: (rows: readonly Spans[])
     [{ text: `${positionText(top, height, document.known)} `, style: "dim" }],
     ui.columns,
   );
-  return { title, main: draw(rows), inspector: draw([position]) };
+  if (stages === null) return { title, main: draw(rows), inspector: draw([position]) };
+  const head: Spans = [{ text: " " }, ...diffHead(stages, diffOptions(ui))];
+  const foot = [lossesSpans(stages, ui.columns), position];
+  return { title, heads: draw([head]), main: draw(rows), inspector: draw(foot) };
+}
+
+/** What the Diff tab shows, once it is there. */
+function comparedStages({ detail }: UiState): StagesView | null {
+  if (detail?.tab !== "diff" || detail.data === null || detail.stages === null) return null;
+  return detail.stages.problem === null ? detail.stages : null;
 }
 
 function tooSmallRows(ui: UiState, book: FlowBook): readonly Spans[] {

@@ -1,0 +1,72 @@
+/** A captured request at its three stages: finds the two bodies, and says in words where there is nothing to compare. */
+import type { FlowStagesJson, StageHeadJson } from "../base/controls-stages.ts";
+import type { FlowRecord, FlowSide } from "../base/flow.ts";
+import type { Redactor } from "../base/redact.ts";
+import { compareStages, knownFormat, type StageBody } from "../engine/stages/index.ts";
+import { bodyJson } from "./flow-json.ts";
+import type { CapturedFlow } from "./flow-log.ts";
+
+const noHub: StageHeadJson = { format: "hub", bytes: 0 };
+
+export async function flowStagesJson(flow: CapturedFlow, redactor: Redactor): Promise<FlowStagesJson> {
+  const record = flow.record();
+  const heads = {
+    client: { format: record.formats.client ?? "unknown", bytes: flow.side("client-request")?.bytes ?? 0 },
+    hub: noHub,
+    upstream: { format: record.formats.upstream ?? "unknown", bytes: flow.side("upstream-request")?.bytes ?? 0 },
+  };
+  const without = (problem: string): FlowStagesJson => ({ ...heads, rows: [], losses: [], gains: [], problem });
+  const untranslated = untranslatedText(record);
+  if (untranslated !== null) return without(untranslated);
+  const client = await stageBody(flow, "client-request", record.formats.client, redactor);
+  if (typeof client === "string") return without(`The client's body ${client}`);
+  const upstream = await stageBody(flow, "upstream-request", record.formats.upstream, redactor);
+  if (typeof upstream === "string") return without(`The upstream's body ${upstream}`);
+  const compared = compareStages(client, upstream);
+  if (!compared.ok) return without(compared.problem);
+  const { rows, losses, gains, hubBytes } = compared;
+  return { ...heads, hub: { format: "hub", bytes: hubBytes }, rows, losses, gains, problem: null };
+}
+
+/** Why there was no translation; null where there was one. */
+function untranslatedText({ action, formats }: FlowRecord): string | null {
+  switch (action) {
+    case "tunnel":
+      return "Tunnelled: encrypted between the client and the host, and not ours to read.";
+    case "passthrough":
+      return "Passed through untouched: the upstream got the client's own bytes, and nothing was translated.";
+    case "bypass":
+    case "block":
+      return "Answered here: nothing was sent upstream.";
+    case "reroute":
+  }
+  if (formats.client === null) return "Not a call in a dialect that is translated.";
+  if (formats.upstream === null) return "Nothing was sent upstream.";
+  if (formats.client !== formats.upstream) return null;
+  return `Both sides speak ${formats.client}: the body went on as it was, but for what had to change, and nothing was translated.`;
+}
+
+/** The body, or how it is with it. */
+async function stageBody(
+  flow: CapturedFlow,
+  name: FlowSide,
+  format: string | null,
+  redactor: Redactor,
+): Promise<StageBody | string> {
+  const side = flow.side(name);
+  const known = knownFormat(format);
+  if (side === undefined || side.bytes === 0) return "has not been seen.";
+  if (known === null) return "is in a dialect that is not JSON, and cannot be laid beside the other.";
+  if (side.captured === 0) return "is no longer kept.";
+  if (side.captured < side.bytes) return `was cut: ${side.captured} of ${side.bytes} bytes were kept.`;
+  const body = await bodyJson(side, redactor);
+  if (body.decodeError !== undefined) return `cannot be decoded: ${body.decodeError}`;
+  if (body.truncated) return "is too long to be compared.";
+  if (body.text === undefined) return "is not text.";
+  return { format: known, target: targetOf(side.head?.line ?? ""), text: body.text };
+}
+
+/** `POST /v1/messages` → `/v1/messages`. */
+function targetOf(line: string): string {
+  return line.slice(line.indexOf(" ") + 1);
+}
