@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createChromeRenderer } from "../../src/tui/frame/chrome.tsx";
-import { stackFrame, type PaneRows } from "../../src/tui/frame/frame.ts";
+import { lineRows, stackFrame, type PaneRows } from "../../src/tui/frame/frame.ts";
 import { cutFrame, paneMark } from "../../src/tui/frame/markers.ts";
 import { createScreen } from "../../src/tui/frame/screen.ts";
 import { renderRow } from "../../src/tui/text/row.ts";
@@ -36,7 +36,7 @@ describe("the screen layer", () => {
           const main = Array.from({ length: rows - 3 }, (_, row) =>
             renderRow([{ text: texts.get(row) ?? "", style: row % 2 === 0 ? "ok" : "plain" }], columns, theme),
           );
-          to.paint({ main } satisfies PaneRows);
+          to.paint({ main, lines: lineRows(frame, theme) } satisfies PaneRows);
         };
         paint(screen);
         for (const one of steps) {

@@ -6,7 +6,7 @@ import { cellWidth } from "../text/cells.ts";
 import type { PaneId } from "./frame.ts";
 
 const firstMark = 0xe000;
-const panes: readonly PaneId[] = ["totals", "title", "main", "inspector", "banner", "prompt"];
+const panes: readonly PaneId[] = ["lines", "totals", "title", "main", "inspector", "banner", "prompt"];
 const marks = /[\ue000-\ue0ff]/g;
 
 export function paneMark(id: PaneId): string {
@@ -54,11 +54,6 @@ export function cutFrame(
     if (rest + padding !== "") pieces.push({ type: "text", text: rest + padding });
     return pieces;
   });
-}
-
-/** Marks in text that is not ours must not punch holes. */
-export function withoutMarks(text: string): string {
-  return text.replace(/[\ue000-\ue0ff]/g, "?");
 }
 
 function stripSgr(text: string): string {
