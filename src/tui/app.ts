@@ -54,7 +54,7 @@ const hintMs = 4_000;
 export function startApp(options: AppOptions): App {
   const { terminal, theme, clock, after } = options;
   const book = createFlowBook(maxFlows);
-  const chrome = createChromeRenderer(theme);
+  const chrome = createChromeRenderer();
   const screen = createScreen((text) => terminal.write(text));
   let ui: UiState = { ...initialUi, columns: terminal.columns, rows: terminal.rows };
   let document: OpenDocument | null = null;

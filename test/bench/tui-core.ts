@@ -10,8 +10,9 @@ import { screenProgram, terminalSize } from "./tui-programs.ts";
 import type { Aim } from "./tui-report.ts";
 import { open, post } from "./wire.ts";
 
-const rounds = 6;
-const warmUpCalls = 1_500;
+/** Even, so that each core is watched as often as the other. */
+const rounds = 4;
+const warmUpCalls = 600;
 /** About as many calls in a second as a person with several agents ever makes, and some more. */
 const gapMs = 4;
 

@@ -5,7 +5,7 @@
 import { request } from "node:http";
 
 process.stdin.setRawMode(true);
-process.stdin.on("data", (key) => process.stdout.write(`seen:${key}`));
+process.stdin.setEncoding("utf8").on("data", (key) => process.stdout.write("seen:" + key));
 request({ socketPath: process.argv[3], path: "/api/events", agent: false }, (reply) => {
   let held = "";
   let count = 0;

@@ -5,7 +5,7 @@
 import { renderRow, type Spans } from "../text/row.ts";
 import type { Theme } from "../text/theme.ts";
 
-/** `lines` are the frame's own single lines, wherever they stand. */
+/** `lines` are the frame's own lines and rules, wherever they stand. */
 export type PaneId = "lines" | "totals" | "title" | "main" | "inspector" | "banner" | "prompt";
 
 export type FramePart =
@@ -47,6 +47,9 @@ export function frameShape({ columns, rows, parts }: Frame): string {
 }
 
 /** The rows of the `lines` pane. */
-export function lineRows(frame: Frame, theme: Theme): readonly string[] {
-  return frame.parts.flatMap((part) => (part.type === "line" ? [renderRow(part.spans, frame.columns, theme)] : []));
+export function lineRows({ columns, parts }: Frame, theme: Theme): readonly string[] {
+  const rule: Spans = [{ text: "─".repeat(columns), style: "dim" }];
+  return parts.flatMap((part) =>
+    part.type === "pane" ? [] : [renderRow(part.type === "rule" ? rule : part.spans, columns, theme)],
+  );
 }

@@ -42,21 +42,16 @@ export function cutFrame(
       if (before !== "") pieces.push({ type: "text", text: before });
       const row = seen.get(pane) ?? 0;
       seen.set(pane, row + 1);
-      const start = used + cellWidth(stripSgr(before));
+      const start = used + cellWidth(before);
       const width = Math.min(paneWidth(pane), columns - start);
       pieces.push({ type: "hole", pane, row, width });
       used = start + width;
       at = Math.min(line.length, found.index + width);
     }
     const rest = line.slice(at);
-    used += cellWidth(stripSgr(rest));
+    used += cellWidth(rest);
     const padding = " ".repeat(Math.max(0, columns - used));
     if (rest + padding !== "") pieces.push({ type: "text", text: rest + padding });
     return pieces;
   });
-}
-
-function stripSgr(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- our own colour sequences are what is looked for
-  return text.replace(/\u001b\[[0-9;]*m/g, "");
 }
