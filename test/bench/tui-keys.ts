@@ -12,7 +12,7 @@ export interface KeyStep {
 }
 
 /** People pause between keys; an odd figure keeps the keys from falling into step with the paints. */
-const gapMs = 47;
+const gapMs = 31;
 
 /** Moving, which redraws two rows, is most of it; leaving the newest flow and opening help also change the frame. */
 export function keyScript(): readonly KeyStep[] {

@@ -2,6 +2,7 @@
  * `npm run bench:tui [-- --quick] [-- --events N]`: the screen as it is shipped, in a real terminal of 120x40, attached over
  * a real control socket to a core that holds ten thousand flows and tells of two hundred changes a second. Loopback only.
  */
+import { cpus, loadavg } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { tempFolder } from "../support/temp.ts";
@@ -51,6 +52,7 @@ export async function benchTui(args: readonly string[], say: (text: string) => v
   const startedAt = performance.now();
   await build();
   say(`\nthe screen at 120x40: ${flows} flows, ${eventsPerSecond} events/s, one in ten a new flow, follow on`);
+  say(`the machine was busy with ${loadavg()[0]?.toFixed(1)} processes on ${cpus().length} cores when this began`);
   const folder = tempFolder("bench-tui");
   const core = await startFakeCore(join(folder.path, "core"));
   const aims: Aim[] = [];
