@@ -13,8 +13,8 @@ import { open, post } from "./wire.ts";
 /** Even, so that each core is watched as often as the other. */
 const rounds = 4;
 const warmUpCalls = 600;
-/** About as many calls in a second as a person with several agents ever makes, and some more. */
-const gapMs = 4;
+/** Calls to the three take turns: a watched core sees about the twenty-odd new calls a second of the load above. */
+const gapMs = 10;
 
 export async function measureAddedLatency(calls: number, say: (text: string) => void): Promise<readonly Aim[]> {
   const origin = await startOrigin();

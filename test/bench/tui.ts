@@ -21,7 +21,7 @@ const flows = 10_000;
 const eventsPerSecond = 200;
 
 interface Plan {
-  /** Each of `windowMs`; the best counts, for a busy machine only ever adds. */
+  /** Each of `windowMs`. Of CPU time the best counts, for a busy machine only ever adds; of bytes the worst. */
   readonly windows: number;
   readonly keys: number;
   readonly events: number;
@@ -29,14 +29,14 @@ interface Plan {
 }
 
 const plans = {
-  quick: { windows: 1, keys: 112, events: 100_000, calls: 240 },
+  quick: { windows: 2, keys: 112, events: 60_000, calls: 240 },
   full: { windows: 3, keys: 320, events: 1_000_000, calls: 1_200 },
 } satisfies Record<string, Plan>;
 
 const windowMs = 8_000;
 /** Code that runs for days is compiled; its compilation is not what is measured. */
 const warmUpMs = 3_000;
-const yardstickMs = 4_000;
+const yardstickMs = 3_000;
 const yardstickKeys = 40;
 
 /** Whether all promises are kept. */
@@ -81,7 +81,8 @@ async function measureLoad(
     const yardstick = await withPty(yardstickProgram(core.socketPath), home, async (pty) => {
       await pty.until("the yardstick to listen", (drawn) => drawn.includes("ready"));
       await pause(yardstickMs / 4);
-      const { cpuPercent } = await steady(pty, yardstickMs);
+      const first = await steady(pty, yardstickMs);
+      const cpuPercent = Math.min(first.cpuPercent, (await steady(pty, yardstickMs)).cpuPercent);
       const echo = { keys: "x", what: "an echo", seen: (drawn: string) => drawn.includes("seen:x") };
       return { cpuPercent, keys: await keyLatencies(pty, [echo], yardstickKeys) };
     });
@@ -95,10 +96,20 @@ async function measureLoad(
       say(`steady load measured: ${rounds.map((one) => `${one.cpuPercent.toFixed(1)} %`).join(", ")}`);
       const keys = await keyLatencies(pty, keyScript(), plan.keys);
       say(`${keys.length} keys measured`);
-      const best = (figure: (one: Steady) => number): number => Math.min(...rounds.map(figure));
       return [
-        { text: "CPU of one core", figure: best((one) => one.cpuPercent), limit: 15, unit: " %", beside: bare },
-        { text: "written to the terminal", figure: best((one) => one.kilobytesPerSecond), limit: 120, unit: " KB/s" },
+        {
+          text: "CPU of one core",
+          figure: Math.min(...rounds.map((one) => one.cpuPercent)),
+          limit: 15,
+          unit: " %",
+          beside: bare,
+        },
+        {
+          text: "written to the terminal",
+          figure: Math.max(...rounds.map((one) => one.kilobytesPerSecond)),
+          limit: 120,
+          unit: " KB/s",
+        },
         { text: "key to paint, p50", figure: percentile(keys, 0.5), limit: 20, unit: " ms", beside: echoed(0.5) },
         { text: "key to paint, p99", figure: percentile(keys, 0.99), limit: 60, unit: " ms", beside: echoed(0.99) },
       ];
