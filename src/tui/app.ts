@@ -5,6 +5,7 @@
 import type { Clock } from "../base/clock.ts";
 import { createDocument, type TextDocument } from "./body/document.ts";
 import { createChromeRenderer } from "./frame/chrome.tsx";
+import { frameShape, lineRows } from "./frame/frame.ts";
 import { createScreen } from "./frame/screen.ts";
 import { bindingFor, contextOf, quitNeedsConfirmation, type Command } from "./keymap.ts";
 import type { SourceEvent, TuiSource } from "./source.ts";
@@ -68,7 +69,7 @@ const hintMs = 4_000;
 export function startApp(options: AppOptions): App {
   const { terminal, theme, clock, after } = options;
   const book = createFlowBook(maxFlows);
-  const chrome = createChromeRenderer(theme);
+  const chrome = createChromeRenderer();
   const screen = createScreen((text) => terminal.write(text));
   let ui: UiState = { ...initialUi, columns: terminal.columns, rows: terminal.rows };
   let document: OpenDocument | null = null;
@@ -157,14 +158,14 @@ export function startApp(options: AppOptions): App {
     const started = clock.monotonic();
     const now = scene();
     const frame = frameOf(now);
-    const shape = JSON.stringify(frame);
+    const shape = frameShape(frame);
     if (shape !== drawnFrame) {
       drawnFrame = shape;
       chromeDraws += 1;
       screen.setChrome(chrome.draw(frame), frame.columns, frame.rows);
     }
     const paintStarted = clock.monotonic();
-    screen.paint(paneRowsOf(now, frame, theme));
+    screen.paint({ ...paneRowsOf(now, frame, theme), lines: lineRows(frame, theme) });
     paints += 1;
     paintCostMs = paintCostMs * 0.8 + (clock.monotonic() - Math.max(started, paintStarted)) * 0.2;
   }

@@ -69,7 +69,7 @@ export async function start(name: Name, origin: Origin): Promise<Contestant> {
   return startBaseline(name, origin);
 }
 
-async function startSwitchyard(origin: Origin): Promise<Contestant> {
+export async function startSwitchyard(origin: Origin): Promise<Contestant & { readonly home: string }> {
   const core = await startCoreProcess({
     program: builtProgram,
     trust: origin.ca.file,
@@ -83,6 +83,7 @@ async function startSwitchyard(origin: Origin): Promise<Contestant> {
     pid: core.pid,
     speaksH2: true,
     targetPort: 443,
+    home: core.home,
     close: () => core.close(),
   };
 }

@@ -448,98 +448,7 @@ describe("quitting", () => {
   });
 });
 
-describe("hostile bytes", () => {
-  const evil =
-    "A\u001b]52;c;cm0gLXJm\u0007B\u001b]8;;http://x\u001b\\C\u001b[2J\u001b[31mD\rE\bF\u009b5nG\u202eH\u200bI\u001bPq\u001b\\\u0000J\u007f\ue000K\ue002\ud83d";
-  const flow = sampleFlow(`id${evil}`, {
-    client: evil,
-    host: evil,
-    method: evil,
-    path: evil,
-    protocol: evil,
-    model: { asked: evil, served: evil },
-    provider: evil,
-    account: evil,
-    combo: evil,
-    action: "reroute",
-    formats: { client: evil, upstream: evil },
-    error: evil,
-    losses: [evil],
-    why: [{ stage: "rule", text: evil }],
-    attempts: [
-      { provider: evil, account: evil, model: evil, status: 500, error: evil, startedAt: evil, endedAt: null },
-      { provider: evil, account: evil, model: evil, status: null, error: evil, startedAt: evil, endedAt: null },
-    ],
-    sides: Object.fromEntries(
-      ["client-request", "upstream-request", "client-reply", "upstream-reply"].map((side, index) => [
-        side,
-        {
-          line: evil,
-          headers: [[evil, evil]],
-          body: {
-            bytes: 99,
-            captured: 99,
-            truncated: true,
-            contentType: index === 2 ? `text/event-stream${evil}` : evil,
-            encoding: evil,
-            decodeError: evil,
-            text:
-              index === 0
-                ? `{"a${evil}": "${evil}"}`
-                : index === 2
-                  ? `event: ${evil}\ndata: {"${evil}"}\n\n`
-                  : `${evil}\n${evil}`,
-          },
-        },
-      ]),
-    ),
-  });
-
-  it.each([true, false])("never reach the terminal as commands (colour: %s)", async (color) => {
-    const cells = { label: evil, depth: 1, client: evil, hub: evil, upstream: evil };
-    const head = { format: evil, bytes: 1 };
-    const row = { ...cells, change: { hub: "same", upstream: "changed" } };
-    const stages = {
-      client: head,
-      hub: head,
-      upstream: head,
-      rows: [row],
-      losses: [evil],
-      gains: [evil],
-      problem: null,
-    };
-    const harness = start({ color, flow: () => flow, stages: () => stages }, [flow]);
-    harness.emit({ type: "core", event: { type: "notice", level: "warn", area: evil, text: evil } });
-    harness.emit({
-      type: "core",
-      event: { type: "certificate-refused", host: evil, message: evil, fix: evil, cause: evil },
-    });
-    harness.emit({ type: "core", event: { type: "config-rejected", path: evil, message: evil } });
-    harness.emit({ type: "lost", why: evil, retryInMs: 10 });
-    await harness.screen();
-    harness.emit({
-      type: "hello",
-      status: { ...status, host: evil, version: evil, config: { path: evil, error: evil } },
-      flows: [flow],
-    });
-    harness.press("\u001b/\u001b[200~");
-    harness.press(`${evil}\u001b[201~`);
-    await harness.screen();
-    harness.press("\u001b\r");
-    for (const key of ["1", "2", "r", "3", "4", "r", "5", "6", "7", "n", "8", "v", "w", "/A\r", "q"]) {
-      harness.press(key);
-      await harness.screen();
-      const lines = await harness.screen();
-      expect(await harness.repainted()).toEqual(lines);
-    }
-    // Our own escapes, and nothing else, in the raw bytes: positions, colours, erase in line, synchronised output.
-    // oxlint-disable-next-line no-control-regex -- escapes are what is checked
-    const rest = harness.written.join("").replace(/\u001b\[(?:\d+;1H|[0-9;]*m|K|\?2026[hl])/g, "");
-    expect(rest).toContain("A␛]52");
-    // oxlint-disable-next-line no-control-regex -- no control character may be left
-    expect(rest).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u200b\u202a-\u202e\ud800-\udfff]/);
-  });
-
+describe("without colour", () => {
   it("uses no colour at all with NO_COLOR", async () => {
     const harness = start({ color: false, flow: rerouted }, variedFlows(30, startAt));
     for (const key of ["j", "?", "?", "\r", "2", "4", "6"]) {
@@ -550,30 +459,5 @@ describe("hostile bytes", () => {
     expect(bytes).toContain("\u001b[0;7m>");
     // oxlint-disable-next-line no-control-regex -- colour sequences are what must not be there
     expect(bytes).not.toMatch(/\u001b\[(?:\d+;)*(?:3[0-7]|4[0-7]|9[0-7])m/);
-  });
-});
-
-describe("the cost of a paint", () => {
-  it("lets Ink draw when the structure changes and not when data does", async () => {
-    const harness = start({}, variedFlows(30, startAt));
-    await harness.screen();
-    const { chromeDraws } = harness.app.stats;
-    for (let update = 0; update < 200; update += 1) {
-      harness.emit({ type: "flow", flow: sampleFlow(`n${update}`, { startedAt: startAt }) });
-      harness.pass(5);
-    }
-    harness.press("jjkk");
-    expect(harness.app.stats.chromeDraws - chromeDraws).toBeLessThanOrEqual(1);
-  });
-
-  it("coalesces data into at most sixteen paints a second", () => {
-    const harness = start({}, variedFlows(30, startAt));
-    harness.pass(1_000);
-    const { paints } = harness.app.stats;
-    for (let update = 0; update < 200; update += 1) {
-      harness.emit({ type: "flow", flow: sampleFlow(`n${update}`, { startedAt: startAt }) });
-      harness.pass(5);
-    }
-    expect(harness.app.stats.paints - paints).toBeLessThanOrEqual(16);
   });
 });

@@ -2,6 +2,7 @@
  * A core as the TUI sees it: the control API on a unix socket, with flows that a test makes up. It speaks the
  * published protocol and nothing else, so that the screen is tested without a proxy behind it.
  */
+import { once } from "node:events";
 import { createServer, type ServerResponse } from "node:http";
 import { rm } from "node:fs/promises";
 import type { Socket } from "node:net";
@@ -11,6 +12,8 @@ export interface FakeCore {
   /** Adds or updates a flow and tells everyone who listens. */
   flow(flow: FakeFlow): void;
   core(event: Readonly<Record<string, unknown>>): void;
+  /** Resolves when everyone who listens has taken what was sent. */
+  drained(): Promise<void>;
   /** Breaks every connection and stops listening, as a killed core does. */
   close(): Promise<void>;
 }
@@ -22,6 +25,9 @@ export interface FakeFlow {
   readonly stages?: unknown;
   readonly [field: string]: unknown;
 }
+
+/** As many as a real core's log: a test that sends a million must not be about this process's memory. */
+const maxFlows = 10_000;
 
 export async function startFakeCore(
   socketPath: string,
@@ -90,10 +96,16 @@ export async function startFakeCore(
     socketPath,
     flow(flow) {
       flows.set(flow.id, flow);
+      if (flows.size > maxFlows) flows.delete(flows.keys().next().value ?? "");
       for (const listener of listeners) send(listener, "flow", summary(flow));
     },
     core(event) {
       for (const listener of listeners) send(listener, "core", event);
+    },
+    async drained() {
+      for (const listener of listeners) {
+        if (listener.writableNeedDrain) await once(listener, "drain");
+      }
     },
     async close() {
       for (const socket of sockets) socket.destroy();

@@ -28,6 +28,8 @@ export interface Harness {
   screen(): Promise<string[]>;
   /** What a fresh terminal shows after a full repaint: must be the same. */
   repainted(): Promise<string[]>;
+  /** `screen` and `repainted` with the look of every cell. */
+  styled(): Promise<{ readonly painted: string[]; readonly repainted: string[] }>;
   close(): void;
 }
 
@@ -184,6 +186,13 @@ export function startHarness(options: HarnessOptions): Harness {
       onKeys([{ type: "key", name: "ctrl-l" }]);
       return grid(emulator);
     },
+    async styled() {
+      await settle();
+      const painted = await styledGrid(emulator);
+      emulator = newEmulator(columns, rows);
+      onKeys([{ type: "key", name: "ctrl-l" }]);
+      return { painted, repainted: await styledGrid(emulator) };
+    },
     close: () => app.close(),
   };
 }
@@ -201,4 +210,20 @@ export async function grid(emulator: xterm.Terminal): Promise<string[]> {
   return Array.from({ length: emulator.rows }, (_, row) =>
     (active.getLine(active.baseY + row)?.translateToString(true) ?? "").trimEnd(),
   );
+}
+
+/** The same with the look of every cell: a style that stays behind is as wrong as a character that does. */
+export async function styledGrid(emulator: xterm.Terminal): Promise<string[]> {
+  await new Promise<void>((resolve) => emulator.write("", resolve));
+  const { active } = emulator.buffer;
+  return Array.from({ length: emulator.rows }, (_, row) => {
+    const line = active.getLine(active.baseY + row);
+    const cells = Array.from({ length: emulator.cols }, (_, column) => {
+      const cell = line?.getCell(column);
+      if (cell === undefined) return "?";
+      const look = `${cell.getFgColorMode()}:${cell.getFgColor()}:${cell.isBold()}:${cell.isDim()}:${cell.isInverse()}`;
+      return `${cell.getChars()}{${look}}`;
+    });
+    return cells.join("");
+  });
 }

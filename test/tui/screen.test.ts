@@ -1,19 +1,19 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createChromeRenderer } from "../../src/tui/frame/chrome.tsx";
-import { stackFrame, type PaneRows } from "../../src/tui/frame/frame.ts";
+import { lineRows, stackFrame, type PaneRows } from "../../src/tui/frame/frame.ts";
 import { cutFrame, paneMark } from "../../src/tui/frame/markers.ts";
 import { createScreen } from "../../src/tui/frame/screen.ts";
 import { renderRow } from "../../src/tui/text/row.ts";
 import { createTheme } from "../../src/tui/text/theme.ts";
-import { grid, newEmulator } from "./harness.ts";
+import { grid, newEmulator, styledGrid } from "./harness.ts";
 
 const theme = createTheme({ color: true, ascii: false });
 const contents = ["", "plain", "日本語", "e\u0301 accents", "🎉 done", "a".repeat(90), "─ │ …"];
 
 describe("the screen layer", () => {
   it("shows after many small paints what one full paint shows, for any edits, resizes and screen changes", async () => {
-    const chrome = createChromeRenderer(theme);
+    const chrome = createChromeRenderer();
     const step = fc.oneof(
       fc.record({ type: fc.constant("edit" as const), row: fc.nat(10), text: fc.constantFrom(...contents) }),
       fc.record({
@@ -28,7 +28,11 @@ describe("the screen layer", () => {
         let [columns, rows, title] = [41, 9, "Traffic"];
         const texts = new Map<number, string>();
         const incremental = newEmulator(columns, rows);
-        const screen = createScreen((bytes) => incremental.write(bytes));
+        let written = "";
+        const screen = createScreen((bytes) => {
+          written += bytes;
+          incremental.write(bytes);
+        });
         const paint = (to: ReturnType<typeof createScreen>): void => {
           const above = [{ type: "line", spans: [{ text: title }] } as const, { type: "rule" } as const];
           const frame = stackFrame(columns, rows, above, [{ type: "rule" }]);
@@ -36,7 +40,7 @@ describe("the screen layer", () => {
           const main = Array.from({ length: rows - 3 }, (_, row) =>
             renderRow([{ text: texts.get(row) ?? "", style: row % 2 === 0 ? "ok" : "plain" }], columns, theme),
           );
-          to.paint({ main } satisfies PaneRows);
+          to.paint({ main, lines: lineRows(frame, theme) } satisfies PaneRows);
         };
         paint(screen);
         for (const one of steps) {
@@ -51,7 +55,8 @@ describe("the screen layer", () => {
         }
         const fresh = newEmulator(columns, rows);
         paint(createScreen((bytes) => fresh.write(bytes)));
-        expect(await grid(incremental)).toEqual(await grid(fresh));
+        expect(await styledGrid(incremental)).toEqual(await styledGrid(fresh));
+        expect(written).not.toMatch(/\[[0-9]*J/);
       }),
       { numRuns: 20 },
     );

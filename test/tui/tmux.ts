@@ -27,6 +27,10 @@ export interface Tmux {
   until(expected: RegExp): Promise<string>;
   untilNot(unexpected: RegExp): Promise<string>;
   resize(columns: number, rows: number): Promise<void>;
+  /** From now on, every byte that the pane's programs write is also written to this file. */
+  record(file: string): Promise<void>;
+  /** What a program could have changed outside of its screen: the window's title, and the paste buffers. */
+  outside(): Promise<string>;
   /** `alternate screen on`, `cursor shown`, `automatic wrap`, each 0 or 1. */
   modes(): Promise<string>;
   /** Sends a signal to what the shell runs. */
@@ -106,6 +110,13 @@ export async function startTmux({ columns, rows, env = {} }: TmuxOptions): Promi
     untilNot: (unexpected) => poll((text) => !unexpected.test(text), `lost ${String(unexpected)}`),
     async resize(nextColumns, nextRows) {
       await tmux("resize-window", "-x", String(nextColumns), "-y", String(nextRows));
+    },
+    async record(file) {
+      await tmux("pipe-pane", "-o", `exec cat > '${file}'`);
+    },
+    async outside() {
+      const title = await tmux("display-message", "-p", "#{pane_title} #{window_bell_flag}");
+      return title + (await tmux("list-buffers"));
     },
     async modes() {
       return (await tmux("display-message", "-p", "#{alternate_on} #{cursor_flag} #{wrap_flag}")).trim();

@@ -1,6 +1,8 @@
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { startFakeCore, type FakeCore } from "./fake-core.ts";
+import { firstForeign, hostileFlow, hostileTexts } from "./hostile.ts";
 import { rerouted, sampleFlow, variedFlows } from "./sample-flows.ts";
 import { canRun } from "../support/needs.ts";
 import { isRunning } from "../../src/base/process-table.ts";
@@ -153,6 +155,50 @@ describe.runIf(canRun("tmux", "-V"))("the TUI process in a terminal", () => {
     await tmux.signal("SIGUSR2");
     await tmux.until(/the terminal UI crashed; the proxy itself goes on\.\nError: boom[\s\S]*exit 1\nsane/);
     expect(await tmux.modes()).toBe(shellModes);
+  });
+
+  it("lets no hostile text command the terminal, whatever field it stands in", { timeout: 120_000 }, async () => {
+    const { tmux, core } = await stage({ columns: 120, rows: 40 }, 0);
+    await tmux.until(/switchyard run -- claude/);
+    const recorded = join(tmux.folder, "recorded");
+    const [outside, modes] = [await tmux.outside(), await tmux.modes()];
+    await tmux.record(recorded);
+    const texts = Object.values(hostileTexts);
+    for (const [index, text] of texts.entries()) {
+      core.flow(hostileFlow(`evil-${index}`, () => `A${text}B`, Date.now() + index * 1_000));
+      core.core({ type: "notice", level: "warn", area: text, text });
+      core.core({ type: "config-rejected", message: `A${text}B` });
+    }
+    core.core({ type: "certificate-refused", host: texts.join(""), message: texts.join(""), fix: texts.join("") });
+    await tmux.until(/tls!/);
+    await tmux.keys("j", "Enter");
+    for (let number = texts.length; number > 0; number -= 1) {
+      await tmux.until(new RegExp(`^ #${number} `, "m"));
+      // The other tabs are made of the same parts; the harness looks at all of them.
+      for (const tab of ["2", "4", "1"]) {
+        await tmux.keys(tab);
+        await tmux.until(new RegExp(`\\[${tab} `));
+      }
+      if (number > 1) await tmux.keys("J");
+    }
+    await tmux.keys("q");
+    await tmux.until(/follow off/);
+    const written = await readFile(recorded, "utf8");
+    expect(written).toContain("␛");
+    expect(firstForeign(written)).toBeNull();
+    expect([await tmux.outside(), await tmux.modes()]).toEqual([outside, modes]);
+  });
+
+  it("runs React's production build: the other one leaves a measurement behind for every render", async () => {
+    const told = "'left'+performance.getEntriesByType('measure').length+process.env.NODE_ENV";
+    const tell = `data:text/javascript,process.on('SIGUSR2',()=>{throw(new(Error)(${told}))})`;
+    const { tmux } = await stage({ columns: 100, rows: 30 }, 10, "", `--import "${tell}"`);
+    await tmux.keys("?");
+    await tmux.until(/Help/);
+    await tmux.keys("?", "Enter");
+    await tmux.until(/\[1 /);
+    await tmux.signal("SIGUSR2");
+    expect(await tmux.until(/Error: left\d+/)).toContain("Error: left0production");
   });
 
   it("draws ASCII without colour in a C locale with NO_COLOR, under CI too", async () => {

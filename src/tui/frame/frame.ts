@@ -1,10 +1,12 @@
 /**
- * What a screen consists of, top to bottom, before anything is drawn: lines that change rarely (chrome, laid out
- * by Ink) and panes whose rows are painted directly. A frame always has exactly the terminal's height.
+ * What a screen consists of, top to bottom, before anything is drawn: rules, single lines, and panes of many rows. Ink
+ * lays out where they stand; lines and rows are painted directly. A frame always has exactly the terminal's height.
  */
-import type { Spans } from "../text/row.ts";
+import { renderRow, type Spans } from "../text/row.ts";
+import type { Theme } from "../text/theme.ts";
 
-export type PaneId = "totals" | "title" | "heads" | "main" | "inspector" | "banner" | "prompt";
+/** `lines` are the frame's own lines and rules, wherever they stand. */
+export type PaneId = "lines" | "totals" | "title" | "heads" | "main" | "inspector" | "banner" | "prompt";
 
 export type FramePart =
   | { readonly type: "line"; readonly spans: Spans }
@@ -36,4 +38,18 @@ export function stackFrame(
 export function paneHeight(frame: Frame, id: PaneId): number {
   for (const part of frame.parts) if (part.type === "pane" && part.id === id) return part.height;
   return 0;
+}
+
+/** What the layout depends on: two frames of one shape differ in their words only. */
+export function frameShape({ columns, rows, parts }: Frame): string {
+  const places = parts.map((part) => (part.type === "pane" ? `${part.id}:${part.height}` : part.type));
+  return `${columns}x${rows} ${places.join(" ")}`;
+}
+
+/** The rows of the `lines` pane. */
+export function lineRows({ columns, parts }: Frame, theme: Theme): readonly string[] {
+  const rule: Spans = [{ text: "─".repeat(columns), style: "dim" }];
+  return parts.flatMap((part) =>
+    part.type === "pane" ? [] : [renderRow(part.type === "rule" ? rule : part.spans, columns, theme)],
+  );
 }

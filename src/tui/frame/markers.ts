@@ -6,7 +6,7 @@ import { cellWidth } from "../text/cells.ts";
 import type { PaneId } from "./frame.ts";
 
 const firstMark = 0xe000;
-const panes: readonly PaneId[] = ["totals", "title", "heads", "main", "inspector", "banner", "prompt"];
+const panes: readonly PaneId[] = ["lines", "totals", "title", "heads", "main", "inspector", "banner", "prompt"];
 const marks = /[\ue000-\ue0ff]/g;
 
 export function paneMark(id: PaneId): string {
@@ -42,26 +42,16 @@ export function cutFrame(
       if (before !== "") pieces.push({ type: "text", text: before });
       const row = seen.get(pane) ?? 0;
       seen.set(pane, row + 1);
-      const start = used + cellWidth(stripSgr(before));
+      const start = used + cellWidth(before);
       const width = Math.min(paneWidth(pane), columns - start);
       pieces.push({ type: "hole", pane, row, width });
       used = start + width;
       at = Math.min(line.length, found.index + width);
     }
     const rest = line.slice(at);
-    used += cellWidth(stripSgr(rest));
+    used += cellWidth(rest);
     const padding = " ".repeat(Math.max(0, columns - used));
     if (rest + padding !== "") pieces.push({ type: "text", text: rest + padding });
     return pieces;
   });
-}
-
-/** Marks in text that is not ours must not punch holes. */
-export function withoutMarks(text: string): string {
-  return text.replace(/[\ue000-\ue0ff]/g, "?");
-}
-
-function stripSgr(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- our own colour sequences are what is looked for
-  return text.replace(/\u001b\[[0-9;]*m/g, "");
 }

@@ -13,6 +13,14 @@ describe("cells", () => {
     expect(cellWidth("plain")).toBe(5);
   });
 
+  it("counts our own glyphs as the segmenter would", () => {
+    for (const glyph of "─│…→↑↓·•░▁▂▃▄▅▆▇█▏") {
+      expect([glyph, cellWidth(glyph)]).toEqual([glyph, 1]);
+      // The combining mark sends the text the long way round.
+      expect(cellWidth(`${glyph}e\u0301`)).toBe(2);
+    }
+  });
+
   it("never cuts a wide character in half", () => {
     expect(cutTo("日本語", 3)).toBe("日");
     expect(ellipsize("日本語", 4)).toBe("日…");

@@ -1,11 +1,14 @@
 /**
  * Text measured in terminal cells, not in characters: what everything that must line up is built from.
- * Printable ASCII never reaches the grapheme segmenter; it is nearly all of what a proxy shows (measured
- * 2026-11: `string-width` alone was a fifth of the cost of a frame without this shortcut).
+ * Printable ASCII and our own glyphs never reach the grapheme segmenter; they are nearly all of what a proxy shows, and
+ * nearly every row has an ellipsis (measured 2026-11: `string-width` alone was a fifth of the cost of a frame without
+ * this shortcut).
  */
 import stringWidth from "string-width";
 
 const printableAscii = /^[\x20-\x7e]*$/;
+/** One character, one cell: ASCII, and the glyphs that we draw ourselves. */
+const oneCellEach = /^[\x20-\x7e─│…→↑↓·•░▁-█▏]*$/;
 const segmenter = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
 export function isPlainAscii(text: string): boolean {
@@ -19,7 +22,7 @@ export function graphemes(text: string): string[] {
 
 /** Cells the text takes on screen. */
 export function cellWidth(text: string): number {
-  if (printableAscii.test(text)) return text.length;
+  if (oneCellEach.test(text)) return text.length;
   let width = 0;
   for (const { segment } of segmenter.segment(text)) width += clusterWidth(segment);
   return width;
@@ -28,7 +31,7 @@ export function cellWidth(text: string): number {
 /** The longest beginning that fits, never half of a wide character. */
 export function cutTo(text: string, width: number): string {
   if (width <= 0) return "";
-  if (printableAscii.test(text)) return text.length <= width ? text : text.slice(0, width);
+  if (oneCellEach.test(text)) return text.length <= width ? text : text.slice(0, width);
   let used = 0;
   for (const { segment, index } of segmenter.segment(text)) {
     used += clusterWidth(segment);
@@ -68,7 +71,7 @@ export function* wrapRanges(
 ): Generator<readonly [start: number, end: number], void> {
   const first = Math.max(1, width);
   const later = Math.max(1, width - hang);
-  if (printableAscii.test(text)) {
+  if (oneCellEach.test(text)) {
     let start = 0;
     let room = first;
     do {
@@ -95,7 +98,7 @@ export function* wrapRanges(
 }
 
 function lastCells(text: string, width: number): string {
-  if (printableAscii.test(text)) return text.slice(Math.max(0, text.length - width));
+  if (oneCellEach.test(text)) return text.slice(Math.max(0, text.length - width));
   const segments = [...segmenter.segment(text)];
   let used = 0;
   for (let at = segments.length - 1; at >= 0; at -= 1) {

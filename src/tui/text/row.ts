@@ -105,9 +105,12 @@ const asciiGlyphs: ReadonlyMap<string, string> = new Map([
   ["␊", "|"],
 ]);
 
+/** No two fonts and terminals agree on their look or width, and the frame layer's marks are among them. */
+const privateUse = /\p{Co}/gu;
+
 function drawable(text: string, theme: Theme): string {
   if (isPlainAscii(text)) return text;
-  const safe: string = safeLine(text);
+  const safe = safeLine(text).replace(privateUse, "?");
   if (!theme.ascii) return safe;
   let out = "";
   for (const character of safe) {
