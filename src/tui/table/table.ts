@@ -3,7 +3,7 @@
  * value of this shape in `screens/`; moving, sorting, filtering, loading, painting and its keys come with it.
  */
 import type { FlowBook } from "../state/flow-book.ts";
-import type { StatusView } from "../state/flow-view.ts";
+import type { FlowView, StatusView } from "../state/flow-view.ts";
 import type { Effect } from "../state/effect.ts";
 import type { LogLine } from "../state/log.ts";
 import type { TableId } from "../state/ui.ts";
@@ -25,6 +25,14 @@ export interface Local {
   readonly book: Pick<FlowBook, "shown" | "all" | "get" | "totals">;
   readonly log: readonly LogLine[];
   readonly status: StatusView | null;
+}
+
+/** What an action can look at besides its row. */
+export interface Around extends Local {
+  /** The call that is selected in the traffic list. */
+  readonly flow: FlowView | null;
+  /** Width of the terminal. */
+  readonly columns: number;
 }
 
 /** Methods, not properties: a table of accounts is a table, whatever its rows are. */
@@ -50,7 +58,7 @@ export interface Table<Row extends AnyRow = AnyRow> {
   summary(rows: readonly Row[], now: number, local: Local): Spans;
   /** Lines under the table about the selected row, given the height of the terminal. */
   inspectorHeight(rows: number): number;
-  inspect(row: Row, width: number, now: number, local: Local): readonly Spans[];
+  inspect(row: Row, width: number, now: number, local: Local, height: number): readonly Spans[];
   /** What enter does. */
   open(row: Row, width: number, now: number, local: Local): Effect | null;
   /** Instead of rows, when there are none: what that means, and what to do. */
@@ -69,5 +77,5 @@ export interface TableAction<Row extends AnyRow = AnyRow> {
   readonly always?: boolean;
   /** True, or why not. */
   possible?(row: Row): true | string;
-  run(row: Row | null, rows: readonly Row[]): Effect;
+  run(row: Row | null, rows: readonly Row[], around: Around): Effect;
 }
