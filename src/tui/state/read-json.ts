@@ -1,9 +1,10 @@
-/** Fields of unknown JSON, each believed only if it is what it should be; every text is sanitised on its way in. */
+/** Unknown JSON field by field: what is not of the expected kind is null or empty, and every text is safe to draw. */
 import { safeLine, safeText } from "../../base/safe-text.ts";
 
 /** Longer texts (error pages put into an error field) are cut: a row never shows more, a document should not drown. */
 const maxTextLength = 4_000;
 
+/** One line. */
 export function text(value: unknown): string | null {
   return typeof value === "string" ? safeLine(bounded(value)) : null;
 }
@@ -30,4 +31,12 @@ export function instant(value: unknown): number | null {
 
 export function list(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
+}
+
+export function oneOf<const Choice extends string>(
+  choices: readonly Choice[],
+  value: unknown,
+  otherwise: Choice,
+): Choice {
+  return choices.find((choice) => choice === value) ?? otherwise;
 }

@@ -5,7 +5,7 @@
 import type { FlowAction, FlowSide, FlowState, Timings, Usage } from "../../base/flow.ts";
 import { isRecord, own } from "../../base/json.ts";
 import type { Notice } from "./ui.ts";
-import { finite, instant, list, prose, text } from "./read-json.ts";
+import { finite, instant, list, oneOf, prose, text } from "./read-json.ts";
 import type { AttemptView, BodyView, FlowDetail, FlowView, SideView, StatusView } from "./flow-view.ts";
 
 const actions: readonly FlowAction[] = ["tunnel", "passthrough", "reroute", "bypass", "block"];
@@ -173,8 +173,4 @@ function readBody(value: unknown): BodyView | null {
     base64: raw("base64"),
     decodeError: prose(value["decodeError"]),
   };
-}
-
-function oneOf<const Choice extends string>(choices: readonly Choice[], value: unknown, otherwise: Choice): Choice {
-  return choices.find((choice) => choice === value) ?? otherwise;
 }
