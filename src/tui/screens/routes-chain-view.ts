@@ -22,7 +22,7 @@ export function shortChain(chain: Chain, now: number): Spans {
   return spans;
 }
 
-export function chainRows(chain: Chain, width: number, now: number): readonly Spans[] {
+export function chainRows(chain: Chain, width: number, now: number): Spans[] {
   const rows: Spans[] = chain.notes.map((note): Spans => [{ text: ` ${note}` }]);
   if (chain.kind !== "targets") return [...rows, [{ text: ` ${kindText(chain.kind)}` }]];
   if (chain.combo !== null) {

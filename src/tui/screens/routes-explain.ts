@@ -20,7 +20,7 @@ interface Question {
 export function dryRun(row: RouteRow | null, { flow, columns }: Around): Effect {
   const usual = usualQuestion(row, flow);
   return lineDialog(
-    `dry run, MODEL [CLIENT [HOST]] (else ${usual.client} to ${usual.host ?? "Switchyard's own port"})`,
+    "model [client [host]]",
     (typed) => {
       const question = questionOf(typed, usual);
       return {

@@ -39,7 +39,7 @@ export const routes: Table<RouteRow> = {
     { title: "target", compare: (one, other) => compareText(targetOf(one) ?? "~", targetOf(other) ?? "~") },
   ],
   search: searchText,
-  summary: ([first], _now, local) => summarySpans(first?.world ?? null, local),
+  summary: ([first], _now, local) => summarySpans(first ?? null, local),
   inspectorHeight: (rows) => (rows < 28 ? 2 : Math.min(24, Math.floor((rows - 20) * 0.7))),
   inspect: inspected,
   open: (row, _width, now) => textDialog(titleOf(row), everything(row, now)),
@@ -81,7 +81,7 @@ export const routes: Table<RouteRow> = {
       name: "route-up",
       keys: ["K"],
       title: "move the rule up",
-      bar: "up",
+      bar: "move",
       possible: (row) => movable(row, -1),
       run: (row) => (row?.kind === "rule" ? moveRule(row, -1) : nothing),
     },
@@ -89,7 +89,6 @@ export const routes: Table<RouteRow> = {
       name: "route-down",
       keys: ["J"],
       title: "move the rule down",
-      bar: "down",
       possible: (row) => movable(row, 1),
       run: (row) => (row?.kind === "rule" ? moveRule(row, 1) : nothing),
     },
@@ -125,16 +124,16 @@ const ruleColumns: readonly Column<RouteRow>[] = [
   { ...matchColumn("client", 10), widest: 12 },
   { ...matchColumn("host", 16), widest: 24, leavesAt: 3 },
   { ...matchColumn("model", 15), widest: 22 },
-  { ...matchColumn("path", 12), leavesAt: 1 },
+  { ...matchColumn("path", 12), widest: 24, leavesAt: 1 },
   {
     id: "to",
     title: "target",
-    width: 16,
+    width: 20,
     grows: true,
     cell: (row) =>
       row.kind === "rule"
         ? { text: row.rule.to, style: row.rule.to === "block" ? "error" : isRouted(row.rule) ? "ok" : "plain" }
-        : { text: "passed on / tunnelled", style: "dim" },
+        : { text: "passed on/tunnelled", style: "dim" },
   },
   {
     id: "fallback",
@@ -184,21 +183,21 @@ const aliasColumns: readonly Column<RouteRow>[] = [
     id: "name",
     title: "alias",
     width: 16,
-    widest: 30,
+    widest: 24,
     cell: (row) => ({ text: row.kind === "alias" ? row.alias.name : "" }),
   },
   {
     id: "means",
     title: "means",
     width: 24,
-    widest: 50,
+    widest: 44,
     cell: (row) => ({ text: row.kind === "alias" ? row.alias.target : "" }),
   },
   { id: "rules", title: "rules", width: 8, leavesAt: 2, cell: (row) => ({ text: ruleNumbers(row) }) },
   {
     id: "note",
     title: "note",
-    width: 6,
+    width: 20,
     leavesAt: 1,
     grows: true,
     cell: (row) =>
@@ -256,18 +255,20 @@ function searchText(row: RouteRow): string {
   }
 }
 
-function summarySpans(world: World | null, { status }: Local): Spans {
+function summarySpans(first: RouteRow | null, { status }: Local): Spans {
   const spans: Span[] = [];
   const config = status?.config ?? null;
   const file = config === null ? "" : (config.path.split(/[/\\]/).at(-1) ?? config.path);
   const isWrong = config !== null && config.error !== null;
-  if (!isWrong) spans.push({ text: "rules are first match wins   ", style: "dim" });
-  if (world !== null)
-    spans.push({ text: `${world.combos.length} ${world.combos.length === 1 ? "combo" : "combos"}   ` });
+  // What is wrong with the file needs the room.
+  if (!isWrong && (first?.kind === "rule" || first?.kind === "default")) {
+    spans.push({ text: "first match wins  ", style: "dim" });
+  }
+  const combos = first?.world.combos.length ?? 0;
+  if (first !== null) spans.push({ text: `${combos} ${combos === 1 ? "combo" : "combos"}  ` });
   if (config === null) return spans;
   if (isWrong) spans.push({ text: `! ${file} is not in force`, style: "error" });
-  else
-    spans.push(config.exists ? { text: `${file} + in force`, style: "ok" } : { text: `no ${file} yet`, style: "dim" });
+  else spans.push(config.exists ? { text: `${file} in force`, style: "ok" } : { text: `no ${file} yet`, style: "dim" });
   return spans;
 }
 
@@ -288,7 +289,9 @@ function inspected(row: RouteRow, width: number, now: number, _local: Local, hei
   if (row.kind === "default") return defaultRows(row.world).slice(0, height);
   const chain = chainOf(row.world, targetOf(row) ?? "");
   if (height <= 2) return [headline(row), shortChain(chain, now)];
-  const rows = [headline(row), ...chainRows(chain, width, now)];
+  const rows = chainRows(chain, width, now);
+  // A combo's chain begins with its name.
+  if (row.kind !== "combo") rows.unshift(headline(row));
   if (rows.length <= height) return rows;
   const hidden = rows.length - height + 1;
   return [...rows.slice(0, height - 1), [{ text: `   … ${hidden} more; enter shows all`, style: "dim" }]];
@@ -357,7 +360,7 @@ function everything(row: RouteRow, now: number): readonly Spans[] {
   rows.push([], ...fullChainRows(chainOf(row.world, target ?? ""), now));
   const yaml = yamlOf(row);
   if (yaml !== null) {
-    rows.push([], [{ text: "   in config.yaml (y copies it):", style: "dim" }]);
+    rows.push([], [{ text: "   in config.yaml:", style: "dim" }]);
     for (const line of yaml.trimEnd().split("\n")) rows.push([{ text: `     ${line}`, style: "string" }]);
   }
   return rows;

@@ -73,8 +73,8 @@ export const sessions: Table<SessionRow> = {
       leavesAt: 5,
       cell: ({ calls }) => ({ text: String(calls) }),
     },
-    { id: "in", title: "in", width: 6, align: "right", leavesAt: 6, cell: ({ input }) => ({ text: count(input) }) },
-    { id: "out", title: "out", width: 6, align: "right", leavesAt: 7, cell: ({ output }) => ({ text: count(output) }) },
+    { id: "in", title: "in", width: 6, align: "right", leavesAt: 7, cell: ({ input }) => ({ text: count(input) }) },
+    { id: "out", title: "out", width: 6, align: "right", leavesAt: 6, cell: ({ output }) => ({ text: count(output) }) },
     {
       id: "cached",
       title: "cached",

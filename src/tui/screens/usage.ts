@@ -26,7 +26,7 @@ export const usage: Table<UsageRow> = {
   everyMs: 15_000,
   read: ([answer], variant) => readUsage(answer, groupOf(variant)),
   columns: (variant) => [
-    { id: "key", title: groupOf(variant), width: 14, grows: true, cell: ({ key }) => ({ text: key }) },
+    { id: "key", title: groupOf(variant), width: 16, widest: 26, grows: true, cell: ({ key }) => ({ text: key }) },
     ...figureColumns,
   ],
   sorts: [
