@@ -1,6 +1,7 @@
 /** Accounts and their quotas as lines for people. Words only: every state reads without colour. */
 import type { AccountJson, CooldownJson, QuotaJson } from "../base/controls-engine.ts";
-import { columnLines, countText, percentText, spanText, untilText } from "./columns.ts";
+import { countText } from "../base/figure-text.ts";
+import { columnLines, percentText, spanText, untilText } from "./columns.ts";
 import { shown } from "./context.ts";
 
 /** Of a provider's message in a table. */

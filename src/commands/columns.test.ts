@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { columnLines, countText, dollarText, shortCount, spanText, untilText } from "./columns.ts";
+import { countText, dollarText, shortCount } from "../base/figure-text.ts";
+import { columnLines, spanText, untilText } from "./columns.ts";
 
 describe("columns", () => {
   it("stand under their heads, figures at the right", () => {

@@ -1,6 +1,7 @@
 /** `switchyard models list|add|remove`: the names that clients may ask for, and those that their user adds. */
 import type { ModelJson } from "../base/controls-engine.ts";
-import { columnLines, countText } from "./columns.ts";
+import { countText } from "../base/figure-text.ts";
+import { columnLines } from "./columns.ts";
 import { type CommandContext, printJson, printLines, shown } from "./context.ts";
 import { requireProvider, withEngine } from "./engine-access.ts";
 import { exitCodes } from "./failure.ts";

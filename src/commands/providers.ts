@@ -1,7 +1,8 @@
 /** `switchyard providers list|show|enable|disable|status|check`: the providers that are known, and how those in use do. */
 import type { ProviderCheckJson, ProviderJson, ProviderStatusJson } from "../base/controls-engine.ts";
 import { providerKinds } from "../engine/config/schema.ts";
-import { columnLines, countText, dollarText, percentText } from "./columns.ts";
+import { countText, dollarText } from "../base/figure-text.ts";
+import { columnLines, percentText } from "./columns.ts";
 import { type CommandContext, printJson, printLines, shown, tableLines } from "./context.ts";
 import { requireProvider, requireWord, withEngine } from "./engine-access.ts";
 import { exitCodes } from "./failure.ts";

@@ -2,7 +2,7 @@
 import type { FlowDetailJson } from "../base/controls.ts";
 import { safeText } from "../base/safe-text.ts";
 import { formatIds, readReply, type ReadableReply } from "../engine/translate/index.ts";
-import { countText, dollarText } from "./columns.ts";
+import { countText, dollarText } from "../base/figure-text.ts";
 import { shown } from "./context.ts";
 import { unifiedDiff } from "./line-diff.ts";
 

@@ -3,7 +3,7 @@ import { request } from "node:http";
 import type { FlowJson } from "../base/controls.ts";
 import { own, parseJson } from "../base/json.ts";
 import { runAuthorization } from "../base/launch-env.ts";
-import { dollarText } from "./columns.ts";
+import { dollarText } from "../base/figure-text.ts";
 import { type CommandContext, printJson, printLines, shown } from "./context.ts";
 import { ensureCore, type LeasedCore } from "./ensure-core.ts";
 import { exitCodes } from "./failure.ts";

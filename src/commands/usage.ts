@@ -1,6 +1,7 @@
 /** `switchyard usage`: what calls used and cost, from the ledger, by day or by whatever it is asked for. */
 import type { UsageJson, UsageQuestionJson, UsageRowJson } from "../base/controls-engine.ts";
-import { columnLines, countText, dollarText, shortCount } from "./columns.ts";
+import { countText, dollarText, shortCount } from "../base/figure-text.ts";
+import { columnLines } from "./columns.ts";
 import { type CommandContext, printJson, printLines, shown } from "./context.ts";
 import { requireWord, withEngine } from "./engine-access.ts";
 import { exitCodes } from "./failure.ts";

@@ -140,7 +140,10 @@ export function startApp(options: AppOptions): App {
   /** The flow that an action is about: the open one, or the selected one of the list. */
   function subject(): FlowView | null {
     if (ui.screen === "detail") return ui.detail === null ? null : (ui.detail.data?.flow ?? book.get(ui.detail.id));
-    if (ui.screen !== "traffic") return null;
+    return ui.screen === "traffic" ? selectedCall() : null;
+  }
+
+  function selectedCall(): FlowView | null {
     const { shown } = book;
     const id = shown[shown.length - 1 - selectedIndex(ui, shown)];
     return id === undefined ? null : book.get(id);
@@ -314,7 +317,10 @@ export function startApp(options: AppOptions): App {
     const now = scene();
     if (now.table !== null) {
       const action = now.table.table.actions.find((one) => one.name === name);
-      if (action !== undefined) act(action.run(now.row ?? null, now.table.rows));
+      if (action !== undefined) {
+        const around = { ...now.table.local, flow: selectedCall(), columns: ui.columns };
+        act(action.run(now.row ?? null, now.table.rows, around));
+      }
       return;
     }
     const flow = subject();

@@ -3,7 +3,7 @@
  * value of this shape in `screens/`; moving, sorting, filtering, loading, painting and its keys come with it.
  */
 import type { FlowBook } from "../state/flow-book.ts";
-import type { StatusView } from "../state/flow-view.ts";
+import type { FlowView, StatusView } from "../state/flow-view.ts";
 import type { Effect } from "../state/effect.ts";
 import type { LogLine } from "../state/log.ts";
 import type { TableId } from "../state/ui.ts";
@@ -27,6 +27,14 @@ export interface Local {
   readonly status: StatusView | null;
 }
 
+/** What an action can look at besides its row. */
+export interface Around extends Local {
+  /** The call that is selected in the traffic list. */
+  readonly flow: FlowView | null;
+  /** Width of the terminal. */
+  readonly columns: number;
+}
+
 /** Methods, not properties: a table of accounts is a table, whatever its rows are. */
 export interface Table<Row extends AnyRow = AnyRow> {
   readonly id: TableId;
@@ -43,20 +51,23 @@ export interface Table<Row extends AnyRow = AnyRow> {
   read(answers: readonly unknown[], variant: string, local: Local): readonly Row[];
   columns(variant: string): readonly Column<Row>[];
   /** Orders that `s` goes through; the first one is the usual one, and null keeps the order of `read`. */
-  readonly sorts: readonly { readonly title: string; readonly compare: ((one: Row, other: Row) => number) | null }[];
+  readonly sorts: readonly { readonly title: string; readonly compare: Compare<Row> | null }[];
   /** What `/` looks into. */
   search(row: Row): string;
   /** What stands at the right of the line under the tabs. */
   summary(rows: readonly Row[], now: number, local: Local): Spans;
   /** Lines under the table about the selected row, given the height of the terminal. */
   inspectorHeight(rows: number): number;
-  inspect(row: Row, width: number, now: number, local: Local): readonly Spans[];
+  inspect(row: Row, width: number, now: number, local: Local, height: number): readonly Spans[];
   /** What enter does. */
   open(row: Row, width: number, now: number, local: Local): Effect | null;
   /** Instead of rows, when there are none: what that means, and what to do. */
   empty(local: Local, variant: string): readonly Spans[];
   readonly actions: readonly TableAction<Row>[];
 }
+
+/** Taken from a method, for the same reason. */
+type Compare<Row> = { compare(one: Row, other: Row): number }["compare"];
 
 export interface TableAction<Row extends AnyRow = AnyRow> {
   /** Names it in the palette, as `account-disable`. */
@@ -69,5 +80,5 @@ export interface TableAction<Row extends AnyRow = AnyRow> {
   readonly always?: boolean;
   /** True, or why not. */
   possible?(row: Row): true | string;
-  run(row: Row | null, rows: readonly Row[]): Effect;
+  run(row: Row | null, rows: readonly Row[], around: Around): Effect;
 }

@@ -111,7 +111,7 @@ export function paneRowsOf(scene: Scene, frame: Frame, theme: Theme): PaneRows {
       prompt,
       totals: draw([tableTotals(scene.table, columns, now)]),
       main: tableRows(scene.table, columns, height, now, theme),
-      inspector: draw(tableInspector(scene.table, columns, now)),
+      inspector: draw(tableInspector(scene.table, columns, now, paneHeight(frame, "inspector"))),
     };
   }
   const totals = draw([totalsSpans(ui, book, now)]);

@@ -71,10 +71,10 @@ function emptyText({ table, state }: TableScene, local: Local): readonly Spans[]
   return table.empty(local, variantOf(table, state));
 }
 
-export function tableInspector(scene: TableScene, columns: number, now: number): readonly Spans[] {
+export function tableInspector(scene: TableScene, columns: number, now: number, height: number): readonly Spans[] {
   const { table, state, rows, local } = scene;
   const row = rows[selectedAt(state, rows)];
-  return row === undefined ? [] : table.inspect(row, columns, now, local);
+  return row === undefined ? [] : table.inspect(row, columns, now, local, height);
 }
 
 /** The table that a state looks at, or null. */
