@@ -4,16 +4,13 @@
  */
 import type { FlowAction, FlowSide, FlowState, Timings, Usage } from "../../base/flow.ts";
 import { isRecord, own } from "../../base/json.ts";
-import { safeLine, safeText } from "../../base/safe-text.ts";
 import type { Notice } from "./ui.ts";
+import { finite, instant, list, oneOf, prose, text } from "./read-json.ts";
 import type { AttemptView, BodyView, FlowDetail, FlowView, SideView, StatusView } from "./flow-view.ts";
 
 const actions: readonly FlowAction[] = ["tunnel", "passthrough", "reroute", "bypass", "block"];
 const states: readonly FlowState[] = ["open", "streaming", "done", "failed", "truncated"];
 const sides: readonly FlowSide[] = ["client-request", "upstream-request", "upstream-reply", "client-reply"];
-
-/** Longer texts (error pages put into an error field) are cut: a row never shows more, a document should not drown. */
-const maxTextLength = 4_000;
 
 /** Null when it has no id: there is nothing a row could be about. */
 export function readFlow(value: unknown, number: number): FlowView | null {
@@ -176,36 +173,4 @@ function readBody(value: unknown): BodyView | null {
     base64: raw("base64"),
     decodeError: prose(value["decodeError"]),
   };
-}
-
-function text(value: unknown): string | null {
-  return typeof value === "string" ? safeLine(bounded(value)) : null;
-}
-
-/** A text of possibly several lines. */
-function prose(value: unknown): string | null {
-  return typeof value === "string" ? safeText(bounded(value)) : null;
-}
-
-function bounded(value: string): string {
-  return value.length > maxTextLength ? `${value.slice(0, maxTextLength)}…` : value;
-}
-
-function finite(value: unknown): number | null {
-  return typeof value === "number" && Number.isFinite(value) ? value : null;
-}
-
-/** ISO 8601 in the published JSON; ms since the epoch inside the process. */
-function instant(value: unknown): number | null {
-  if (typeof value !== "string") return finite(value);
-  const parsed = Date.parse(value);
-  return Number.isNaN(parsed) ? null : parsed;
-}
-
-function list(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
-}
-
-function oneOf<const Choice extends string>(choices: readonly Choice[], value: unknown, otherwise: Choice): Choice {
-  return choices.find((choice) => choice === value) ?? otherwise;
 }
