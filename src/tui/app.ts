@@ -110,7 +110,10 @@ export function startApp(options: AppOptions): App {
     ask: (path) => options.source.ask("GET", path),
     after,
     onNews(effect) {
+      const before = ui.dialog;
       act(effect);
+      // A panel in the place of another goes on where that one was read.
+      if (before?.type === "panel" && ui.dialog?.type === "panel") change({ ...ui, dialog: { ...ui.dialog, top: before.top } });
       tableLoader.again();
     },
   });

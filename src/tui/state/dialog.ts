@@ -39,7 +39,7 @@ export function stepDialog(dialog: Dialog, key: Key, height: number, length = 0)
       return stay({ ...dialog, at: Math.max(0, Math.min(last, dialog.at + by)) });
     }
     case "line": {
-      if (name === "esc" || name === "ctrl-c") return { dialog: null, effect: dialog.left ?? null };
+      if (name === "esc" || name === "ctrl-c") return { dialog: null, effect: dialog.left?.() ?? null };
       if (name === "enter") {
         return dialog.check(dialog.line.text) === null
           ? { dialog: null, effect: dialog.submit(dialog.line.text) }

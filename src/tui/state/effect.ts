@@ -48,8 +48,8 @@ export type Dialog =
       /** Why it cannot be submitted, or null. */
       check(text: string): string | null;
       submit(text: string): Effect | null;
-      /** What leaving it does. */
-      readonly left?: Effect;
+      /** What leaving it leads to; absent: nothing. */
+      left?(): Effect;
     }
   | Panel
   | { readonly type: "text"; readonly title: string; readonly lines: readonly Spans[]; readonly top: number };
@@ -98,7 +98,7 @@ export function lineDialog(
     readonly text?: string;
     readonly secret?: boolean;
     readonly check?: (text: string) => string | null;
-    readonly left?: Effect;
+    readonly left?: () => Effect;
   } = {},
 ): Effect {
   const { text = "", secret = false, check = (): string | null => null, left } = more;

@@ -33,6 +33,10 @@ export function list(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-export function oneOf<const Choice extends string>(choices: readonly Choice[], value: unknown, otherwise: Choice): Choice {
+export function oneOf<const Choice extends string>(
+  choices: readonly Choice[],
+  value: unknown,
+  otherwise: Choice,
+): Choice {
   return choices.find((choice) => choice === value) ?? otherwise;
 }
