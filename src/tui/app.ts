@@ -113,7 +113,8 @@ export function startApp(options: AppOptions): App {
       const before = ui.dialog;
       act(effect);
       // A panel in the place of another goes on where that one was read.
-      if (before?.type === "panel" && ui.dialog?.type === "panel") change({ ...ui, dialog: { ...ui.dialog, top: before.top } });
+      if (before?.type === "panel" && ui.dialog?.type === "panel")
+        change({ ...ui, dialog: { ...ui.dialog, top: before.top } });
       tableLoader.again();
     },
   });

@@ -36,7 +36,12 @@ export function sampleAccount(id: string, more: Readonly<Record<string, unknown>
   };
 }
 
-export function sampleQuota(account: string, name: string, usedPercent: number | null, resetInMs: number | null): object {
+export function sampleQuota(
+  account: string,
+  name: string,
+  usedPercent: number | null,
+  resetInMs: number | null,
+): object {
   return {
     account,
     plan: null,
@@ -62,7 +67,15 @@ export const everyAccount: readonly Record<string, unknown>[] = [
   sampleAccount("claude/max", {
     state: "cooling",
     cooldowns: [
-      { model: null, level: 2, until: iso(7_000), remainingMs: 7_000, resetAt: iso(hour), kind: "capacity", reason: "529 overloaded_error" },
+      {
+        model: null,
+        level: 2,
+        until: iso(7_000),
+        remainingMs: 7_000,
+        resetAt: iso(hour),
+        kind: "capacity",
+        reason: "529 overloaded_error",
+      },
     ],
     calls: 118,
     failures: 4,
@@ -89,7 +102,15 @@ export const everyAccount: readonly Record<string, unknown>[] = [
     failures: 2,
     credential: { state: "will-refresh", expiresAt: iso(-minute), who: null, plan: "free", fix: null },
     cooldowns: [
-      { model: "gemini-3-pro", level: 4, until: iso(271_000), remainingMs: 271_000, resetAt: null, kind: "rate-limit", reason: "slow down" },
+      {
+        model: "gemini-3-pro",
+        level: 4,
+        until: iso(271_000),
+        remainingMs: 271_000,
+        resetAt: null,
+        kind: "rate-limit",
+        reason: "slow down",
+      },
     ],
     quota: sampleQuota("antigravity/acct2", "d", 92, 5 * hour),
   }),
@@ -117,7 +138,15 @@ export const everyAccount: readonly Record<string, unknown>[] = [
     source: "key",
     credential: { state: "ok", expiresAt: null, who: null, plan: null, fix: null },
     cooldowns: [
-      { model: null, level: 0, until: null, remainingMs: null, resetAt: null, kind: "account-disabled", reason: "the account is closed" },
+      {
+        model: null,
+        level: 0,
+        until: null,
+        remainingMs: null,
+        resetAt: null,
+        kind: "account-disabled",
+        reason: "the account is closed",
+      },
     ],
     quota: sampleQuota("openai/stopped", "requests", 100, null),
   }),

@@ -208,8 +208,7 @@ function keyName(provider: string, rows: readonly AccountRow[]): Effect {
       }),
       {
         secret: true,
-        check: (typed) =>
-          /^[\x21-\x7e]{1,4096}$/.test(typed.trim()) ? null : "one word of ASCII; it is never shown",
+        check: (typed) => (/^[\x21-\x7e]{1,4096}$/.test(typed.trim()) ? null : "one word of ASCII; it is never shown"),
       },
     );
   return newName(`name of the ${provider} account`, provider, defaultName, rows, key);
@@ -244,6 +243,7 @@ function newName(
   const isTaken = (name: string): boolean => rows.some(({ id }) => id === `${provider}/${name.trim()}`);
   return lineDialog(title, (name) => next(name.trim()), {
     text: isTaken(usual) ? "" : usual,
-    check: (name) => nameProblem(name) ?? (isTaken(name) ? `there is an account "${provider}/${name.trim()}" already` : null),
+    check: (name) =>
+      nameProblem(name) ?? (isTaken(name) ? `there is an account "${provider}/${name.trim()}" already` : null),
   });
 }

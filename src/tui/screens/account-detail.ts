@@ -63,7 +63,11 @@ export function describeAccount(row: AccountRow, now: number, width: number): re
   heading("Quota");
   if (quota === null) fact("", { text: "not known; u asks the provider where it tells", style: "dim" });
   for (const window of quota?.windows ?? []) {
-    fact(window.name, { text: window.usedPercent === null ? "" : `${bar(window.usedPercent)} ` }, { text: `${usedText(window)}${resetText(window, now)}` });
+    fact(
+      window.name,
+      { text: window.usedPercent === null ? "" : `${bar(window.usedPercent)} ` },
+      { text: `${usedText(window)}${resetText(window, now)}` },
+    );
   }
   if (quota !== null) {
     const told = quota.isFromHeaders ? "from a reply's headers" : "as the provider told";
@@ -82,7 +86,9 @@ export function describeAccount(row: AccountRow, now: number, width: number): re
 
   if (row.source === "login" || row.source === "client") {
     heading("Terms");
-    fact("", { text: "A subscription: its calls may be against the terms of its provider. You said yes when it was added." });
+    fact("", {
+      text: "A subscription: its calls may be against the terms of its provider. You said yes when it was added.",
+    });
   }
   return out;
 }

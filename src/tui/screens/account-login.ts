@@ -65,15 +65,27 @@ function named(service: Service, name: string): Effect {
   if (service.provider !== "kiro") return begin({});
   const identityCenter = lineDialog(
     "start URL",
-    (startUrl) => lineDialog("AWS region", (region) => begin({ method: "identity-center", startUrl: startUrl.trim(), region: region.trim() }), { text: "us-east-1" }),
-    { text: "https://", check: (url) => (/^https:\/\/[^/\s]+/.test(url.trim()) ? null : "as https://….awsapps.com/start") },
+    (startUrl) =>
+      lineDialog(
+        "AWS region",
+        (region) => begin({ method: "identity-center", startUrl: startUrl.trim(), region: region.trim() }),
+        { text: "us-east-1" },
+      ),
+    {
+      text: "https://",
+      check: (url) => (/^https:\/\/[^/\s]+/.test(url.trim()) ? null : "as https://….awsapps.com/start"),
+    },
   );
   return chooseDialog("Log in to Kiro with", [
     { label: "AWS Builder ID", detail: "a code to confirm", effect: begin({ method: "builder-id" }) },
     { label: "IAM Identity Center", detail: "asks for the start URL of your company", effect: identityCenter },
     { label: "Google", effect: begin({ method: "google" }) },
     { label: "GitHub", effect: begin({ method: "github" }) },
-    { label: "a page in the browser", detail: "all of these, on a page of Switchyard's own", effect: pageTerms(service, name) },
+    {
+      label: "a page in the browser",
+      detail: "all of these, on a page of Switchyard's own",
+      effect: pageTerms(service, name),
+    },
   ]);
 }
 
@@ -137,7 +149,8 @@ function loginPanel(login: Login, trouble: Trouble = {}): Effect {
   const path = `/logins/${encodeURIComponent(login.id)}`;
   const { url, userCode, pastes, account } = login;
   const keys = [{ key: "y", word: "copies the address", effect: copied(url, "the address"), stays: true }];
-  if (userCode !== null) keys.push({ key: "c", word: "copies the code", effect: copied(userCode, "the code"), stays: true });
+  if (userCode !== null)
+    keys.push({ key: "c", word: "copies the code", effect: copied(userCode, "the code"), stays: true });
   if (pastes) keys.push({ key: "p", word: "pastes the answer", effect: pasteDialog(login), stays: false });
   return panelDialog({
     title: `Login of ${account}`,
@@ -154,7 +167,8 @@ function loginLines(login: Login, { pasted, silent }: Trouble, now: number, widt
   out.push(...unbroken(url, width, "accent"), []);
   if (userCode !== null) out.push([{ text: "   code  " }, { text: userCode, style: "strong" }], []);
   if (pasted !== undefined) out.push(...paragraph(`! That is not it: ${pasted}`, width, "error"), []);
-  if (silent !== undefined) out.push(...paragraph(`! The core does not tell how far it is: ${silent}`, width, "error"), []);
+  if (silent !== undefined)
+    out.push(...paragraph(`! The core does not tell how far it is: ${silent}`, width, "error"), []);
   if (pastes) {
     const how = "If the browser cannot come back by itself: p pastes the address it ends at, or the code it shows.";
     out.push(...paragraph(how, width), []);
@@ -199,7 +213,12 @@ const endings: Readonly<Record<string, string>> = {
   cancelled: "was called off",
 };
 
-function endPanel({ account, provider, state, error }: Pick<Login, "account" | "provider" | "state" | "error">): Effect {
+function endPanel({
+  account,
+  provider,
+  state,
+  error,
+}: Pick<Login, "account" | "provider" | "state" | "error">): Effect {
   const isDone = state === "done";
   return panelDialog({
     title: `Login of ${account}`,
@@ -222,7 +241,12 @@ function endPanel({ account, provider, state, error }: Pick<Login, "account" | "
 }
 
 function calledOff(path: string, account: string): Effect {
-  return { type: "ask", method: "DELETE", path, done: () => said(`the login of ${account} was called off; nothing was changed`) };
+  return {
+    type: "ask",
+    method: "DELETE",
+    path,
+    done: () => said(`the login of ${account} was called off; nothing was changed`),
+  };
 }
 
 function copied(value: string, what: string): Effect {
@@ -239,7 +263,12 @@ function pageTerms(service: Service, name: string): Effect {
       const id = text(own(answer, "id"));
       const url = text(own(answer, "url"));
       if (id === null || url === null) return said("the core made a page that cannot be read here", "error");
-      return pagePanel({ id, url, account: text(own(answer, "account")) ?? "", expiresAt: instant(own(answer, "expiresAt")) });
+      return pagePanel({
+        id,
+        url,
+        account: text(own(answer, "account")) ?? "",
+        expiresAt: instant(own(answer, "expiresAt")),
+      });
     },
   });
 }
@@ -261,7 +290,12 @@ function pagePanel({ id, url, account, expiresAt }: Page): Effect {
       [],
       ...unbroken(url, width, "accent"),
       [],
-      [{ text: `   ~ waiting for the page${expiresAt === null ? "" : `, ${countdown(expiresAt, now)} left`}`, style: "live" }],
+      [
+        {
+          text: `   ~ waiting for the page${expiresAt === null ? "" : `, ${countdown(expiresAt, now)} left`}`,
+          style: "live",
+        },
+      ],
     ],
     keys: [{ key: "y", word: "copies the address", effect: copied(url, "the address"), stays: true }],
     left: { word: "takes it back", effect: calledOff(path, account) },

@@ -182,6 +182,7 @@ export function summarySpans(rows: readonly AccountRow[], now: number): readonly
   if (off.length > 0) spans.push({ text: " / " }, figure(off.length, "off", "dim"));
   // Nobody can be asked now: how long that lasts is what is wanted to know.
   const next = Math.min(...cooling.flatMap((row) => coolingOf(row)?.until ?? []));
-  if (ok.length === 0 && Number.isFinite(next)) spans.push({ text: `  next ready ${countdown(next, now)}`, style: "warn" });
+  if (ok.length === 0 && Number.isFinite(next))
+    spans.push({ text: `  next ready ${countdown(next, now)}`, style: "warn" });
   return spans;
 }

@@ -27,7 +27,10 @@ const columns: readonly Column<AccountRow>[] = [
     width: 40,
     leavesAt: 1,
     grows: true,
-    cell: ({ credential, lastError }) => ({ text: (credential.fix ?? lastError ?? "").replaceAll("\n", " "), style: "dim" }),
+    cell: ({ credential, lastError }) => ({
+      text: (credential.fix ?? lastError ?? "").replaceAll("\n", " "),
+      style: "dim",
+    }),
   },
 ];
 

@@ -14,10 +14,12 @@ export function fact(name: string, value: readonly Span[], width: number): reado
   const isLong = cellWidth(name) > nameWidth - 2;
   const text = `${isLong ? `${name}  ` : ""}${value.map((span) => span.text).join("")}`;
   const style = value[0]?.style;
-  return wordRows(text, width - 3 - nameWidth).map((row, index): Spans => [
-    { text: `  ${(index === 0 && !isLong ? name : "").padEnd(nameWidth)}`, style: "dim" },
-    { text: row, ...(style === undefined ? {} : { style }) },
-  ]);
+  return wordRows(text, width - 3 - nameWidth).map(
+    (row, index): Spans => [
+      { text: `  ${(index === 0 && !isLong ? name : "").padEnd(nameWidth)}`, style: "dim" },
+      { text: row, ...(style === undefined ? {} : { style }) },
+    ],
+  );
 }
 
 export function paragraph(text: string, width: number, style: Style = "plain"): readonly Spans[] {
@@ -26,10 +28,9 @@ export function paragraph(text: string, width: number, style: Style = "plain"): 
 
 /** For what is copied from the screen by hand: broken where the row ends and nowhere else. */
 export function unbroken(text: string, width: number, style: Style): readonly Spans[] {
-  return [...wrapRanges(text, Math.max(1, width - 6))].map(([start, end]): Spans => [
-    { text: "   " },
-    { text: text.slice(start, end), style },
-  ]);
+  return [...wrapRanges(text, Math.max(1, width - 6))].map(
+    ([start, end]): Spans => [{ text: "   " }, { text: text.slice(start, end), style }],
+  );
 }
 
 function wordRows(text: string, width: number): readonly string[] {

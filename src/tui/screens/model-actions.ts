@@ -98,7 +98,8 @@ function onModel(act: (row: ModelRow, rows: readonly CatalogRow[]) => Effect) {
 }
 
 function onProvider(act: (row: ProviderRow) => Effect) {
-  return (row: CatalogRow | null): Effect => (row?.type === "provider" ? act(row) : { type: "hint", text: providersOnly });
+  return (row: CatalogRow | null): Effect =>
+    row?.type === "provider" ? act(row) : { type: "hint", text: providersOnly };
 }
 
 function providerOf(row: CatalogRow): string {
@@ -117,7 +118,9 @@ function testEffect({ name }: ModelRow): Effect {
       panelDialog({
         title: `A call for ${name}, now`,
         lines: (_now, width) => answerLines(answer, command, width),
-        keys: [{ key: "y", word: "copies the command", effect: { type: "copy", text: command, what: command }, stays: true }],
+        keys: [
+          { key: "y", word: "copies the command", effect: { type: "copy", text: command, what: command }, stays: true },
+        ],
       }),
   };
 }
@@ -128,7 +131,9 @@ function answerLines(answer: unknown, command: string, width: number): readonly 
   const to = text(own(answer, "to"));
   const action = text(own(answer, "action")) ?? "?";
   const decided = rule === null ? "no rule matches" : `rule ${rule}${to === null ? "" : `: ${to}`}`;
-  out.push(...fact(action, [{ text: decided, style: action === "refuse" || action === "block" ? "error" : "ok" }], width));
+  out.push(
+    ...fact(action, [{ text: decided, style: action === "refuse" || action === "block" ? "error" : "ok" }], width),
+  );
   for (const [index, target] of list(own(answer, "targets")).entries()) {
     const account = text(own(target, "account"));
     const who = `${text(own(target, "provider")) ?? ""}/${text(own(target, "model")) ?? ""}`;
@@ -157,7 +162,9 @@ function aliasDialog({ name }: ModelRow, rows: readonly CatalogRow[]): Effect {
     (typed) => {
       const alias = typed.trim();
       const taken = rows.find((row) => row.type === "model" && row.name === alias && row.kind === "alias");
-      return taken === undefined ? keep(alias) : confirmDialog(`${alias} is an alias already. Write it anew?`, keep(alias));
+      return taken === undefined
+        ? keep(alias)
+        : confirmDialog(`${alias} is an alias already. Write it anew?`, keep(alias));
     },
     { check: wordProblem },
   );

@@ -64,7 +64,12 @@ export function inspectCatalog(row: CatalogRow, now: number): readonly Spans[] {
   }
   return [
     [{ text: ` ${row.name}  `, style: "strong" }, state, { text: `  sent as ${row.provider}/${row.model}` }],
-    [{ text: `     ${row.kind}, known from ${sourceText(row)}; accounts that serve it: ${accountsText(row.accounts)}`, style: "dim" }],
+    [
+      {
+        text: `     ${row.kind}, known from ${sourceText(row)}; accounts that serve it: ${accountsText(row.accounts)}`,
+        style: "dim",
+      },
+    ],
   ];
 }
 
@@ -86,7 +91,10 @@ function describeModel(row: ModelRow, now: number, width: number): readonly Span
     ...line("can", canText(can)),
     ...line("accounts", figuresText(accounts)),
     ...heading("Try it"),
-    ...paragraph("t says where a call for it would go now, without sending one. A real call spends a few tokens:", width),
+    ...paragraph(
+      "t says where a call for it would go now, without sending one. A real call spends a few tokens:",
+      width,
+    ),
     ...paragraph(testCommand(row.name), width, "strong"),
   ];
 }

@@ -13,7 +13,15 @@ import {
   readModels,
   readProviders,
 } from "./model-row.ts";
-import { accountsText, catalogState, describeCatalog, hourText, inspectCatalog, windowText, yes } from "./model-text.ts";
+import {
+  accountsText,
+  catalogState,
+  describeCatalog,
+  hourText,
+  inspectCatalog,
+  windowText,
+  yes,
+} from "./model-text.ts";
 
 const blank: Span = { text: "" };
 
@@ -42,9 +50,21 @@ const modelColumns: readonly Column<CatalogRow>[] = [
     }),
   },
   { id: "kind", title: "kind", width: 9, leavesAt: 3, cell: ofModel(({ kind }) => ({ text: kind })) },
-  { id: "source", title: "known from", width: 10, leavesAt: 1, cell: ofModel(({ source }) => ({ text: source, style: "dim" })) },
+  {
+    id: "source",
+    title: "known from",
+    width: 10,
+    leavesAt: 1,
+    cell: ofModel(({ source }) => ({ text: source, style: "dim" })),
+  },
   { id: "accounts", title: "accts", width: 7, cell: ofModel(({ accounts }) => ({ text: accountsText(accounts) })) },
-  { id: "context", title: "ctx", width: 6, align: "right", cell: ofModel(({ context }) => ({ text: windowText(context) })) },
+  {
+    id: "context",
+    title: "ctx",
+    width: 6,
+    align: "right",
+    cell: ofModel(({ context }) => ({ text: windowText(context) })),
+  },
   { id: "tools", title: "tools", width: 5, leavesAt: 5, cell: ofModel(({ can }) => yes(can.tools)) },
   { id: "vision", title: "vis", width: 3, leavesAt: 4, cell: ofModel(({ can }) => yes(can.vision)) },
   state,
@@ -53,11 +73,31 @@ const modelColumns: readonly Column<CatalogRow>[] = [
 const providerColumns: readonly Column<CatalogRow>[] = [
   { id: "provider", title: "provider", width: 15, widest: 24, cell: ofProvider(({ id }) => ({ text: id })) },
   { id: "kind", title: "kind", width: 11, leavesAt: 2, cell: ofProvider(({ kind }) => ({ text: kind })) },
-  { id: "type", title: "type", width: 18, leavesAt: 3, cell: ofProvider(({ dialect }) => ({ text: dialect, style: "dim" })) },
+  {
+    id: "type",
+    title: "type",
+    width: 18,
+    leavesAt: 3,
+    cell: ofProvider(({ dialect }) => ({ text: dialect, style: "dim" })),
+  },
   { id: "accounts", title: "accts", width: 7, cell: ofProvider(({ accounts }) => ({ text: accountsText(accounts) })) },
-  { id: "models", title: "models", width: 6, align: "right", leavesAt: 4, cell: ofProvider(({ models }) => ({ text: String(models.length) })) },
+  {
+    id: "models",
+    title: "models",
+    width: 6,
+    align: "right",
+    leavesAt: 4,
+    cell: ofProvider(({ models }) => ({ text: String(models.length) })),
+  },
   { id: "hour", title: "req/err 1h", width: 10, cell: ofProvider((row) => ({ text: hourText(row) })) },
-  { id: "ttfb", title: "ttfb", width: 6, align: "right", leavesAt: 5, cell: ofProvider(({ hour }) => ({ text: duration(hour?.ttfbMs ?? null) })) },
+  {
+    id: "ttfb",
+    title: "ttfb",
+    width: 6,
+    align: "right",
+    leavesAt: 5,
+    cell: ofProvider(({ hour }) => ({ text: duration(hour?.ttfbMs ?? null) })),
+  },
   state,
   {
     id: "about",
