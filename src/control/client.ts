@@ -58,6 +58,8 @@ export interface ControlClient extends EngineVerbs, FlowVerbs {
   post(path: string, body?: unknown): Promise<unknown>;
   put(path: string, body: unknown): Promise<unknown>;
   delete(path: string): Promise<unknown>;
+  /** The same for who chooses the method, and how long to wait. */
+  ask(method: Method, path: string, options?: AskOptions): Promise<unknown>;
   status(): Promise<CoreStatus>;
   /** The status with the secrets of the installation in clear. */
   secrets(): Promise<CoreStatus & { readonly [Name in keyof CoreSecrets]: string }>;
@@ -114,6 +116,7 @@ export function connectControl(paths: Pick<Paths, "controlSocket">): ControlClie
   return {
     ...engineVerbsOver(ask),
     ...flowVerbsOver(ask, (path, body) => askStream(socketPath, path, body)),
+    ask,
     get: (path) => ask("GET", path),
     post: (path, body = {}) => ask("POST", path, { body }),
     put: (path, body) => ask("PUT", path, { body }),

@@ -18,7 +18,8 @@ import { own } from "../base/json.ts";
 import { flowActions } from "./actions/index.ts";
 import { perform, type Hands } from "./perform.ts";
 import { tables } from "./screens/index.ts";
-import { stepDialog } from "./state/dialog.ts";
+import { createDialogWatch } from "./state/dialog-watch.ts";
+import { minds, stepDialog } from "./state/dialog.ts";
 import type { Effect } from "./state/effect.ts";
 import { createLog } from "./state/log.ts";
 import { reduceCommand, reducePrompt, showDetail, showScreen, type Surroundings } from "./state/reduce.ts";
@@ -120,6 +121,18 @@ export function startApp(options: AppOptions): App {
       paintSoon();
     },
   });
+  const dialogWatch = createDialogWatch({
+    ask: (path) => options.source.ask("GET", path),
+    after,
+    onNews(effect) {
+      const before = ui.dialog;
+      act(effect);
+      // A panel in the place of another goes on where that one was read.
+      if (before?.type === "panel" && ui.dialog?.type === "panel")
+        change({ ...ui, dialog: { ...ui.dialog, top: before.top } });
+      tableLoader.again();
+    },
+  });
   const local = (): Local => ({ book, log: log.lines, status: ui.status });
   let shownRows: { readonly key: readonly unknown[]; readonly rows: readonly AnyRow[] } = { key: [], rows: [] };
 
@@ -197,6 +210,9 @@ export function startApp(options: AppOptions): App {
         change({ ...ui, hint: null });
         paintSoon();
       });
+    }
+    if (next.dialog !== before.dialog) {
+      dialogWatch.look(next.dialog?.type === "panel" ? (next.dialog.watch ?? null) : null);
     }
     if (next.paused !== before.paused) book.freeze(next.paused);
     if (next.screen !== before.screen || next.tables !== before.tables) {
@@ -281,8 +297,10 @@ export function startApp(options: AppOptions): App {
   function onKey(key: Key): void {
     const name = key.type === "key" ? key.name : key.type === "text" ? (key.text === " " ? "space" : key.text) : null;
     if (ui.hint !== null) change({ ...ui, hint: null });
-    if (ui.dialog !== null && name !== "ctrl-c" && name !== "ctrl-l" && name !== "ctrl-z") {
-      const { dialog, effect } = stepDialog(ui.dialog, key, mainHeight(scene()));
+    const quits = name === "ctrl-c" && (ui.dialog === null || !minds(ui.dialog));
+    if (ui.dialog !== null && !quits && name !== "ctrl-l" && name !== "ctrl-z") {
+      const length = ui.dialog.type === "panel" ? ui.dialog.lines(clock.now(), ui.columns).length : 0;
+      const { dialog, effect } = stepDialog(ui.dialog, key, mainHeight(scene()), length);
       change({ ...ui, dialog });
       if (effect !== null) act(effect);
       return;
@@ -429,6 +447,7 @@ export function startApp(options: AppOptions): App {
       if (closed) return;
       closed = true;
       tableLoader.close();
+      dialogWatch.look(null);
       unsubscribe();
       loader.close();
       stagesLoader.close();

@@ -50,13 +50,20 @@ async function main(): Promise<number> {
   });
 }
 
+/** A renewal or a quota waits for a provider, which the core itself does for a minute at most. */
+const providerTimeoutMs = 90_000;
+
 function sourceOver(client: ControlClient): TuiSource {
-  const ways = { GET: client.get, POST: client.post, PUT: client.put, DELETE: client.delete };
   return {
     flow: (id) => client.flow(id),
     stages: (id) => client.stages(id),
     events: (listener) => client.events(listener),
-    ask: (method, path, body) => ways[method](`/api${path}`, body),
+    ask: (method, path, body, patience) =>
+      client.ask(method, /^\/v[01]\//.test(path) ? path : `/api${path}`, {
+        // As its own commands do: a change without fields is an empty object.
+        ...(method === "GET" || method === "DELETE" ? {} : { body: body ?? {} }),
+        ...(patience === "long" ? { timeoutMs: providerTimeoutMs } : {}),
+      }),
     async exportTo(file, question) {
       // The core checks it; what it takes stands in the OpenAPI document.
       const { flows, bytes } = await client.exportFlows(question as unknown as ExportQuestionJson);

@@ -26,18 +26,18 @@ export function perform(effect: Effect, hands: Hands): void {
   const next = (following: Effect | null): void => {
     if (following !== null) perform(following, hands);
   };
-  const failed = (error: unknown): void =>
-    hands.say("error", safeLine(error instanceof Error ? error.message : "it failed, and does not say why"));
+  const failed = (error: unknown): void => hands.say("error", whyOf(error));
   switch (effect.type) {
     case "ask":
       hands.source
-        .ask(effect.method, effect.path, effect.body)
+        .ask(effect.method, effect.path, effect.body, "long")
         .then((answer) => {
           next(effect.done(answer));
           hands.stale();
         })
         .catch((error: unknown) => {
-          failed(error);
+          if (effect.failed === undefined) failed(error);
+          else next(effect.failed(whyOf(error)));
           hands.stale();
         });
       return;
@@ -80,4 +80,8 @@ export function perform(effect: Effect, hands: Hands): void {
     default:
       return unreachable(effect);
   }
+}
+
+export function whyOf(error: unknown): string {
+  return safeLine(error instanceof Error ? error.message : "it failed, and does not say why");
 }

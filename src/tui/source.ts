@@ -16,8 +16,11 @@ export type SourceEvent =
 
 export interface TuiSource {
   flow(id: string): Promise<unknown>;
-  /** A question to the control API, below `/api`. @throws Error with the core's own words */
-  ask(method: "GET" | "POST" | "PUT" | "DELETE", path: string, body?: unknown): Promise<unknown>;
+  /**
+   * A question to the control API, below `/api` unless the path is a whole one (`/v1/…`, `/v0/…`). `long`: a provider may
+   * be asked on the way. @throws Error with the core's own words
+   */
+  ask(method: "GET" | "POST" | "PUT" | "DELETE", path: string, body?: unknown, patience?: "long"): Promise<unknown>;
   /** Writes an export into a new file that only its owner can read; resolves with how many calls are in it. */
   exportTo(file: string, question: Readonly<Record<string, unknown>>): Promise<number>;
   /** Its request at the client, in the hub and upstream. */

@@ -10,8 +10,16 @@ export interface DialogStep {
   readonly effect: Effect | null;
 }
 
-/** @param height rows that a list or a text has */
-export function stepDialog(dialog: Dialog, key: Key, height: number): DialogStep {
+/** Leaving it has consequences, so that no key leaves it without them. */
+export function minds(dialog: Dialog): boolean {
+  return (dialog.type === "panel" || dialog.type === "line") && dialog.left !== undefined;
+}
+
+/**
+ * @param height rows that a list or a text has
+ * @param length lines of a panel as it is drawn now
+ */
+export function stepDialog(dialog: Dialog, key: Key, height: number, length = 0): DialogStep {
   const name = key.type === "key" ? key.name : key.type === "text" ? key.text : null;
   const stay = (next: Dialog = dialog): DialogStep => ({ dialog: next, effect: null });
   const close: DialogStep = { dialog: null, effect: null };
@@ -31,13 +39,23 @@ export function stepDialog(dialog: Dialog, key: Key, height: number): DialogStep
       return stay({ ...dialog, at: Math.max(0, Math.min(last, dialog.at + by)) });
     }
     case "line": {
-      if (name === "esc") return close;
+      if (name === "esc" || name === "ctrl-c") return { dialog: null, effect: dialog.left?.() ?? null };
       if (name === "enter") {
         return dialog.check(dialog.line.text) === null
           ? { dialog: null, effect: dialog.submit(dialog.line.text) }
           : stay();
       }
-      return stay({ ...dialog, line: editLine(dialog.line, key) });
+      return stay({ ...dialog, line: editLine(dialog.line, key, maxTypedLength) });
+    }
+    case "panel": {
+      const own = dialog.keys.find((each) => each.key === name);
+      if (own !== undefined) return { dialog: own.stays ? dialog : null, effect: own.effect };
+      if (name === "esc" || name === "q" || name === "ctrl-c") {
+        return { dialog: null, effect: dialog.left?.effect ?? null };
+      }
+      const lowest = Math.max(0, length - height);
+      const by = moves(height)[name ?? ""] ?? 0;
+      return stay({ ...dialog, top: Math.max(0, Math.min(lowest, Math.min(lowest, dialog.top) + by)) });
     }
     case "text": {
       if (name === "esc" || name === "q" || name === "enter") return close;
@@ -49,6 +67,9 @@ export function stepDialog(dialog: Dialog, key: Key, height: number): DialogStep
       return unreachable(dialog);
   }
 }
+
+/** Keys and addresses with an answer in them are pasted here; the core takes keys of this length. */
+const maxTypedLength = 4_096;
 
 function moves(height: number): Readonly<Record<string, number>> {
   const page = Math.max(1, height - 1);

@@ -11,11 +11,13 @@ export type Effect =
   | {
       readonly type: "ask";
       readonly method: "GET" | "POST" | "PUT" | "DELETE";
-      /** Below `/api`, as `/accounts/clear-cooldowns`; names in it are encoded by the caller. */
+      /** Below `/api`, as `/accounts/clear-cooldowns`, or whole where it is `/v1/…` or `/v0/…`; the caller encodes names. */
       readonly path: string;
       readonly body?: unknown;
       /** What follows; null: nothing is said. */
       done(answer: unknown): Effect | null;
+      /** Instead of the notice, where a dialog has to go on. */
+      failed?(why: string): Effect | null;
     }
   | { readonly type: "say"; readonly level: Notice["level"]; readonly text: string }
   /** Why nothing happened; gone with the next key. */
@@ -46,8 +48,41 @@ export type Dialog =
       /** Why it cannot be submitted, or null. */
       check(text: string): string | null;
       submit(text: string): Effect | null;
+      /** What leaving it leads to; absent: nothing. */
+      left?(): Effect;
     }
+  | Panel
   | { readonly type: "text"; readonly title: string; readonly lines: readonly Spans[]; readonly top: number };
+
+/** A text that is made anew with every paint, with keys of its own; it may follow what it is about. */
+export interface Panel {
+  readonly type: "panel";
+  readonly title: string;
+  lines(now: number, width: number): readonly Spans[];
+  readonly top: number;
+  readonly keys: readonly PanelKey[];
+  /** What esc does besides closing it, and its word for that. Absent: nothing. */
+  readonly left?: { readonly word: string; readonly effect: Effect };
+  /** Asked again and again while it is open. Absent: nothing more will change. */
+  readonly watch?: Watch;
+}
+
+export interface PanelKey {
+  readonly key: string;
+  readonly word: string;
+  readonly effect: Effect;
+  /** The panel stays open, as it does for the clipboard. */
+  readonly stays: boolean;
+}
+
+export interface Watch {
+  readonly path: string;
+  readonly everyMs: number;
+  /** What an answer changes, as a panel in the place of this one; null: nothing. */
+  next(answer: Watched): Effect | null;
+}
+
+export type Watched = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly why: string };
 
 export interface Choice {
   readonly label: string;
@@ -59,10 +94,21 @@ export interface Choice {
 export function lineDialog(
   title: string,
   submit: (text: string) => Effect | null,
-  more: { readonly text?: string; readonly secret?: boolean; readonly check?: (text: string) => string | null } = {},
+  more: {
+    readonly text?: string;
+    readonly secret?: boolean;
+    readonly check?: (text: string) => string | null;
+    readonly left?: () => Effect;
+  } = {},
 ): Effect {
-  const { text = "", secret = false, check = (): string | null => null } = more;
-  return { type: "dialog", dialog: { type: "line", title, line: { text, at: text.length }, secret, check, submit } };
+  const { text = "", secret = false, check = (): string | null => null, left } = more;
+  const line = { text, at: text.length };
+  const dialog = { type: "line", title, line, secret, check, submit, ...(left === undefined ? {} : { left }) } as const;
+  return { type: "dialog", dialog };
+}
+
+export function panelDialog(panel: Omit<Panel, "type" | "top" | "keys"> & { readonly keys?: Panel["keys"] }): Effect {
+  return { type: "dialog", dialog: { type: "panel", top: 0, keys: [], ...panel } };
 }
 
 export function confirmDialog(text: string, yes: Effect): Effect {

@@ -13,8 +13,8 @@ export const emptyLine: Line = { text: "", at: 0 };
 const maxLineLength = 500;
 
 /** The line after the key; the same object when the key means nothing here. */
-export function editLine(line: Line, key: Key): Line {
-  if (key.type !== "key") return insert(line, key.text);
+export function editLine(line: Line, key: Key, most = maxLineLength): Line {
+  if (key.type !== "key") return insert(line, key.text, most);
   const before = line.text.slice(0, line.at);
   const after = line.text.slice(line.at);
   switch (key.name) {
@@ -48,11 +48,11 @@ export function editLine(line: Line, key: Key): Line {
   }
 }
 
-function insert(line: Line, text: string): Line {
+function insert(line: Line, text: string, most: number): Line {
   // A paste of several lines becomes one; anything that takes no cell cannot be seen, so it is not kept.
   const clean = graphemes(text.replaceAll(/\s+/g, " "))
     .filter((character) => cellWidth(character) > 0)
     .join("");
-  const merged = (line.text.slice(0, line.at) + clean + line.text.slice(line.at)).slice(0, maxLineLength);
+  const merged = (line.text.slice(0, line.at) + clean + line.text.slice(line.at)).slice(0, most);
   return { text: merged, at: Math.min(merged.length, line.at + clean.length) };
 }

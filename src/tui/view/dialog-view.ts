@@ -1,11 +1,14 @@
 /** How a dialog looks: questions and lines to type take the last row, lists and texts take the room of the screen. */
 import type { Dialog } from "../state/effect.ts";
-import { graphemes } from "../text/cells.ts";
-import type { Spans } from "../text/row.ts";
+import type { Line } from "../state/prompt.ts";
+import { cellWidth, graphemes } from "../text/cells.ts";
+import type { Span, Spans } from "../text/row.ts";
 import { ends, lineSpans } from "./header.ts";
 
-export function takesScreen(dialog: Dialog | null): dialog is Extract<Dialog, { type: "choose" | "text" }> {
-  return dialog?.type === "choose" || dialog?.type === "text";
+type Large = Extract<Dialog, { type: "choose" | "text" | "panel" }>;
+
+export function takesScreen(dialog: Dialog | null): dialog is Large {
+  return dialog?.type === "choose" || dialog?.type === "text" || dialog?.type === "panel";
 }
 
 /** The last row while one is open; null where it takes the screen. */
@@ -26,17 +29,41 @@ export function dialogRow(dialog: Dialog, columns: number): Spans {
         problem === null
           ? { text: "enter goes on  esc closes ", style: "dim" as const }
           : { text: `${problem} `, style: "error" as const };
-      return ends([{ text: ` ${dialog.title}: `, style: "strong" }, ...lineSpans(drawn, null)], [hint], columns);
+      const room = columns - cellWidth(dialog.title) - cellWidth(hint.text) - 5;
+      const shown = lineSpans(inSight(drawn, room), null);
+      return ends([{ text: ` ${dialog.title}: `, style: "strong" }, ...shown], [hint], columns);
     }
     case "choose":
       return [{ text: " enter takes it   j k move   esc closes", style: "dim" }];
     case "text":
       return [{ text: " esc closes   j k scroll", style: "dim" }];
+    case "panel": {
+      const keys = dialog.keys.flatMap(({ key, word }): Span[] => [
+        { text: ` ${key}`, style: "strong" },
+        { text: ` ${word} ` },
+      ]);
+      return [...keys, { text: ` esc ${dialog.left?.word ?? "closes"}   j k scroll`, style: "dim" }];
+    }
   }
 }
 
-/** What stands in the main pane while a list or a text is open. */
-export function dialogRows(dialog: Extract<Dialog, { type: "choose" | "text" }>, height: number): readonly Spans[] {
+/** A line that is longer than its place is shown from where it was typed last. */
+function inSight(line: Line, room: number): Line {
+  if (cellWidth(line.text) <= room) return line;
+  const before = graphemes(line.text.slice(0, line.at));
+  let kept = "";
+  for (let at = before.length - 1; at >= 0 && cellWidth(kept) < room - 2; at -= 1) kept = `${before[at] ?? ""}${kept}`;
+  const isCut = kept.length < line.at;
+  return { text: `${isCut ? "…" : ""}${kept}${line.text.slice(line.at)}`, at: kept.length + (isCut ? 1 : 0) };
+}
+
+/** What stands in the main pane while one of the large dialogs is open. */
+export function dialogRows(dialog: Large, height: number, now: number, columns: number): readonly Spans[] {
+  if (dialog.type === "panel") {
+    const lines = dialog.lines(now, columns);
+    const top = Math.min(dialog.top, Math.max(0, lines.length - height));
+    return lines.slice(top, top + height);
+  }
   if (dialog.type === "text") return dialog.lines.slice(dialog.top, dialog.top + height);
   const top = Math.max(0, Math.min(dialog.at - height + 1, dialog.options.length - height));
   return dialog.options.slice(top, top + height).map(({ label, detail }, index): Spans => {

@@ -103,7 +103,7 @@ export function paneRowsOf(scene: Scene, frame: Frame, theme: Theme): PaneRows {
     const all = helpRows(ui.screen, columns);
     return { main: draw(all.slice(ui.helpTop, ui.helpTop + height)) };
   }
-  if (takesScreen(ui.dialog)) return { banner, prompt, main: draw(dialogRows(ui.dialog, height)) };
+  if (takesScreen(ui.dialog)) return { banner, prompt, main: draw(dialogRows(ui.dialog, height, now, columns)) };
   if (ui.screen === "detail") return { ...detailRows(scene, height, draw), banner, prompt };
   if (scene.table !== null) {
     return {
