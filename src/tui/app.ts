@@ -21,6 +21,7 @@ import { stepDialog } from "./state/dialog.ts";
 import type { Effect } from "./state/effect.ts";
 import type { FlowView } from "./state/flow-view.ts";
 import { createLog } from "./state/log.ts";
+import { logEvent } from "./state/log-events.ts";
 import { reduceCommand, reducePrompt, showDetail, showScreen, type Surroundings } from "./state/reduce.ts";
 import { createTableLoader } from "./state/table-loader.ts";
 import { rowsOf, variantOf, withTable } from "./state/table-state.ts";
@@ -299,8 +300,8 @@ export function startApp(options: AppOptions): App {
       change(showScreen(ui, screen));
       paintSoon();
     },
-    filter(text) {
-      change({ ...showScreen(ui, "traffic"), filter: text });
+    filter(text, tunnels) {
+      change({ ...showScreen(ui, "traffic"), filter: text, showTunnels: ui.showTunnels || tunnels });
       paintSoon();
     },
     stale: () => tableLoader.again(),
@@ -325,7 +326,9 @@ export function startApp(options: AppOptions): App {
   }
 
   function onEvent(event: SourceEvent): void {
+    const before = ui;
     change(ingest(ui, book, event, clock.now()));
+    logEvent(log, event, { before, after: ui, book, now: clock.now() });
     if (event.type === "flow" && ui.detail !== null && own(event.flow, "id") === ui.detail.id)
       loader.load(ui.detail.id);
     if (event.type === "hello" && ui.detail !== null) loader.load(ui.detail.id);

@@ -37,13 +37,15 @@ export interface Table<Row extends AnyRow = AnyRow> {
   readonly variants: readonly string[];
   /** What is asked of the control API, as `/accounts`; nothing for tables of what is known anyway. */
   loads(variant: string): readonly string[];
+  /** Its first row is the newest: while it is the selected one, the selection stays with whatever comes first. */
+  readonly follows?: boolean;
   /** How often, while it is looked at. */
   readonly everyMs: number;
   /** Rows of the answers, in the order of `loads`. Unknown JSON: believe nothing, sanitise every text. */
   read(answers: readonly unknown[], variant: string, local: Local): readonly Row[];
   columns(variant: string): readonly Column<Row>[];
   /** Orders that `s` goes through; the first one is the usual one, and null keeps the order of `read`. */
-  readonly sorts: readonly { readonly title: string; readonly compare: ((one: Row, other: Row) => number) | null }[];
+  readonly sorts: readonly { readonly title: string; readonly compare: Compare<Row> | null }[];
   /** What `/` looks into. */
   search(row: Row): string;
   /** What stands at the right of the line under the tabs. */
@@ -57,6 +59,9 @@ export interface Table<Row extends AnyRow = AnyRow> {
   empty(local: Local, variant: string): readonly Spans[];
   readonly actions: readonly TableAction<Row>[];
 }
+
+/** Taken from a method, for the same reason. */
+type Compare<Row> = { compare(one: Row, other: Row): number }["compare"];
 
 export interface TableAction<Row extends AnyRow = AnyRow> {
   /** Names it in the palette, as `account-disable`. */
