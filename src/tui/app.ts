@@ -22,6 +22,7 @@ import { createDialogWatch } from "./state/dialog-watch.ts";
 import { minds, stepDialog } from "./state/dialog.ts";
 import type { Effect } from "./state/effect.ts";
 import { createLog } from "./state/log.ts";
+import { logEvent } from "./state/log-events.ts";
 import { reduceCommand, reducePrompt, showDetail, showScreen, type Surroundings } from "./state/reduce.ts";
 import { createTableLoader } from "./state/table-loader.ts";
 import { rowsOf, variantOf, withTable } from "./state/table-state.ts";
@@ -36,6 +37,7 @@ import type { Theme } from "./text/theme.ts";
 import { detailLines } from "./view/detail.ts";
 import { frameOf, helpRowCount, mainHeight, paneRowsOf, type Scene } from "./view/screen-view.ts";
 import { selectedRow, type TableScene } from "./view/table-view.ts";
+import { firstCommand, showsWelcome } from "./view/welcome.ts";
 
 export interface AppOptions {
   readonly source: TuiSource;
@@ -66,6 +68,8 @@ const paintShare = 5;
 const tickMs = 1_000;
 const infoNoticeMs = 6_000;
 const hintMs = 4_000;
+/** How often the checklist asks for accounts. */
+const accountsMs = 5_000;
 
 export function startApp(options: AppOptions): App {
   const { terminal, theme, clock, after } = options;
@@ -80,6 +84,7 @@ export function startApp(options: AppOptions): App {
   let paintCostMs = 0;
   let cancelPaint: (() => void) | null = null;
   let closed = false;
+  let accountsAskedAt = Number.NEGATIVE_INFINITY;
   /** The filter in force asks for times: it is asked again with every tick. */
   let filterAges = false;
 
@@ -133,6 +138,22 @@ export function startApp(options: AppOptions): App {
       tableLoader.again();
     },
   });
+  /** The checklist ticks "add an account" by itself; with calls in the list nobody looks at it, and nothing is asked. */
+  function countAccounts(): void {
+    if (closed || ui.connection.type !== "open" || !showsWelcome(ui, book)) return;
+    if (clock.now() - accountsAskedAt < accountsMs) return;
+    accountsAskedAt = clock.now();
+    options.source
+      .ask("GET", "/accounts")
+      .then((answer) => {
+        const accounts = own(answer, "accounts");
+        if (Array.isArray(accounts)) change({ ...ui, accounts: accounts.length });
+        paintSoon();
+      })
+      // An older core cannot say: the step stays open, which is no news worth a banner.
+      .catch(() => {});
+  }
+
   const local = (): Local => ({ book, log: log.lines, status: ui.status });
   let shownRows: { readonly key: readonly unknown[]; readonly rows: readonly AnyRow[] } = { key: [], rows: [] };
 
@@ -311,6 +332,8 @@ export function startApp(options: AppOptions): App {
     }
     if (name === null) return;
     const now = scene();
+    // The checklist has no flow that `y` could be about, but a command.
+    if (name === "y" && showsWelcome(ui, book)) return act({ type: "copy", text: firstCommand, what: firstCommand });
     const binding = bindingFor(contextOf(ui), name);
     if (ui.overlay === "confirm-quit") {
       if (name === "y" || binding?.command === "back" || isQuit(binding?.command)) options.onQuit();
@@ -372,8 +395,8 @@ export function startApp(options: AppOptions): App {
       change(showScreen(ui, screen));
       paintSoon();
     },
-    filter(text) {
-      change({ ...showScreen(ui, "traffic"), filter: text });
+    filter(text, tunnels) {
+      change({ ...showScreen(ui, "traffic"), filter: text, showTunnels: ui.showTunnels || tunnels });
       paintSoon();
     },
     stale: () => tableLoader.again(),
@@ -398,13 +421,15 @@ export function startApp(options: AppOptions): App {
   }
 
   function onEvent(event: SourceEvent): void {
-    const before = ui.detail === null ? null : book.get(ui.detail.id);
+    const known = ui.detail === null ? null : book.get(ui.detail.id);
+    const before = ui;
     change(ingest(ui, book, event, clock.now()));
+    logEvent(log, event, { before, after: ui, book, now: clock.now() });
     if (event.type === "hello" || event.type === "status") tableLoader.again();
     const { detail } = ui;
     if (detail !== null && (event.type === "hello" || (event.type === "flow" && own(event.flow, "id") === detail.id))) {
       loader.load(detail.id);
-      if (detail.tab === "diff" && isOtherRequest(detail, before)) loadStages(detail);
+      if (detail.tab === "diff" && isOtherRequest(detail, known)) loadStages(detail);
     }
     paintSoon();
   }
@@ -413,6 +438,7 @@ export function startApp(options: AppOptions): App {
     const { notice } = ui;
     if (notice?.level === "info" && clock.now() - notice.at > infoNoticeMs) change({ ...ui, notice: null });
     if (filterAges) applyFilter();
+    countAccounts();
     paintSoon();
     cancelTick = after(tickMs, tick);
   }

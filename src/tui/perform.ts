@@ -17,7 +17,7 @@ export interface Hands {
   edit(text: string, suffix: string): Promise<string | null>;
   openFlow(id: string): void;
   show(screen: ScreenId): void;
-  filter(text: string): void;
+  filter(text: string, tunnels: boolean): void;
   /** What the screen shows may be out of date. */
   stale(): void;
 }
@@ -76,7 +76,7 @@ export function perform(effect: Effect, hands: Hands): void {
     case "show":
       return hands.show(effect.screen);
     case "filter":
-      return hands.filter(effect.text);
+      return hands.filter(effect.text, effect.tunnels === true);
     default:
       return unreachable(effect);
   }

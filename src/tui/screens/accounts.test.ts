@@ -10,6 +10,7 @@ import {
 import { startAt } from "../../../test/tui/harness.ts";
 import type { Effect } from "../state/effect.ts";
 import { place } from "../table/columns.ts";
+import { createFlowBook } from "../state/flow-book.ts";
 import { cellWidth } from "../text/cells.ts";
 import type { Spans } from "../text/row.ts";
 import { describeAccount, inspectAccount } from "./account-detail.ts";
@@ -19,6 +20,15 @@ import { accounts } from "./accounts.ts";
 import { countdown, spanOf } from "./time-left.ts";
 
 const now = startAt;
+
+/** Nothing is known besides the row. */
+const around = {
+  book: createFlowBook(10),
+  log: [],
+  status: null,
+  flow: null,
+  columns: 120,
+};
 
 function rowsOf(values: readonly unknown[]): readonly AccountRow[] {
   return readAccounts([{ accounts: values }, { rateLimits }, { sessions }]);
@@ -229,12 +239,15 @@ describe("actions", () => {
     ["account-quota", "claude/max", ["GET", "/accounts/claude/max/quota", undefined]],
     ["account-remove", "claude/max", ["DELETE", "/accounts/claude/max", undefined]],
   ])("%s of %s asks exactly that", (name, id, question) => {
-    expect(asks(action(name).run(named(id), []))).toEqual([question]);
+    expect(asks(action(name).run(named(id), [], around))).toEqual([question]);
   });
 
   it("asks before it removes one or ends all cooldowns", () => {
     for (const name of ["account-remove", "account-clear-cooldowns"]) {
-      expect(action(name).run(named("claude/max"), [])).toMatchObject({ type: "dialog", dialog: { type: "confirm" } });
+      expect(action(name).run(named("claude/max"), [], around)).toMatchObject({
+        type: "dialog",
+        dialog: { type: "confirm" },
+      });
     }
   });
 
@@ -247,7 +260,7 @@ describe("actions", () => {
 
   it("encodes names in paths", () => {
     const odd = one({ ...sampleAccount("a/b"), name: "b c/../d" });
-    expect(asks(action("account-refresh").run(odd, []))).toEqual([
+    expect(asks(action("account-refresh").run(odd, [], around))).toEqual([
       ["POST", "/accounts/a/b%20c%2F..%2Fd/refresh", undefined],
     ]);
   });

@@ -4,11 +4,21 @@ import { everyAccount } from "../../../test/tui/sample-accounts.ts";
 import { catalog, metrics, providerModels, providers, sampleModel } from "../../../test/tui/sample-models.ts";
 import type { Effect } from "../state/effect.ts";
 import { place } from "../table/columns.ts";
+import { createFlowBook } from "../state/flow-book.ts";
 import { cellWidth } from "../text/cells.ts";
 import type { Spans } from "../text/row.ts";
 import { type CatalogRow, readModels, readProviders } from "./model-row.ts";
 import { catalogState, describeCatalog, testCommand, windowText } from "./model-text.ts";
 import { models } from "./models.ts";
+
+/** Nothing is known besides the row. */
+const around = {
+  book: createFlowBook(10),
+  log: [],
+  status: null,
+  flow: null,
+  columns: 120,
+};
 
 const now = startAt;
 const accounts = { accounts: everyAccount };
@@ -152,11 +162,11 @@ describe("actions", () => {
     ["provider-toggle", "mistral", "", ["PUT", "/v1/providers/mistral/enabled", { enabled: true }]],
     ["provider-check", "claude", "", ["POST", "/v1/providers/claude/check", undefined]],
   ])("%s of %s asks exactly that", (name, id, typed, question) => {
-    expect(asks(action(name).run(row(id), modelRows), typed)).toEqual([question]);
+    expect(asks(action(name).run(row(id), modelRows, around), typed)).toEqual([question]);
   });
 
   it("asks before an alias means something else", () => {
-    const effect = action("model-alias").run(row("claude/claude-sonnet-4-5"), modelRows);
+    const effect = action("model-alias").run(row("claude/claude-sonnet-4-5"), modelRows, around);
     const dialog = effect.type === "dialog" && effect.dialog.type === "line" ? effect.dialog : null;
     expect(dialog?.submit("smart")).toMatchObject({ dialog: { type: "confirm" } });
     expect(dialog?.submit("new")).toMatchObject({ type: "ask" });

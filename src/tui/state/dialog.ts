@@ -59,6 +59,9 @@ export function stepDialog(dialog: Dialog, key: Key, height: number, length = 0)
     }
     case "text": {
       if (name === "esc" || name === "q" || name === "enter") return close;
+      if (name === "y" && dialog.copies !== undefined) {
+        return { dialog: null, effect: { type: "copy", text: dialog.copies, what: dialog.copies } };
+      }
       const by = moves(height)[name ?? ""] ?? 0;
       const lowest = Math.max(0, dialog.lines.length - height);
       return stay({ ...dialog, top: Math.max(0, Math.min(lowest, dialog.top + by)) });

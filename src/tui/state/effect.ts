@@ -31,8 +31,8 @@ export type Effect =
   | { readonly type: "export"; readonly question: Readonly<Record<string, unknown>>; readonly file: string }
   | { readonly type: "open-flow"; readonly id: string }
   | { readonly type: "show"; readonly screen: ScreenId }
-  /** The traffic list with this filter. */
-  | { readonly type: "filter"; readonly text: string }
+  /** The traffic list with this filter; `tunnels`: with those shown too. */
+  | { readonly type: "filter"; readonly text: string; readonly tunnels?: boolean }
   | { readonly type: "later"; readonly ms: number; readonly effect: Effect }
   | { readonly type: "all"; readonly effects: readonly Effect[] };
 
@@ -52,7 +52,14 @@ export type Dialog =
       left?(): Effect;
     }
   | Panel
-  | { readonly type: "text"; readonly title: string; readonly lines: readonly Spans[]; readonly top: number };
+  | {
+      readonly type: "text";
+      readonly title: string;
+      readonly lines: readonly Spans[];
+      readonly top: number;
+      /** What `y` puts into the clipboard. */
+      readonly copies?: string;
+    };
 
 /** A text that is made anew with every paint, with keys of its own; it may follow what it is about. */
 export interface Panel {
@@ -119,8 +126,11 @@ export function chooseDialog(title: string, options: readonly Choice[]): Effect 
   return { type: "dialog", dialog: { type: "choose", title, options, at: 0 } };
 }
 
-export function textDialog(title: string, lines: readonly Spans[]): Effect {
-  return { type: "dialog", dialog: { type: "text", title, lines, top: 0 } };
+export function textDialog(title: string, lines: readonly Spans[], copies?: string): Effect {
+  return {
+    type: "dialog",
+    dialog: { type: "text", title, lines, top: 0, ...(copies === undefined ? {} : { copies }) },
+  };
 }
 
 export function said(text: string, level: Notice["level"] = "info"): Effect {

@@ -87,7 +87,13 @@ export interface StatusView {
   readonly host: string;
   readonly port: number | null;
   readonly version: string;
-  readonly ca: { readonly path: string; readonly fingerprint: string; readonly expiresAt: string } | null;
+  readonly ca: {
+    readonly path: string;
+    readonly fingerprint: string;
+    readonly expiresAt: string;
+    /** The names it may speak for. */
+    readonly scope: readonly string[];
+  } | null;
   readonly config: {
     readonly path: string;
     readonly exists: boolean;

@@ -2,6 +2,7 @@
 import { own } from "../../base/json.ts";
 import type { SourceEvent } from "../source.ts";
 import { unreachable } from "../../base/unreachable.ts";
+import { coolingAfter } from "./cooling.ts";
 import type { FlowBook } from "./flow-book.ts";
 import type { FlowView } from "./flow-view.ts";
 import { readFlow, readNewestNotice, readNotice, readStatus, readText } from "./read.ts";
@@ -12,16 +13,21 @@ export function ingest(ui: UiState, book: FlowBook, event: SourceEvent, now: num
     case "hello":
       book.clear();
       for (const flow of event.flows) addFlow(book, flow);
+      let cooling: UiState["cooling"] = null;
+      for (const flow of book.all()) cooling = coolingAfter(cooling, flow);
       if (ui.paused) book.freeze(true);
       return {
         ...ui,
         connection: { type: "open" },
         status: readStatus(event.status),
+        cooling,
         notice: newerNotice(ui.notice, readNewestNotice(event.status)),
       };
-    case "flow":
-      addFlow(book, event.flow);
-      return ui;
+    case "flow": {
+      const flow = addFlow(book, event.flow);
+      const cooling = flow === null ? ui.cooling : coolingAfter(ui.cooling, flow);
+      return cooling === ui.cooling ? ui : { ...ui, cooling };
+    }
     case "removed":
       book.remove(event.ids.filter((id) => typeof id === "string"));
       return ui;
@@ -44,9 +50,9 @@ function newerNotice(shown: Notice | null, carried: Notice | null): Notice | nul
   return carried !== null && (shown === null || carried.at >= shown.at) ? carried : shown;
 }
 
-function addFlow(book: FlowBook, value: unknown): void {
+function addFlow(book: FlowBook, value: unknown): FlowView | null {
   const id = own(value, "id");
-  if (typeof id === "string" && id !== "") book.upsert(id, (number) => readFlow(value, number));
+  return typeof id === "string" && id !== "" ? book.upsert(id, (number) => readFlow(value, number)) : null;
 }
 
 function ingestCore(ui: UiState, book: FlowBook, event: unknown, now: number): UiState {

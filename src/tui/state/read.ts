@@ -77,6 +77,7 @@ export function readStatus(value: unknown): StatusView {
           path: text(ca["path"]) ?? "",
           fingerprint: text(ca["fingerprint"]) ?? "",
           expiresAt: text(ca["expiresAt"]) ?? "",
+          scope: list(ca["scope"]).flatMap((name) => text(name) ?? []),
         }
       : null,
     config: {
@@ -97,6 +98,15 @@ export function readNewestNotice(status: unknown): Notice | null {
   const newest = list(own(status, "notices")).at(-1);
   const at = instant(own(newest, "at"));
   return at === null ? null : { ...readNotice(newest), at };
+}
+
+/** All warnings that a status carries, oldest first. */
+export function readNotices(status: unknown): readonly (Notice & { readonly area: string })[] {
+  return list(own(status, "notices")).flatMap((notice) => {
+    const at = instant(own(notice, "at"));
+    const { level } = readNotice(notice);
+    return at === null ? [] : [{ at, level, area: readText(notice, "area"), text: readText(notice, "text") }];
+  });
 }
 
 export function readNotice(value: unknown): Omit<Notice, "at"> {

@@ -189,7 +189,7 @@ function scroll(ui: UiState, move: Move, around: Surroundings): UiState {
   }
   if (around.table !== null) {
     const { table, rows } = around.table;
-    return withTable(ui, table.id, (state) => moveInTable(state, rows, height, move));
+    return withTable(ui, table.id, (state) => moveInTable(state, rows, height, move, table.follows));
   }
   if (ui.screen === "traffic") {
     if ("by" in move) return moveSelection(ui, shown, height, move.by);

@@ -39,12 +39,20 @@ export function topOf(state: TableState, rows: readonly AnyRow[], height: number
 
 export type TableMove = { readonly by: number } | { readonly to: "top" | "bottom" };
 
-export function moveInTable(state: TableState, rows: readonly AnyRow[], height: number, move: TableMove): TableState {
+/** @param follows no row is selected but the first, whichever that is */
+export function moveInTable(
+  state: TableState,
+  rows: readonly AnyRow[],
+  height: number,
+  move: TableMove,
+  follows = false,
+): TableState {
   if (rows.length === 0) return state;
   const at = selectedAt(state, rows);
   const wanted = "by" in move ? at + move.by : move.to === "top" ? 0 : rows.length - 1;
   const next = Math.max(0, Math.min(wanted, rows.length - 1));
   const moved = { ...state, top: topOf(state, rows, height), selectedId: rows[next]?.id ?? null };
+  if (follows && next === 0) return { ...state, top: 0, selectedId: null };
   return { ...moved, top: topOf(moved, rows, height) };
 }
 

@@ -1,4 +1,5 @@
 /** What the UI remembers besides the flows: where the person is, what they asked for, how the core is. Plain values. */
+import type { Cooling } from "./cooling.ts";
 import type { Dialog } from "./effect.ts";
 import type { FlowDetail, StatusView } from "./flow-view.ts";
 import type { Line } from "./prompt.ts";
@@ -88,6 +89,10 @@ export interface UiState {
   readonly rows: number;
   readonly connection: Connection;
   readonly status: StatusView | null;
+  /** How many accounts there are; null until it is known. Asked only while the list is empty. */
+  readonly accounts: number | null;
+  /** A target that nobody can serve for now. */
+  readonly cooling: Cooling | null;
   readonly screen: ScreenId | "detail";
   /** Where `back` leads from a flow's detail. */
   readonly cameFrom: ScreenId;
@@ -133,6 +138,8 @@ export const initialUi: UiState = {
   rows: 24,
   connection: { type: "connecting" },
   status: null,
+  accounts: null,
+  cooling: null,
   screen: "traffic",
   cameFrom: "traffic",
   tables: {

@@ -45,6 +45,8 @@ export interface Table<Row extends AnyRow = AnyRow> {
   readonly variants: readonly string[];
   /** What is asked of the control API, as `/accounts`; nothing for tables of what is known anyway. */
   loads(variant: string): readonly string[];
+  /** Its first row is the newest: while it is the selected one, the selection stays with whatever comes first. */
+  readonly follows?: boolean;
   /** How often, while it is looked at. */
   readonly everyMs: number;
   /** Rows of the answers, in the order of `loads`. Unknown JSON: believe nothing, sanitise every text. */

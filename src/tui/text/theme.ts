@@ -42,6 +42,11 @@ export function createTheme(options: ThemeOptions): Theme {
   return { ascii: options.ascii, sgr: (style) => looks[style][options.color ? 0 : 1] };
 }
 
+/** Everything dim but what is selected: what is shown may no longer be true. */
+export function dimmed(theme: Theme): Theme {
+  return { ...theme, sgr: (style) => theme.sgr(style === "selected" || style === "match" ? style : "dim") };
+}
+
 /** NO_COLOR (no-color.org: any non-empty value) and terminals that know none. */
 export function wantsColor(env: NodeJS.ProcessEnv): boolean {
   return !env["NO_COLOR"] && env["TERM"] !== "dumb";

@@ -36,7 +36,7 @@ export function dialogRow(dialog: Dialog, columns: number): Spans {
     case "choose":
       return [{ text: " enter takes it   j k move   esc closes", style: "dim" }];
     case "text":
-      return [{ text: " esc closes   j k scroll", style: "dim" }];
+      return [{ text: ` esc closes   j k scroll${dialog.copies === undefined ? "" : "   y copies"}`, style: "dim" }];
     case "panel": {
       const keys = dialog.keys.flatMap(({ key, word }): Span[] => [
         { text: ` ${key}`, style: "strong" },

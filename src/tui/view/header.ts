@@ -43,7 +43,7 @@ export function totalsSpans(ui: UiState, book: FlowBook, now: number): Spans {
 /** What is wrong, most urgent first; each says what it means and what to do. */
 export function bannerRows(ui: UiState, now: number): readonly Spans[] {
   const rows: Spans[] = [];
-  const { connection, status, notice } = ui;
+  const { connection, status, cooling, notice } = ui;
   if (connection.type === "lost") {
     const seconds = Math.max(0, Math.ceil((connection.retryAt - now) / 1_000));
     const next = seconds === 0 ? "trying again now" : `next try in ${seconds}s`;
@@ -63,6 +63,14 @@ export function bannerRows(ui: UiState, now: number): readonly Spans[] {
       { text: " The last good configuration stays active." },
     ]);
   }
+  if (cooling !== null && now < cooling.endsAt && connection.type === "open") {
+    const { provider, model, next } = cooling;
+    const when = next === null ? "until you act" : `${next.name} is ready in ${countdown(next.at - now)}`;
+    rows.push([
+      { text: ` * No account of ${provider} can serve ${model}: ${when} `, style: "banner-warn" },
+      { text: " 2 shows them" },
+    ]);
+  }
   if (notice !== null) {
     const style = notice.level === "error" ? "banner-error" : notice.level === "warn" ? "banner-warn" : "match";
     rows.push([
@@ -77,6 +85,12 @@ export function bannerRows(ui: UiState, now: number): readonly Spans[] {
     ]);
   }
   return rows;
+}
+
+/** `00:07`, `12:30`, `125:00`. */
+function countdown(ms: number): string {
+  const seconds = Math.max(0, Math.ceil(ms / 1_000));
+  return [Math.floor(seconds / 60), seconds % 60].map((part) => String(part).padStart(2, "0")).join(":");
 }
 
 export function promptSpans(ui: UiState): Spans {

@@ -7,7 +7,7 @@ import { listWindow } from "../state/selection.ts";
 import type { StagesView } from "../state/stages-view.ts";
 import { isTooSmall, minimumColumns, minimumRows, type UiState } from "../state/ui.ts";
 import { renderRow, type Spans } from "../text/row.ts";
-import type { Theme } from "../text/theme.ts";
+import { dimmed, type Theme } from "../text/theme.ts";
 import { dialogRow, dialogRows, takesScreen } from "./dialog-view.ts";
 import { bannerRows, ends, keyBarSpans, promptSpans, totalsSpans } from "./header.ts";
 import { detailTitle, diffOptions, positionText, tabSpans } from "./detail.ts";
@@ -91,7 +91,15 @@ export function mainHeight(scene: Scene): number {
   return paneHeight(frameOf(scene), "main");
 }
 
+/** With a lost core, what is left of its data is dim; the banner, which says so, and what is typed are not. */
 export function paneRowsOf(scene: Scene, frame: Frame, theme: Theme): PaneRows {
+  const shown = livePaneRows(scene, frame, theme);
+  if (scene.ui.connection.type !== "lost" || scene.ui.overlay === "help" || scene.ui.dialog !== null) return shown;
+  const { banner = [], prompt = [] } = shown;
+  return { ...livePaneRows(scene, frame, dimmed(theme)), banner, prompt };
+}
+
+function livePaneRows(scene: Scene, frame: Frame, theme: Theme): PaneRows {
   const { ui, book, now } = scene;
   const { columns } = frame;
   const height = paneHeight(frame, "main");

@@ -29,6 +29,9 @@ export function tableTotals({ table, state, rows, local }: TableScene, columns: 
   if (sort !== undefined && (state.sort > 0 || state.reversed)) {
     left.push({ text: `  by ${sort.title}${state.reversed ? " (reversed)" : ""}`, style: "dim" });
   }
+  if (table.follows === true && !state.reversed) {
+    left.push({ text: state.selectedId === null ? "  follow ON" : "  follow off (g)", style: "dim" });
+  }
   if (state.problem !== null) left.push({ text: `  ! ${state.problem}`, style: "error" });
   return ends(left, [...table.summary(rows, now, local), { text: " " }], columns);
 }

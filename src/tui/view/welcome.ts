@@ -3,6 +3,14 @@ import type { FlowBook } from "../state/flow-book.ts";
 import type { UiState } from "../state/ui.ts";
 import type { Span, Spans } from "../text/row.ts";
 
+/** The command that the checklist leads to, and that `y` copies while it is shown. */
+export const firstCommand = "switchyard run -- claude";
+
+/** No call was ever seen: the list shows the way to the first one. */
+export function showsWelcome(ui: UiState, book: Pick<FlowBook, "totals" | "shown">): boolean {
+  return ui.screen === "traffic" && ui.overlay === "none" && book.totals.flows === 0 && book.shown.length === 0;
+}
+
 export function emptyRows(ui: UiState, book: Pick<FlowBook, "totals">): readonly Spans[] {
   const { totals } = book;
   if (totals.flows > 0) {
@@ -21,8 +29,9 @@ export function emptyRows(ui: UiState, book: Pick<FlowBook, "totals">): readonly
 }
 
 function welcomeRows(ui: UiState, tunnels: number): readonly Spans[] {
-  const { status, connection } = ui;
+  const { status, connection, accounts } = ui;
   const up = connection.type === "open" && status !== null;
+  const rules = status?.config.routes ?? 0;
   const rows: Spans[] = [
     [],
     [{ text: "   Nothing has come through yet.", style: "strong" }],
@@ -31,31 +40,22 @@ function welcomeRows(ui: UiState, tunnels: number): readonly Spans[] {
     step(up && status.ca !== null, "Its certificate authority exists", status?.ca?.path ?? ""),
     step(false, "Start a client, in another terminal:", ""),
     [],
-    [
-      { text: "            switchyard run -- claude", style: "accent" },
-      { text: "      one client, nothing else changes", style: "dim" },
-    ],
-    [
-      { text: '            eval "$(switchyard env)"', style: "accent" },
-      { text: "      everything in that shell", style: "dim" },
-    ],
+    command(firstCommand, "one client, nothing else changes", true),
+    command('eval "$(switchyard env)"', "everything in that shell"),
+    command("switchyard ca install", "IDEs; asks first, and ca uninstall undoes it"),
     [],
-    [{ text: "   Calls show up here as they happen and are passed through untouched." }],
-    status === null || status.config.routes === 0
-      ? [
-          { text: "   To send them elsewhere, add a rule under " },
-          { text: "routes:", style: "accent" },
-          { text: " in" },
-        ]
-      : [
-          {
-            text: `   ${status.config.routes} ${status.config.routes === 1 ? "rule" : "rules"} can send them elsewhere, from`,
-          },
-        ],
-    [
-      { text: `     ${status?.config.path ?? "config.yaml"}` },
-      { text: status?.config.exists === false ? "   (not there yet)" : "", style: "dim" },
-    ],
+    [{ text: "   Calls show up here as they happen and are passed through untouched. To send them" }],
+    [{ text: "   elsewhere:" }],
+    step(
+      (accounts ?? 0) > 0,
+      "Add an account",
+      accounts === null || accounts === 0 ? "2, then a" : accountsText(accounts),
+    ),
+    step(
+      rules > 0,
+      "Add a rule under routes:",
+      `${rules === 0 ? "in" : `${rules === 1 ? "1 rule" : `${rules} rules`} in`} ${status?.config.path ?? "config.yaml"}${status?.config.exists === false ? " (not there yet)" : ""}`,
+    ),
   ];
   if (tunnels > 0) {
     rows.push(
@@ -69,7 +69,26 @@ function welcomeRows(ui: UiState, tunnels: number): readonly Spans[] {
       ],
     );
   }
+  rows.push(
+    [],
+    [
+      { text: "   y", style: "strong" },
+      { text: " copies the marked command.", style: "dim" },
+    ],
+  );
   return rows;
+}
+
+function command(text: string, meaning: string, marked = false): Spans {
+  return [
+    { text: `       ${marked ? "> " : "  "}`, style: "strong" },
+    { text: text.padEnd(26), style: marked ? "selected" : "accent" },
+    { text: `   ${meaning}`, style: "dim" },
+  ];
+}
+
+function accountsText(accounts: number): string {
+  return accounts === 1 ? "1 account" : `${accounts} accounts`;
 }
 
 /** Ticks are characters, so that they read without colour. */
