@@ -31,9 +31,9 @@ afterEach(() => {
 });
 
 describe.each([
-  ["sessions", "5"],
-  ["usage", "6"],
-])("the %s screen", (_name, key) => {
+  ["sessions", "5", ["", "s", "s", "G", "k"]],
+  ["usage", "6", ["", "v", "v", "s", "i", "q", "G"]],
+])("the %s screen", (_name, key, walk) => {
   it.each([
     [60, 16],
     [80, 24],
@@ -41,7 +41,7 @@ describe.each([
     [200, 60],
   ])("fits a terminal of %ix%i", async (columns, rows) => {
     const harness = start(key, { columns, rows });
-    for (const keys of ["", "v", "v", "s", "i", "q", "G"]) {
+    for (const keys of walk) {
       harness.press(keys);
       const lines = await harness.screen();
       expect(lines).toHaveLength(rows);

@@ -126,6 +126,7 @@ export function stateSpan(account: Account, model: string | null, now: number): 
   // One whose cooldowns are all of other models, or just over, serves this one.
   if (account.state === "cooling" && account.cooldowns.length === 0) return { text: "* cooling", style: "warn" };
   if (account.state === "probing") return { text: "~ probing", style: "live" };
+  if (account.state !== "active" && account.state !== "cooling") return { text: `! ${account.state}`, style: "error" };
   if (account.inFlight > 0) return { text: `~ busy ${account.inFlight}`, style: "live" };
   return { text: "+ ready", style: "ok" };
 }
