@@ -7,10 +7,12 @@ import { parseArgs } from "node:util";
 import type { ExportQuestionJson } from "../base/controls-flows.ts";
 import { resolvePaths } from "../base/paths.ts";
 import { createWriteStream } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { type ControlClient, connectControl } from "../control/client.ts";
-import type { TuiSource } from "./source.ts";
+import { maxExportText, type TuiSource } from "./source.ts";
 import { wantsAscii, wantsColor } from "./text/theme.ts";
 
 const { values } = parseArgs({
@@ -50,6 +52,11 @@ async function main(): Promise<number> {
   });
 }
 
+/** No shell has been there to do it. */
+function atHome(file: string): string {
+  return file.startsWith("~/") ? join(homedir(), file.slice("~/".length)) : file;
+}
+
 function sourceOver(client: ControlClient): TuiSource {
   const ways = { GET: client.get, POST: client.post, PUT: client.put, DELETE: client.delete };
   return {
@@ -60,8 +67,22 @@ function sourceOver(client: ControlClient): TuiSource {
       // The core checks it; what it takes stands in the OpenAPI document.
       const { flows, bytes } = await client.exportFlows(question as unknown as ExportQuestionJson);
       // Never over something that is there: the name was typed into one line.
-      await pipeline(Readable.from(bytes), createWriteStream(file, { flags: "wx", mode: 0o600 }));
+      await pipeline(Readable.from(bytes), createWriteStream(atHome(file), { flags: "wx", mode: 0o600 }));
       return flows;
+    },
+    async exportText(question) {
+      const { bytes, cancel } = await client.exportFlows(question as unknown as ExportQuestionJson);
+      const pieces: Uint8Array[] = [];
+      let size = 0;
+      for await (const piece of bytes) {
+        size += piece.byteLength;
+        if (size > maxExportText) {
+          cancel();
+          throw new Error("that is too much for the clipboard; export it (x) instead");
+        }
+        pieces.push(piece);
+      }
+      return Buffer.concat(pieces).toString("utf8");
     },
   };
 }

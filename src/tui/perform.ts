@@ -1,4 +1,5 @@
 /** Does what effects ask for: the one place of the UI, besides the loaders, that reaches outside. */
+import { own } from "../base/json.ts";
 import { safeLine } from "../base/safe-text.ts";
 import { unreachable } from "../base/unreachable.ts";
 import type { TuiSource } from "./source.ts";
@@ -6,7 +7,7 @@ import type { Effect } from "./state/effect.ts";
 import type { Notice, ScreenId } from "./state/ui.ts";
 
 export interface Hands {
-  readonly source: Pick<TuiSource, "ask" | "exportTo">;
+  readonly source: Pick<TuiSource, "ask" | "exportTo" | "exportText">;
   readonly after: (ms: number, callback: () => void) => () => void;
   say(level: Notice["level"], text: string): void;
   hint(text: string): void;
@@ -15,7 +16,9 @@ export interface Hands {
   copy(text: string): boolean;
   /** Null: nothing was saved, with why in a notice where that is not the person's own wish. */
   edit(text: string, suffix: string): Promise<string | null>;
-  openFlow(id: string): void;
+  /** @param isNew it may not be in the list yet */
+  openFlow(id: string, isNew: boolean): void;
+  mark(marked: Iterable<string>): void;
   show(screen: ScreenId): void;
   filter(text: string): void;
   /** What the screen shows may be out of date. */
@@ -26,8 +29,12 @@ export function perform(effect: Effect, hands: Hands): void {
   const next = (following: Effect | null): void => {
     if (following !== null) perform(following, hands);
   };
-  const failed = (error: unknown): void =>
-    hands.say("error", safeLine(error instanceof Error ? error.message : "it failed, and does not say why"));
+  const failed = (error: unknown): void => {
+    const why = error instanceof Error ? error.message : "it failed, and does not say why";
+    // A refusal may know a command to type.
+    const command = own(error, "next");
+    hands.say("error", safeLine(typeof command === "string" ? `${why}.  next: ${command}` : why));
+  };
   switch (effect.type) {
     case "ask":
       hands.source
@@ -49,10 +56,19 @@ export function perform(effect: Effect, hands: Hands): void {
         )
         .catch(failed);
       return;
+    case "export-text":
+      hands.source
+        .exportText(effect.question)
+        .then((text) => next(effect.done(text)))
+        .catch(failed);
+      return;
     case "edit":
       hands
         .edit(effect.text, effect.suffix)
-        .then((text) => next(text === null ? null : effect.done(text)))
+        .then((text) => {
+          if (text === null) hands.hint("nothing was changed, so nothing was done");
+          else next(effect.done(text));
+        })
         .catch(failed);
       return;
     case "copy":
@@ -72,7 +88,9 @@ export function perform(effect: Effect, hands: Hands): void {
     case "dialog":
       return hands.open(effect.dialog);
     case "open-flow":
-      return hands.openFlow(effect.id);
+      return hands.openFlow(effect.id, effect.isNew === true);
+    case "mark":
+      return hands.mark(effect.marked);
     case "show":
       return hands.show(effect.screen);
     case "filter":

@@ -14,12 +14,17 @@ export type SourceEvent =
   /** The stream broke or could not be opened; the source tries again by itself after `retryInMs`. */
   | { readonly type: "lost"; readonly why: string; readonly retryInMs: number };
 
+/** Bytes: far more than a clipboard takes. */
+export const maxExportText = 1024 * 1024;
+
 export interface TuiSource {
   flow(id: string): Promise<unknown>;
   /** A question to the control API, below `/api`. @throws Error with the core's own words */
   ask(method: "GET" | "POST" | "PUT" | "DELETE", path: string, body?: unknown): Promise<unknown>;
   /** Writes an export into a new file that only its owner can read; resolves with how many calls are in it. */
   exportTo(file: string, question: Readonly<Record<string, unknown>>): Promise<number>;
+  /** A small export as text. @throws Error where there is more of it than `maxExportText` */
+  exportText(question: Readonly<Record<string, unknown>>): Promise<string>;
   /** Calls back until the returned function is called; reconnects by itself. */
   events(listener: (event: SourceEvent) => void): () => void;
 }

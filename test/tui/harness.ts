@@ -111,6 +111,11 @@ export function startHarness(options: HarnessOptions): Harness {
       asked.push({ method: "EXPORT", path: file, body: question });
       return Promise.resolve(1);
     },
+    exportText(question) {
+      asked.push({ method: "EXPORT", path: "", body: question });
+      const answer = options.answer?.("EXPORT", "", question);
+      return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(String(answer ?? ""));
+    },
     events(listen) {
       listener = listen;
       return () => {

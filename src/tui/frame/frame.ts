@@ -4,7 +4,7 @@
  */
 import type { Spans } from "../text/row.ts";
 
-export type PaneId = "totals" | "title" | "main" | "inspector" | "banner" | "prompt";
+export type PaneId = "totals" | "title" | "main" | "inspector" | "banner" | "palette" | "prompt";
 
 export type FramePart =
   | { readonly type: "line"; readonly spans: Spans }

@@ -18,13 +18,16 @@ export function ingest(ui: UiState, book: FlowBook, event: SourceEvent, now: num
         connection: { type: "open" },
         status: readStatus(event.status),
         notice: newerNotice(ui.notice, readNewestNotice(event.status)),
+        marked: new Set([...ui.marked].filter((id) => book.get(id) !== null)),
       };
     case "flow":
       addFlow(book, event.flow);
       return ui;
     case "removed":
       book.remove(event.ids.filter((id) => typeof id === "string"));
-      return ui;
+      return ui.marked.size === 0
+        ? ui
+        : { ...ui, marked: new Set([...ui.marked].filter((id) => book.get(id) !== null)) };
     case "core":
       return ingestCore(ui, book, event.event, now);
     case "status":

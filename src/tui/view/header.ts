@@ -2,7 +2,9 @@
 import { bindingsOf, contextOf, shownKeys, type Binding, type Situation } from "../keymap.ts";
 import { problemText } from "../../base/filter/index.ts";
 import { safeLine } from "../../base/safe-text.ts";
+import { markedFlows } from "../actions/action.ts";
 import { readListFilter } from "../state/filter.ts";
+import { isByTime } from "../state/flow-order.ts";
 import type { FlowBook } from "../state/flow-book.ts";
 import type { Line } from "../state/prompt.ts";
 import type { UiState } from "../state/ui.ts";
@@ -28,7 +30,10 @@ export function totalsSpans(ui: UiState, book: FlowBook, now: number): Spans {
   if (totals.costUsd > 0) left.push({ text: `  $${totals.costUsd.toFixed(3)}` });
   const right: Span[] = [];
   if (ui.paused) right.push({ text: ` PAUSED +${book.waiting} `, style: "match" }, { text: "  " });
-  else right.push({ text: ui.follow ? "follow ON  " : "follow off  ", style: "dim" });
+  else if (isByTime(ui.sort)) right.push({ text: ui.follow ? "follow ON  " : "follow off  ", style: "dim" });
+  if (!isByTime(ui.sort)) right.push({ text: `${sortText(ui.sort)}, follow off  `, style: "accent" });
+  const marked = markedFlows({ ui, book }).length;
+  if (marked > 0) right.push({ text: `* ${marked} marked  `, style: "accent" });
   if (ui.errorsOnly) right.push({ text: "ERRORS ONLY  ", style: "warn" });
   if (ui.filter !== "" || ui.errorsOnly) {
     right.push({ text: `${book.shown.length} match ${ui.filter === "" ? "" : `"${ui.filter}"`}  `, style: "accent" });
@@ -38,6 +43,11 @@ export function totalsSpans(ui: UiState, book: FlowBook, now: number): Spans {
   if (totals.tunnels > 0)
     right.push({ text: `${totals.tunnels} tunnelled${ui.showTunnels || !wide ? "" : " (t shows)"} `, style: "dim" });
   return ends(left, right, ui.columns);
+}
+
+function sortText({ by, reversed }: UiState["sort"]): string {
+  if (by === "time") return "oldest first";
+  return `by ${by}${reversed ? " (reversed)" : ""}`;
 }
 
 /** What is wrong, most urgent first; each says what it means and what to do. */
