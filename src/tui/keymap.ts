@@ -366,7 +366,7 @@ export const keymap: readonly Binding[] = [
     contexts: everywhere,
     group: "Everywhere",
     title: "command by name",
-    bar: "command",
+    bar: "cmd",
   },
   { command: "help", keys: ["?"], contexts: screens, group: "Everywhere", title: "this help", bar: "help" },
   { command: "quit", keys: ["Q"], contexts: everywhere, group: "Everywhere", title: "quit now" },

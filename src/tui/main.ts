@@ -71,13 +71,13 @@ function sourceOver(client: ControlClient): TuiSource {
       return flows;
     },
     async exportText(question) {
-      const { bytes, cancel } = await client.exportFlows(question as unknown as ExportQuestionJson);
+      const exported = await client.exportFlows(question as unknown as ExportQuestionJson);
       const pieces: Uint8Array[] = [];
       let size = 0;
-      for await (const piece of bytes) {
+      for await (const piece of exported.bytes) {
         size += piece.byteLength;
         if (size > maxExportText) {
-          cancel();
+          exported.cancel();
           throw new Error("that is too much for the clipboard; export it (x) instead");
         }
         pieces.push(piece);

@@ -26,7 +26,7 @@ export interface Hands {
 }
 
 export function perform(effect: Effect, hands: Hands): void {
-  const next = (following: Effect | null): void => {
+  const goOn = (following: Effect | null): void => {
     if (following !== null) perform(following, hands);
   };
   const failed = (error: unknown): void => {
@@ -40,7 +40,7 @@ export function perform(effect: Effect, hands: Hands): void {
       hands.source
         .ask(effect.method, effect.path, effect.body)
         .then((answer) => {
-          next(effect.done(answer));
+          goOn(effect.done(answer));
           hands.stale();
         })
         .catch((error: unknown) => {
@@ -59,7 +59,7 @@ export function perform(effect: Effect, hands: Hands): void {
     case "export-text":
       hands.source
         .exportText(effect.question)
-        .then((text) => next(effect.done(text)))
+        .then((text) => goOn(effect.done(text)))
         .catch(failed);
       return;
     case "edit":
@@ -67,7 +67,7 @@ export function perform(effect: Effect, hands: Hands): void {
         .edit(effect.text, effect.suffix)
         .then((text) => {
           if (text === null) hands.hint("nothing was changed, so nothing was done");
-          else next(effect.done(text));
+          else goOn(effect.done(text));
         })
         .catch(failed);
       return;

@@ -114,7 +114,9 @@ export function startHarness(options: HarnessOptions): Harness {
     exportText(question) {
       asked.push({ method: "EXPORT", path: "", body: question });
       const answer = options.answer?.("EXPORT", "", question);
-      return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(String(answer ?? ""));
+      return answer instanceof Error
+        ? Promise.reject(answer)
+        : Promise.resolve(typeof answer === "string" ? answer : "");
     },
     events(listen) {
       listener = listen;

@@ -24,7 +24,7 @@ export const replayActions: readonly FlowAction[] = [
     name: "edit",
     keys: ["e"],
     title: "edit its body and send it",
-    bar: "edit+send",
+    bar: "edit",
     contexts,
     possible: replayable,
     run: (flow, open) => withDetail(flow, open, ({ sides }) => edit(flow, sides["client-request"]?.body ?? null)),

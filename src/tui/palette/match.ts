@@ -34,10 +34,10 @@ export function suggest(text: string, commands: readonly PaletteCommand[]): read
 /** @param chosen the suggestion in force: it counts where what was typed is no command by itself */
 export function enter(text: string, chosen: string | null, commands: readonly PaletteCommand[]): Outcome<PaletteRun> {
   const typed = attempt(text, commands);
-  if (typed.type === "run" || chosen === null || chosen.trim() === text.trim()) return typed;
-  // A command that is there but cannot be done now is what was meant.
-  if (commandIn(text, commands)?.command.possible !== true && commandIn(text, commands) !== null) return typed;
-  return attempt(chosen, commands);
+  if (typed.type === "run" || chosen === null) return typed;
+  // A command that is there is what was meant; a suggestion may say the rest of its argument and nothing else.
+  const isElse = commandIn(text, commands) !== null && !chosen.startsWith(text.trim());
+  return isElse || chosen.trim() === text.trim() ? typed : attempt(chosen, commands);
 }
 
 function attempt(text: string, commands: readonly PaletteCommand[]): Outcome<PaletteRun> {

@@ -14,6 +14,7 @@ import { clockTime } from "../text/format.ts";
 import type { Spans } from "../text/row.ts";
 import type { Completion, PaletteCommand, PaletteRun, Place } from "./command.ts";
 import { dryRun, routeTest } from "./route-test.ts";
+import { type VerbName, verbNames } from "./verb-names.ts";
 
 export function verbs(place: Place): readonly PaletteCommand[] {
   return [
@@ -24,16 +25,16 @@ export function verbs(place: Place): readonly PaletteCommand[] {
     routeVerb(place),
     exportVerb(place),
     {
-      ...plainVerb("reload", "read config.yaml again now"),
+      ...named("reload"),
       run: () => effect({ type: "ask", method: "POST", path: "/reload", done: reloaded }),
     },
-    { ...plainVerb("config", "which configuration is in force"), run: () => effect(showConfig(place)) },
-    { ...plainVerb("quit", "leave the screen", "Q"), run: quit },
+    { ...named("config"), run: () => effect(showConfig(place)) },
+    { ...named("quit", "Q"), run: quit },
   ];
 }
 
-function plainVerb(name: string, title: string, key = ""): Omit<PaletteCommand, "run"> {
-  return { name, takes: "", title, key, possible: true };
+function named(name: VerbName, key = ""): Omit<PaletteCommand, "run"> {
+  return { name, ...verbNames[name], key, possible: true };
 }
 
 function effect(wanted: Effect): PaletteRun {
@@ -48,11 +49,7 @@ function quit(): PaletteRun | string {
 function filterVerb({ ui }: Place): PaletteCommand {
   const prompt = bindingFor(contextOf(ui), "/");
   return {
-    name: "filter",
-    takes: "EXPR",
-    title: "the traffic that fits; without EXPR: ask for it",
-    key: "/",
-    possible: true,
+    ...named("filter", "/"),
     complete: (argument) =>
       argument === ""
         ? shortExamples.map(([example, meaning]): Completion => ({ argument: example, title: meaning }))
@@ -71,11 +68,7 @@ function filterVerb({ ui }: Place): PaletteCommand {
 function goVerb(): PaletteCommand {
   const titles = new Map<string, string>(tables.map(({ id, title }) => [id, title]));
   return {
-    name: "go",
-    takes: "SCREEN",
-    title: "to a screen",
-    key: "1..8",
-    possible: true,
+    ...named("go", "1..8"),
     complete: (argument) =>
       screenIds
         .filter((id) => id.startsWith(argument.trim().toLowerCase()))
@@ -92,10 +85,7 @@ const maxOffered = 20;
 
 function openVerb({ book }: Place): PaletteCommand {
   return {
-    name: "open",
-    takes: "N",
-    title: "a call by its number (#42) or id",
-    key: "",
+    ...named("open"),
     possible: book.totals.flows + book.totals.tunnels > 0 ? true : "nothing has come through yet",
     complete(argument) {
       const wanted = argument.trim().replace(/^#/, "");
@@ -131,10 +121,7 @@ function tabVerb({ ui }: Place): readonly PaletteCommand[] {
   if (binding === undefined) return [];
   return [
     {
-      name: "tab",
-      takes: "TAB",
-      title: "of the open call",
-      key: "1..6",
+      ...named("tab", "1..6"),
       possible: ui.screen === "detail" ? true : "only in a flow's detail",
       complete: (argument) =>
         detailTabs.filter((tab) => tab.startsWith(argument.trim())).map((tab) => ({ argument: tab, title: "" })),
@@ -150,11 +137,7 @@ function tabVerb({ ui }: Place): readonly PaletteCommand[] {
 function routeVerb(place: Place): PaletteCommand {
   const { book, flow } = place;
   return {
-    name: "route test",
-    takes: "MODEL",
-    title: "where a call would go; without MODEL: this call",
-    key: "",
-    possible: true,
+    ...named("route test"),
     complete(argument) {
       const models = new Set<string>();
       for (const { model } of book.all()) if (model.asked !== null) models.add(model.asked);
@@ -177,10 +160,8 @@ function exportVerb(place: Place): PaletteCommand {
   const set = place.ui.marked.size > 0 || place.ui.screen === "detail" ? sets[0] : (sets.at(-1) ?? sets[0]);
   const names = Object.keys(formats) as ExportFormat[]; // its keys are the formats
   return {
-    name: "export",
-    takes: "har|curl|jsonl FILE",
+    ...named("export", "x"),
     title: set === undefined ? "calls as a file" : `${set.label} as a file`,
-    key: "x",
     possible: set === undefined ? "there is no call to export here" : true,
     complete: (argument) =>
       argument.includes(" ")

@@ -76,6 +76,7 @@ export function stepPalette<Run>(state: PaletteState, key: Key, helpers: Helpers
       // As in other programs with such a line: nothing left to take away leaves it.
       if (text === "") return { palette: null, run: null, text: "" };
       break;
+    case null:
     default:
       break;
   }

@@ -40,8 +40,15 @@ export function frameOf(scene: Scene): Frame {
   const banner: FramePart[] = banners === 0 ? [] : [{ type: "pane", id: "banner", height: banners }];
   const bottom = bottomParts(scene);
   if (ui.overlay === "help") {
-    const title: Spans = [{ text: ` Help: ${ui.screen === "detail" ? "flow detail" : ui.screen}`, style: "accent" }];
-    return stackFrame(columns, rows, [{ type: "line", spans: title }, { type: "rule" }], [{ type: "rule" }, ...bottom]);
+    const below: FramePart[] = [{ type: "rule" }, ...bottom];
+    const room = paneHeight(stackFrame(columns, rows, [{ type: "rule" }, { type: "rule" }], below), "main");
+    const known = { rows: helpRowCount(ui), complete: true };
+    const title = ends(
+      [{ text: ` Help: ${ui.screen === "detail" ? "flow detail" : ui.screen}`, style: "accent" }],
+      [{ text: `j k scroll   ${positionText(ui.helpTop, room, known)} `, style: "dim" }],
+      columns,
+    );
+    return stackFrame(columns, rows, [{ type: "line", spans: title }, { type: "rule" }], below);
   }
   if (takesScreen(ui.dialog)) {
     const title: Spans = [{ text: ` ${ui.dialog.title}`, style: "accent" }];
