@@ -1,8 +1,9 @@
 /** A routing rule from a call that went by: what it matches, where it leads, and whether it decides from now on. */
 import { own } from "../../base/json.ts";
 import { safeLine } from "../../base/safe-text.ts";
-import { type Choice, chooseDialog, type Effect, said } from "../state/effect.ts";
+import { type Choice, chooseDialog, type Effect, textDialog } from "../state/effect.ts";
 import type { FlowView } from "../state/flow-view.ts";
+import type { Spans } from "../text/row.ts";
 import type { FlowAction } from "./action.ts";
 import { chooseTarget } from "./targets.ts";
 
@@ -61,16 +62,17 @@ function addRule(flow: FlowView, match: Match, to: string): Effect {
     method: "POST",
     path: "/routes",
     body: { match, to },
-    done(answer) {
-      const number = own(answer, "number");
-      const rule = `rule ${typeof number === "number" ? number : "?"}: ${matchText(match)} → ${safeLine(to)}`;
-      return isInForce(flow, rule, number);
-    },
+    done: (answer) => askWhoDecides(flow, { match, to }, own(answer, "number")),
   };
 }
 
+interface Rule {
+  readonly match: Match;
+  readonly to: string;
+}
+
 /** The core is asked what the rules say now: the first that matches decides, and that may be an older one. */
-function isInForce(flow: FlowView, rule: string, number: unknown): Effect {
+function askWhoDecides(flow: FlowView, rule: Rule, number: unknown): Effect {
   const { client, host, model, path } = flow;
   return {
     type: "ask",
@@ -79,11 +81,30 @@ function isInForce(flow: FlowView, rule: string, number: unknown): Effect {
     body: { client, host, model: model.asked ?? "", path: path.split("?", 1)[0] ?? path },
     done(answer) {
       const decides = own(answer, "rule");
-      if (decides === number) return said(`${rule} — written, and in force for the next call`);
-      if (typeof decides === "number") {
-        return said(`${rule} — written, but rule ${decides} still decides a call like this: see Routes (4)`, "warn");
-      }
-      return said(`${rule} — written, but not in force yet: see what the configuration says (:config)`, "warn");
+      const name = typeof number === "number" ? `Rule ${number}` : "The rule";
+      return textDialog(`${name} was written`, [
+        [],
+        ...ruleLines(rule),
+        [],
+        verdict(flow, name, decides === number, decides),
+      ]);
     },
   };
+}
+
+function ruleLines({ match, to }: Rule): readonly Spans[] {
+  const line = (name: string, value: string): Spans => [
+    { text: `   ${name.padEnd(8)}`, style: "dim" },
+    { text: safeLine(value) },
+  ];
+  return [...Object.entries(match).map(([name, glob]) => line(name, glob)), line("goes to", to)];
+}
+
+function verdict(flow: FlowView, name: string, isFirst: boolean, decides: unknown): Spans {
+  if (isFirst) return [{ text: ` + ${name} is in force: it decides the next call like #${flow.number}`, style: "ok" }];
+  const why =
+    typeof decides === "number"
+      ? `rule ${decides} comes first and decides calls like #${flow.number}: see Routes (4)`
+      : "it is not in force yet; what the configuration says: :config";
+  return [{ text: ` ! ${why}`, style: "warn" }];
 }

@@ -36,7 +36,7 @@ function answerLines(answer: unknown): readonly Spans[] {
   const rule = own(answer, "rule");
   const to = readText(answer, "to");
   const decided = typeof rule === "number" ? `rule ${rule}` : "no rule matches";
-  const targets = list(own(answer, "targets"));
+  const targets = list(own(answer, "targets")).filter((target) => readText(target, "provider") !== "");
   return [
     [
       { text: ` ${readText(answer, "action")}`, style: "strong" },
