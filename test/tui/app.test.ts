@@ -383,7 +383,29 @@ describe("hostile bytes", () => {
     harness.press(`${evil}\u001b[201~`);
     await harness.screen();
     harness.press("\u001b\r");
-    for (const key of ["1", "2", "o", "3", "4", "o", "5", "6", "w", "/A\r", "q"]) {
+    for (const key of [
+      "1",
+      "2",
+      "o",
+      "3",
+      "4",
+      "o",
+      "5",
+      "6",
+      "w",
+      "/A\r",
+      "y",
+      "\u001b",
+      "a",
+      "\u001b",
+      ":open ",
+      "\u001b",
+      ":route test ",
+      "\u001b",
+      "d",
+      "n",
+      "q",
+    ]) {
       harness.press(key);
       await harness.screen();
       const lines = await harness.screen();

@@ -56,7 +56,10 @@ function core(method: string, path: string, body?: unknown): unknown {
 }
 
 describe("making a call again", () => {
-  it.each(["r", "\rr"])("as it is, with %j, and opens the new call before the list has heard of it", async (keys) => {
+  it.each([
+    ["the list", ["r"]],
+    ["a flow", ["\r", "r"]],
+  ])("as it is, from %s, and opens the new call before the list has heard of it", async (_from, keys) => {
     const harness = start({ answer: core, flow: () => whole }, [whole]);
     const text = await press(harness, ...keys);
     expect(harness.asked).toEqual([{ method: "POST", path: "/flows/one/replay", body: {} }]);
@@ -165,6 +168,12 @@ describe("copying", () => {
     expect(await copied("7")).toBe("switchyard flows show one");
   });
 
+  it("gives a call to our own port its port", async () => {
+    const harness = start({ answer: core }, [sampleFlow("own", { host: "127.0.0.1", path: "/v1/models" })]);
+    await press(harness, "y", "1");
+    expect(harness.copied).toEqual(["http://127.0.0.1:8317/v1/models"]);
+  });
+
   it("says so when there is nothing to copy", async () => {
     const harness = start({ answer: () => ({ id: "one", sides: { "client-reply": { body: { base64: "AA==" } } } }) }, [
       whole,
@@ -235,13 +244,20 @@ describe("deleting", () => {
     expect(await press(harness, "d")).toContain("d: it has not ended yet");
   });
 
+  it("says what clearing means, tunnels included", async () => {
+    const harness = start({}, [sampleFlow("live", { state: "open", endedAt: undefined })]);
+    expect(await press(harness, "z")).toContain("z: no call has ended yet");
+    harness.emit({ type: "flow", flow: sampleFlow("t", { action: "tunnel" }) });
+    expect(await press(harness, "z")).toContain("Delete every tunnel that has ended, shown or not; 1 live one stays?");
+  });
+
   it("clears everything that has ended, in as many parts as the core needs", async () => {
     const parts = [
       { deleted: 3, live: 1, older: "f9" },
       { deleted: 2, live: 0, older: null },
     ];
     const harness = start({ answer: () => parts.shift() }, [sampleFlow("a"), sampleFlow("b")]);
-    expect(await press(harness, "z")).toContain("Delete all 2 calls that have ended, shown or not?");
+    expect(await press(harness, "z")).toContain("Delete 2 calls that have ended, shown or not?");
     expect(await press(harness, "y")).toContain("5 calls deleted; 1 call has not ended and stays");
     expect(harness.asked).toEqual([
       { method: "DELETE", path: "/flows?filter=" },

@@ -6,7 +6,7 @@ import type { UiState } from "../state/ui.ts";
 
 /** What an action knows besides its flow. */
 export interface Around {
-  readonly ui: Pick<UiState, "screen" | "filter" | "errorsOnly" | "showTunnels" | "marked">;
+  readonly ui: Pick<UiState, "screen" | "filter" | "errorsOnly" | "showTunnels" | "marked" | "status">;
   readonly book: Pick<FlowBook, "shown" | "get" | "all" | "totals">;
 }
 

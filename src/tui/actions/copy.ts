@@ -1,7 +1,7 @@
 /** Something of a call into the clipboard. Captured text goes there as it was kept, and nowhere else. */
 import { answerText } from "../body/answer-text.ts";
 import { type Choice, chooseDialog, type Effect, said } from "../state/effect.ts";
-import type { FlowDetail, FlowView } from "../state/flow-view.ts";
+import type { FlowDetail, FlowView, StatusView } from "../state/flow-view.ts";
 import type { FlowAction } from "./action.ts";
 import { withDetail } from "./flow-detail.ts";
 
@@ -11,11 +11,11 @@ export const copyAction: FlowAction = {
   title: "copy: URL, curl, bodies, answer, id",
   bar: "copy",
   contexts: ["traffic", "detail"],
-  run: (flow, open) => chooseDialog(`Copy of #${flow.number}`, choices(flow, open)),
+  run: (flow, open, { ui }) => chooseDialog(`Copy of #${flow.number}`, choices(flow, open, ui.status)),
 };
 
-function choices(flow: FlowView, open: FlowDetail | null): readonly Choice[] {
-  const url = urlOf(flow);
+function choices(flow: FlowView, open: FlowDetail | null, status: StatusView | null): readonly Choice[] {
+  const url = urlOf(flow, status);
   // A client that refused our certificate sent no call.
   if (flow.refusal !== null) {
     return [
@@ -61,7 +61,10 @@ function curl({ id }: FlowView): Effect {
 }
 
 /** Calls to our own port are not encrypted; everything else that was read was HTTPS. */
-function urlOf({ host, path }: FlowView): string {
-  const isOwn = /^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?$/.test(host);
-  return `${isOwn ? "http" : "https"}://${host}${path}`;
+function urlOf({ host, path }: FlowView, status: StatusView | null): string {
+  const isOwn = host === status?.host || loopback.test(host);
+  if (!isOwn) return `https://${host}${path}`;
+  return `http://${host}${status?.port == null ? "" : `:${status.port}`}${path}`;
 }
+
+const loopback = /^(?:127\.0\.0\.1|localhost|\[?::1\]?)$/;

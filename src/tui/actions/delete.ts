@@ -32,11 +32,20 @@ export const deleteActions: readonly FlowAction[] = [
     title: "delete every call that has ended (asks)",
     bar: "clear",
     contexts: ["traffic"],
+    possible: (_flow, { book }) => {
+      const { flows, live, tunnels } = book.totals;
+      return flows - live + tunnels > 0 ? true : "no call has ended yet";
+    },
     run: (_flow, _detail, { book }) => {
-      const { flows, live } = book.totals;
+      const { flows, live, tunnels } = book.totals;
+      const ended = flows - live;
+      const parts = [
+        ...(ended === 0 ? [] : [`${calls(ended)} that ${ended === 1 ? "has" : "have"} ended`]),
+        ...(tunnels === 0 ? [] : ["every tunnel that has ended"]),
+      ];
       const rest = live === 0 ? "" : `; ${live} live ${live === 1 ? "one stays" : "ones stay"}`;
-      const what = `all ${calls(flows - live)} that ${flows - live === 1 ? "has" : "have"} ended`;
-      return confirmDialog(`Delete ${what}, shown or not${rest}?`, deleteAll({ deleted: 0, live: 0 }, null));
+      const text = `Delete ${parts.join(" and ")}, shown or not${rest}?`;
+      return confirmDialog(text, deleteAll({ deleted: 0, live: 0 }, null));
     },
   },
 ];
