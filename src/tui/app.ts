@@ -7,7 +7,10 @@ import { createDocument, type TextDocument } from "./body/document.ts";
 import { createChromeRenderer } from "./frame/chrome.tsx";
 import { frameShape, lineRows } from "./frame/frame.ts";
 import { createScreen } from "./frame/screen.ts";
-import { bindingFor, contextOf, quitNeedsConfirmation, type Command } from "./keymap.ts";
+import { bindingFor, contextOf, quitNeedsConfirmation, type Binding, type Command } from "./keymap.ts";
+import type { PaletteRun } from "./palette/command.ts";
+import { commandsAt } from "./palette/commands.ts";
+import { enter, suggest } from "./palette/match.ts";
 import type { SourceEvent, TuiSource } from "./source.ts";
 import { createDetailLoader } from "./state/detail-loader.ts";
 import { readListFilter } from "./state/filter.ts";
@@ -23,6 +26,7 @@ import { minds, stepDialog } from "./state/dialog.ts";
 import type { Effect } from "./state/effect.ts";
 import { createLog } from "./state/log.ts";
 import { logEvent } from "./state/log-events.ts";
+import { stepPalette, type PaletteState } from "./state/palette.ts";
 import { reduceCommand, reducePrompt, showDetail, showScreen, type Surroundings } from "./state/reduce.ts";
 import { createTableLoader } from "./state/table-loader.ts";
 import { rowsOf, variantOf, withTable } from "./state/table-state.ts";
@@ -70,10 +74,12 @@ const infoNoticeMs = 6_000;
 const hintMs = 4_000;
 /** How often the checklist asks for accounts. */
 const accountsMs = 5_000;
+/** Of the palette's history. */
+const maxCommands = 100;
 
 export function startApp(options: AppOptions): App {
   const { terminal, theme, clock, after } = options;
-  const book = createFlowBook(maxFlows);
+  const book = createFlowBook(maxFlows, () => clock.now());
   const chrome = createChromeRenderer();
   const screen = createScreen((text) => terminal.write(text));
   let ui: UiState = { ...initialUi, columns: terminal.columns, rows: terminal.rows };
@@ -185,7 +191,9 @@ export function startApp(options: AppOptions): App {
 
   const scene = (): Scene => {
     const table = tableScene();
-    return { ui, book, now: clock.now(), document: documentOf(), table, flow: subject(), row: selectedRow(ui, table) };
+    const place = { ui, book, now: clock.now(), flow: subject(), row: selectedRow(ui, table) };
+    const suggestions = ui.palette === null ? [] : suggest(ui.palette.line.text, commandsAt(place));
+    return { ...place, suggestions, document: documentOf(), table };
   };
 
   function paint(): void {
@@ -235,6 +243,7 @@ export function startApp(options: AppOptions): App {
     if (next.dialog !== before.dialog) {
       dialogWatch.look(next.dialog?.type === "panel" ? (next.dialog.watch ?? null) : null);
     }
+    if (next.sort !== before.sort) book.sort(next.sort);
     if (next.paused !== before.paused) book.freeze(next.paused);
     if (next.screen !== before.screen || next.tables !== before.tables) {
       const table = tables.find(({ id }) => id === next.screen) ?? null;
@@ -319,14 +328,19 @@ export function startApp(options: AppOptions): App {
     const name = key.type === "key" ? key.name : key.type === "text" ? (key.text === " " ? "space" : key.text) : null;
     if (ui.hint !== null) change({ ...ui, hint: null });
     const quits = name === "ctrl-c" && (ui.dialog === null || !minds(ui.dialog));
-    if (ui.dialog !== null && !quits && name !== "ctrl-l" && name !== "ctrl-z") {
+    const isTyped = !quits && name !== "ctrl-l" && name !== "ctrl-z";
+    if (ui.palette !== null && isTyped) {
+      onPaletteKey(ui.palette, key);
+      return;
+    }
+    if (ui.dialog !== null && isTyped) {
       const length = ui.dialog.type === "panel" ? ui.dialog.lines(clock.now(), ui.columns).length : 0;
       const { dialog, effect } = stepDialog(ui.dialog, key, mainHeight(scene()), length);
       change({ ...ui, dialog });
       if (effect !== null) act(effect);
       return;
     }
-    if (ui.prompt !== null && name !== "ctrl-c" && name !== "ctrl-l" && name !== "ctrl-z") {
+    if (ui.prompt !== null && isTyped) {
       change(reducePrompt(ui, key, surroundings()));
       return;
     }
@@ -345,12 +359,26 @@ export function startApp(options: AppOptions): App {
       return;
     }
     const possible = binding.possible?.(now) ?? true;
-    if (possible !== true) {
-      change({ ...ui, hint: `${name}: ${possible}` });
-      return;
-    }
+    if (possible === true) run(binding, name);
+    else change({ ...ui, hint: `${name}: ${possible}` });
+  }
+
+  function run(binding: Binding, key: string): void {
     if (binding.command === "act") runAction(binding.action ?? "");
-    else obey(binding.command, name);
+    else obey(binding.command, key);
+  }
+
+  function onPaletteKey(palette: PaletteState, key: Key): void {
+    const commands = commandsAt(scene());
+    const step = stepPalette<PaletteRun>(palette, key, {
+      history: ui.commands,
+      suggest: (text) => suggest(text, commands),
+      enter: (text, chosen) => enter(text, chosen, commands),
+    });
+    const commandsRun = step.run === null ? ui.commands : [...ui.commands, step.text].slice(-maxCommands);
+    change({ ...ui, palette: step.palette, commands: commandsRun });
+    if (step.run?.type === "binding") run(step.run.binding, step.run.key);
+    else if (step.run !== null) act(step.run.effect);
   }
 
   /** An action of the screen's own table, by its name. */
@@ -366,7 +394,9 @@ export function startApp(options: AppOptions): App {
     }
     const flow = subject();
     const action = flowActions.find((one) => one.name === name);
-    if (flow !== null && action !== undefined) act(action.run(flow, ui.detail?.data ?? null));
+    if (flow !== null && action !== undefined) {
+      act(action.run(flow, ui.detail?.data ?? null, { ui, book, now: clock.now() }));
+    }
   }
 
   const hands: Hands = {
@@ -386,9 +416,13 @@ export function startApp(options: AppOptions): App {
     },
     copy: (text) => terminal.copy(text),
     edit: (text, suffix) => options.edit(text, suffix),
-    openFlow(id) {
-      if (book.get(id) === null) change({ ...ui, hint: "that call is no longer in the list" });
+    openFlow(id, isNew) {
+      if (book.get(id) === null && !isNew) change({ ...ui, hint: "that call is no longer in the list" });
       else change(showDetail({ ...ui, selectedId: id, follow: false }, id, "overview"));
+      paintSoon();
+    },
+    mark(marked) {
+      change({ ...ui, marked: new Set(marked) });
       paintSoon();
     },
     show(screen) {

@@ -2,10 +2,12 @@
  * Every key of the UI, once: this table dispatches, fills the help overlay and fills the key bar, so that none of
  * them can be wrong. A command that cannot be done now says why instead of doing nothing.
  */
+import type { FlowAction } from "./actions/action.ts";
 import { flowActions } from "./actions/index.ts";
 import { tables } from "./screens/index.ts";
 import { isLive, type FlowView } from "./state/flow-view.ts";
 import type { FlowBook } from "./state/flow-book.ts";
+import { isByTime } from "./state/flow-order.ts";
 import { detailTabs, tableIds, type ScreenId, type UiState, wideDiffColumns } from "./state/ui.ts";
 import type { AnyRow } from "./table/table.ts";
 
@@ -40,6 +42,7 @@ export type Command =
   | "table-filter"
   | "reload"
   | "act"
+  | "palette"
   | "find"
   | "find-next"
   | "find-previous"
@@ -56,7 +59,7 @@ export type Command =
 
 export interface Situation {
   readonly ui: UiState;
-  readonly book: Pick<FlowBook, "shown" | "totals" | "get">;
+  readonly book: Pick<FlowBook, "shown" | "totals" | "get" | "all">;
   /** The flow that is selected or open, and the selected row of a table. */
   readonly flow?: FlowView | null;
   readonly row?: AnyRow | null;
@@ -73,6 +76,8 @@ export interface Binding {
   readonly title: string;
   /** Of "act": which action of the screen it is. */
   readonly action?: string;
+  /** Its name in the palette, where the command's own one means something else there. */
+  readonly name?: string;
   /** Word in the key bar; without one the key is only in the help. */
   readonly bar?: string;
   /** True, or why not. */
@@ -83,36 +88,40 @@ const everywhere = ["traffic", ...tableIds, "detail", "help"] as const;
 const screens = ["traffic", ...tableIds, "detail"] as const;
 const lists = ["traffic", ...tableIds] as const;
 
-/** What can be done with a flow, and with a row of each table: their own tables say it, this one takes it in. */
-const actions: readonly Binding[] = [
-  ...flowActions.map(
-    (action): Binding => ({
-      command: "act",
-      action: action.name,
-      keys: action.keys,
-      contexts: action.contexts,
-      group: "Flow",
-      title: action.title,
-      ...(action.bar === undefined ? {} : { bar: action.bar }),
-      possible: ({ flow }) => (flow == null ? "no flow is selected" : (action.possible?.(flow) ?? true)),
-    }),
-  ),
-  ...tables.flatMap((table) =>
-    table.actions.map(
+/** What can be done with a flow in one place, and with a row of each table: their own tables say it. */
+function flowBindings(context: FlowAction["contexts"][number]): readonly Binding[] {
+  return flowActions
+    .filter(({ contexts }) => contexts.includes(context))
+    .map(
       (action): Binding => ({
         command: "act",
         action: action.name,
         keys: action.keys,
-        contexts: [table.id],
-        group: "Row",
+        contexts: [context],
+        group: "Flow",
         title: action.title,
         ...(action.bar === undefined ? {} : { bar: action.bar }),
-        possible: ({ row }) =>
-          row == null ? (action.always === true ? true : "nothing is selected") : (action.possible?.(row) ?? true),
+        possible: ({ flow, ui, book }) =>
+          flow == null ? "no flow is selected" : (action.possible?.(flow, { ui, book }) ?? true),
       }),
-    ),
+    );
+}
+
+const tableActions: readonly Binding[] = tables.flatMap((table) =>
+  table.actions.map(
+    (action): Binding => ({
+      command: "act",
+      action: action.name,
+      keys: action.keys,
+      contexts: [table.id],
+      group: "Row",
+      title: action.title,
+      ...(action.bar === undefined ? {} : { bar: action.bar }),
+      possible: ({ row }) =>
+        row == null ? (action.always === true ? true : "nothing is selected") : (action.possible?.(row) ?? true),
+    }),
   ),
-];
+);
 
 export const keymap: readonly Binding[] = [
   { command: "down", keys: ["j", "down"], shownAs: "j ↓", contexts: everywhere, group: "Move", title: "line down" },
@@ -163,6 +172,15 @@ export const keymap: readonly Binding[] = [
     title: "follow the newest flow",
     bar: "follow",
     possible: needsUnpaused,
+  },
+  ...flowBindings("traffic"),
+  {
+    command: "sort",
+    keys: ["s"],
+    contexts: ["traffic"],
+    group: "View",
+    title: "sort: time, tokens, cost, duration, status",
+    bar: "sort",
   },
   {
     command: "pause",
@@ -253,13 +271,14 @@ export const keymap: readonly Binding[] = [
   },
   {
     command: "raw",
-    keys: ["r"],
+    keys: ["o"],
     contexts: ["detail"],
     group: "View",
     title: "body as received / formatted",
     bar: "raw",
   },
-  ...actions,
+  ...flowBindings("detail"),
+  ...tableActions,
 
   {
     command: "describe",
@@ -294,7 +313,14 @@ export const keymap: readonly Binding[] = [
     title: "the next way to look at it",
     bar: "view",
   },
-  { command: "reload", keys: ["ctrl-r"], contexts: tableIds, group: "View", title: "ask the core again now" },
+  {
+    command: "reload",
+    name: "refresh",
+    keys: ["ctrl-r"],
+    contexts: tableIds,
+    group: "View",
+    title: "ask the core again now",
+  },
 
   {
     command: "older",
@@ -344,6 +370,14 @@ export const keymap: readonly Binding[] = [
     title: "close the help",
     bar: "close",
   },
+  {
+    command: "palette",
+    keys: [":"],
+    contexts: everywhere,
+    group: "Everywhere",
+    title: "command by name",
+    bar: "cmd",
+  },
   { command: "help", keys: ["?"], contexts: screens, group: "Everywhere", title: "this help", bar: "help" },
   { command: "quit", keys: ["Q"], contexts: everywhere, group: "Everywhere", title: "quit now" },
   { command: "interrupt", keys: ["ctrl-c"], contexts: everywhere, group: "Everywhere", title: "quit now" },
@@ -374,6 +408,8 @@ function needsFlow({ book }: Situation): true | string {
 }
 
 function needsUnpaused({ ui }: Situation): true | string {
+  if (!isByTime(ui.sort))
+    return `the list is sorted by ${ui.sort.by}; s goes on to newest first, which can be followed`;
   return ui.paused ? "the list is paused; p resumes it" : true;
 }
 
@@ -388,11 +424,11 @@ function needsPanes({ ui }: Situation): true | string {
 }
 
 function needsOlder({ ui, book }: Situation): true | string {
-  return ui.detail !== null && book.shown[0] === ui.detail.id ? "this is the oldest flow shown" : true;
+  return ui.detail !== null && book.shown[0] === ui.detail.id ? "this is the last flow of the list" : true;
 }
 
 function needsNewer({ ui, book }: Situation): true | string {
-  return ui.detail !== null && book.shown.at(-1) === ui.detail.id ? "this is the newest flow shown" : true;
+  return ui.detail !== null && book.shown.at(-1) === ui.detail.id ? "this is the first flow of the list" : true;
 }
 
 /** Where the core ends with this UI, quitting while calls are in flight is asked twice. */

@@ -7,10 +7,12 @@ import { parseArgs } from "node:util";
 import type { ExportQuestionJson } from "../base/controls-flows.ts";
 import { resolvePaths } from "../base/paths.ts";
 import { createWriteStream } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { type ControlClient, connectControl } from "../control/client.ts";
-import type { TuiSource } from "./source.ts";
+import { maxExportText, type TuiSource } from "./source.ts";
 import { wantsAscii, wantsColor } from "./text/theme.ts";
 
 const { values } = parseArgs({
@@ -52,6 +54,10 @@ async function main(): Promise<number> {
 
 /** A renewal or a quota waits for a provider, which the core itself does for a minute at most. */
 const providerTimeoutMs = 90_000;
+/** No shell has been there to do it. */
+function atHome(file: string): string {
+  return file.startsWith("~/") ? join(homedir(), file.slice("~/".length)) : file;
+}
 
 function sourceOver(client: ControlClient): TuiSource {
   return {
@@ -68,8 +74,22 @@ function sourceOver(client: ControlClient): TuiSource {
       // The core checks it; what it takes stands in the OpenAPI document.
       const { flows, bytes } = await client.exportFlows(question as unknown as ExportQuestionJson);
       // Never over something that is there: the name was typed into one line.
-      await pipeline(Readable.from(bytes), createWriteStream(file, { flags: "wx", mode: 0o600 }));
+      await pipeline(Readable.from(bytes), createWriteStream(atHome(file), { flags: "wx", mode: 0o600 }));
       return flows;
+    },
+    async exportText(question) {
+      const exported = await client.exportFlows(question as unknown as ExportQuestionJson);
+      const pieces: Uint8Array[] = [];
+      let size = 0;
+      for await (const piece of exported.bytes) {
+        size += piece.byteLength;
+        if (size > maxExportText) {
+          exported.cancel();
+          throw new Error("that is too much for the clipboard; export it (x) instead");
+        }
+        pieces.push(piece);
+      }
+      return Buffer.concat(pieces).toString("utf8");
     },
   };
 }

@@ -6,7 +6,7 @@ import type { Effect } from "./state/effect.ts";
 import type { Notice, ScreenId } from "./state/ui.ts";
 
 export interface Hands {
-  readonly source: Pick<TuiSource, "ask" | "exportTo">;
+  readonly source: Pick<TuiSource, "ask" | "exportTo" | "exportText">;
   readonly after: (ms: number, callback: () => void) => () => void;
   say(level: Notice["level"], text: string): void;
   hint(text: string): void;
@@ -15,7 +15,9 @@ export interface Hands {
   copy(text: string): boolean;
   /** Null: nothing was saved, with why in a notice where that is not the person's own wish. */
   edit(text: string, suffix: string): Promise<string | null>;
-  openFlow(id: string): void;
+  /** @param isNew it may not be in the list yet */
+  openFlow(id: string, isNew: boolean): void;
+  mark(marked: Iterable<string>): void;
   show(screen: ScreenId): void;
   filter(text: string, tunnels: boolean): void;
   /** What the screen shows may be out of date. */
@@ -23,7 +25,7 @@ export interface Hands {
 }
 
 export function perform(effect: Effect, hands: Hands): void {
-  const next = (following: Effect | null): void => {
+  const goOn = (following: Effect | null): void => {
     if (following !== null) perform(following, hands);
   };
   const failed = (error: unknown): void => hands.say("error", whyOf(error));
@@ -32,12 +34,12 @@ export function perform(effect: Effect, hands: Hands): void {
       hands.source
         .ask(effect.method, effect.path, effect.body, "long")
         .then((answer) => {
-          next(effect.done(answer));
+          goOn(effect.done(answer));
           hands.stale();
         })
         .catch((error: unknown) => {
           if (effect.failed === undefined) failed(error);
-          else next(effect.failed(whyOf(error)));
+          else goOn(effect.failed(whyOf(error)));
           hands.stale();
         });
       return;
@@ -49,10 +51,19 @@ export function perform(effect: Effect, hands: Hands): void {
         )
         .catch(failed);
       return;
+    case "export-text":
+      hands.source
+        .exportText(effect.question)
+        .then((text) => goOn(effect.done(text)))
+        .catch(failed);
+      return;
     case "edit":
       hands
         .edit(effect.text, effect.suffix)
-        .then((text) => next(text === null ? null : effect.done(text)))
+        .then((text) => {
+          if (text === null) hands.hint("nothing was changed, so nothing was done");
+          else goOn(effect.done(text));
+        })
         .catch(failed);
       return;
     case "copy":
@@ -72,7 +83,9 @@ export function perform(effect: Effect, hands: Hands): void {
     case "dialog":
       return hands.open(effect.dialog);
     case "open-flow":
-      return hands.openFlow(effect.id);
+      return hands.openFlow(effect.id, effect.isNew === true);
+    case "mark":
+      return hands.mark(effect.marked);
     case "show":
       return hands.show(effect.screen);
     case "filter":

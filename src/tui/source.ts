@@ -14,6 +14,9 @@ export type SourceEvent =
   /** The stream broke or could not be opened; the source tries again by itself after `retryInMs`. */
   | { readonly type: "lost"; readonly why: string; readonly retryInMs: number };
 
+/** Bytes: far more than a clipboard takes. */
+export const maxExportText = 1024 * 1024;
+
 export interface TuiSource {
   flow(id: string): Promise<unknown>;
   /**
@@ -25,6 +28,8 @@ export interface TuiSource {
   exportTo(file: string, question: Readonly<Record<string, unknown>>): Promise<number>;
   /** Its request at the client, in the hub and upstream. */
   stages(id: string): Promise<unknown>;
+  /** A small export as text. @throws Error where there is more of it than `maxExportText` */
+  exportText(question: Readonly<Record<string, unknown>>): Promise<string>;
   /** Calls back until the returned function is called; reconnects by itself. */
   events(listener: (event: SourceEvent) => void): () => void;
 }

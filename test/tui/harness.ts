@@ -115,6 +115,13 @@ export function startHarness(options: HarnessOptions): Harness {
       return Promise.resolve(1);
     },
     stages: (id) => Promise.resolve(options.stages?.(id) ?? {}),
+    exportText(question) {
+      asked.push({ method: "EXPORT", path: "", body: question });
+      const answer = options.answer?.("EXPORT", "", question);
+      return answer instanceof Error
+        ? Promise.reject(answer)
+        : Promise.resolve(typeof answer === "string" ? answer : "");
+    },
     events(listen) {
       listener = listen;
       return () => {

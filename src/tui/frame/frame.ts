@@ -6,7 +6,7 @@ import { renderRow, type Spans } from "../text/row.ts";
 import type { Theme } from "../text/theme.ts";
 
 /** `lines` are the frame's own lines and rules, wherever they stand. */
-export type PaneId = "lines" | "totals" | "title" | "heads" | "main" | "inspector" | "banner" | "prompt";
+export type PaneId = "lines" | "totals" | "title" | "heads" | "main" | "inspector" | "banner" | "palette" | "prompt";
 
 export type FramePart =
   | { readonly type: "line"; readonly spans: Spans }

@@ -6,7 +6,17 @@ import { cellWidth } from "../text/cells.ts";
 import type { PaneId } from "./frame.ts";
 
 const firstMark = 0xe000;
-const panes: readonly PaneId[] = ["lines", "totals", "title", "heads", "main", "inspector", "banner", "prompt"];
+const panes: readonly PaneId[] = [
+  "lines",
+  "totals",
+  "title",
+  "heads",
+  "main",
+  "inspector",
+  "banner",
+  "palette",
+  "prompt",
+];
 const marks = /[\ue000-\ue0ff]/g;
 
 export function paneMark(id: PaneId): string {

@@ -29,7 +29,16 @@ export type Effect =
   | { readonly type: "edit"; readonly text: string; readonly suffix: string; done(text: string): Effect | null }
   /** An export in a file: the question as `POST /api/flows/export` takes it. */
   | { readonly type: "export"; readonly question: Readonly<Record<string, unknown>>; readonly file: string }
-  | { readonly type: "open-flow"; readonly id: string }
+  /** The same as text, for what is small. */
+  | {
+      readonly type: "export-text";
+      readonly question: Readonly<Record<string, unknown>>;
+      done(text: string): Effect | null;
+    }
+  /** @property isNew the core has just made it; the list may hear of it later */
+  | { readonly type: "open-flow"; readonly id: string; readonly isNew?: boolean }
+  /** Which flows are marked from now on. */
+  | { readonly type: "mark"; readonly marked: Iterable<string> }
   | { readonly type: "show"; readonly screen: ScreenId }
   /** The traffic list with this filter; `tunnels`: with those shown too. */
   | { readonly type: "filter"; readonly text: string; readonly tunnels?: boolean }

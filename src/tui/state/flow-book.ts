@@ -3,6 +3,7 @@
  * updates a second do not copy ten thousand entries each; nobody outside sees anything but values.
  */
 import type { FlowFilter } from "./filter.ts";
+import { byTime, type FlowSort, isByTime, sortFlows } from "./flow-order.ts";
 import { isError, isLive, type FlowView } from "./flow-view.ts";
 
 interface Totals {
@@ -26,7 +27,9 @@ export interface FlowBook {
   filter(accept: FlowFilter): void;
   /** Holds the list still; what would have been added is counted in `waiting`. */
   freeze(frozen: boolean): void;
-  /** Ids, newest last. */
+  /** In which order `shown` is; sorted anew a few times a second while flows change. */
+  sort(sort: FlowSort): void;
+  /** Ids; what stands at the top of the list, which is the newest unless it is sorted otherwise, comes last. */
   readonly shown: readonly string[];
   /** Every flow it knows, oldest first, whatever the list shows. */
   all(): Iterable<FlowView>;
@@ -36,7 +39,10 @@ export interface FlowBook {
   rate(now: number, buckets: number, spanMs: number): readonly number[];
 }
 
-export function createFlowBook(maxFlows: number): FlowBook {
+/** Ten thousand flows take some milliseconds to sort: not with each of two hundred updates a second. */
+const sortGapMs = 300;
+
+export function createFlowBook(maxFlows: number, now: () => number = Date.now): FlowBook {
   const flows = new Map<string, FlowView>();
   let accept: FlowFilter = () => true;
   let shown: string[] = [];
@@ -47,6 +53,18 @@ export function createFlowBook(maxFlows: number): FlowBook {
   /** Start times of the calls, in the order they arrived: all the sparkline needs. */
   let starts: number[] = [];
   let totals: Totals = emptyTotals;
+  let order: FlowSort = byTime;
+  let changes = 0;
+  /** The last sorting, and what it was made from; null when it must not be shown any more. */
+  let sorted: { readonly ids: readonly string[]; readonly changes: number; readonly at: number } | null = null;
+
+  const inOrder = (ids: readonly string[]): readonly string[] => {
+    if (isByTime(order)) return ids;
+    if (sorted === null || (sorted.changes !== changes && now() - sorted.at >= sortGapMs)) {
+      sorted = { ids: sortFlows(ids, (id) => flows.get(id) ?? null, order, now()), changes, at: now() };
+    }
+    return sorted.ids;
+  };
 
   const refresh = (): void => {
     if (!stale) return;
@@ -71,6 +89,7 @@ export function createFlowBook(maxFlows: number): FlowBook {
       const known = flows.get(id) ?? null;
       const flow = make(known?.number ?? nextNumber, known);
       if (flow === null) return null;
+      changes += 1;
       if (known !== null) totals = add(totals, known, -1);
       else {
         nextNumber += 1;
@@ -102,6 +121,7 @@ export function createFlowBook(maxFlows: number): FlowBook {
         stale = true;
       }
       if (frozen !== null) frozen = { ...frozen, ids: frozen.ids.filter((id) => flows.has(id)) };
+      sorted = null;
     },
     clear() {
       flows.clear();
@@ -109,11 +129,13 @@ export function createFlowBook(maxFlows: number): FlowBook {
       totals = emptyTotals;
       stale = true;
       frozen = null;
+      sorted = null;
       nextNumber = 1;
     },
     filter(next) {
       accept = next;
       stale = true;
+      sorted = null;
       refresh();
       if (frozen !== null) {
         const { lastNumber } = frozen;
@@ -123,10 +145,15 @@ export function createFlowBook(maxFlows: number): FlowBook {
     freeze(wanted) {
       refresh();
       frozen = wanted ? { ids: [...shown], lastNumber: nextNumber - 1 } : null;
+      sorted = null;
+    },
+    sort(wanted) {
+      order = wanted;
+      sorted = null;
     },
     get shown() {
       refresh();
-      return frozen?.ids ?? shown;
+      return inOrder(frozen?.ids ?? shown);
     },
     get waiting() {
       if (frozen === null) return 0;

@@ -22,6 +22,7 @@ export function ingest(ui: UiState, book: FlowBook, event: SourceEvent, now: num
         status: readStatus(event.status),
         cooling,
         notice: newerNotice(ui.notice, readNewestNotice(event.status)),
+        marked: new Set([...ui.marked].filter((id) => book.get(id) !== null)),
       };
     case "flow": {
       const flow = addFlow(book, event.flow);
@@ -30,7 +31,9 @@ export function ingest(ui: UiState, book: FlowBook, event: SourceEvent, now: num
     }
     case "removed":
       book.remove(event.ids.filter((id) => typeof id === "string"));
-      return ui;
+      return ui.marked.size === 0
+        ? ui
+        : { ...ui, marked: new Set([...ui.marked].filter((id) => book.get(id) !== null)) };
     case "core":
       return ingestCore(ui, book, event.event, now);
     case "status":

@@ -4,6 +4,8 @@ import type { Command } from "../keymap.ts";
 import type { Key } from "../terminal/keys.ts";
 import type { Match } from "../body/document.ts";
 import { readListFilter } from "./filter.ts";
+import { isByTime, nextSort } from "./flow-order.ts";
+import { openedPalette } from "./palette.ts";
 import { editLine, emptyLine } from "./prompt.ts";
 import { jumpSelection, moveSelection, selectedIndex } from "./selection.ts";
 import type { AnyRow, Table } from "../table/table.ts";
@@ -21,7 +23,7 @@ import {
 
 /** What the reducer needs to know of what is on screen. */
 export interface Surroundings {
-  /** Ids of the list, oldest first. */
+  /** Ids of the list, the one at its top last. */
   readonly shown: readonly string[];
   /** Rows of the main pane. */
   readonly height: number;
@@ -97,7 +99,9 @@ export function reduceCommand(ui: UiState, command: Command, key: string, around
     case "previous-screen":
       return showScreen(ui, neighbourScreen(ui, -1));
     case "sort":
-      return inTable(ui, around, sortedNext);
+      return ui.screen === "traffic" ? sortTraffic(ui, around) : inTable(ui, around, sortedNext);
+    case "palette":
+      return { ...ui, overlay: "none", palette: openedPalette };
     case "variant":
       return inTable(ui, around, nextVariant);
     case "table-filter": {
@@ -166,6 +170,13 @@ function inTable(
   change: (table: Table, state: UiState["tables"]["accounts"]) => UiState["tables"]["accounts"],
 ): UiState {
   return table === null ? ui : withTable(ui, table.table.id, (state) => change(table.table, state));
+}
+
+/** Only the newest at the top can be followed: in any other order the selected flow stays the selected one. */
+function sortTraffic(ui: UiState, { shown }: Surroundings): UiState {
+  const sort = nextSort(ui.sort);
+  const selectedId = shown[shown.length - 1 - selectedIndex(ui, shown)] ?? null;
+  return { ...ui, sort, selectedId, follow: ui.follow && isByTime(sort) };
 }
 
 type Move = { readonly by: number } | { readonly to: "top" | "bottom" };

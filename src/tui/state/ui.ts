@@ -1,7 +1,9 @@
 /** What the UI remembers besides the flows: where the person is, what they asked for, how the core is. Plain values. */
 import type { Cooling } from "./cooling.ts";
 import type { Dialog } from "./effect.ts";
+import { byTime, type FlowSort } from "./flow-order.ts";
 import type { FlowDetail, StatusView } from "./flow-view.ts";
+import type { PaletteState } from "./palette.ts";
 import type { Line } from "./prompt.ts";
 import type { StageName, StagesView } from "./stages-view.ts";
 
@@ -101,6 +103,10 @@ export interface UiState {
   readonly overlay: "none" | "help" | "confirm-quit";
   readonly helpTop: number;
   readonly prompt: Prompt | null;
+  /** The command line that `:` opens; null while it is closed. */
+  readonly palette: PaletteState | null;
+  /** What was run from it, oldest first; gone with the screen. */
+  readonly commands: readonly string[];
   readonly selectedId: string | null;
   /** Row of the selected flow inside the list pane: the list is anchored there, so that new flows do not move it. */
   readonly anchor: number;
@@ -109,6 +115,10 @@ export interface UiState {
   readonly errorsOnly: boolean;
   readonly showTunnels: boolean;
   readonly filter: string;
+  /** Of the traffic list. */
+  readonly sort: FlowSort;
+  /** Ids of flows that were marked by hand; some of them may be gone from the book. */
+  readonly marked: ReadonlySet<string>;
   readonly wrap: boolean;
   readonly raw: boolean;
   /** Panes of the Diff tab on narrow screens. */
@@ -155,6 +165,8 @@ export const initialUi: UiState = {
   overlay: "none",
   helpTop: 0,
   prompt: null,
+  palette: null,
+  commands: [],
   selectedId: null,
   anchor: 0,
   follow: true,
@@ -162,6 +174,8 @@ export const initialUi: UiState = {
   errorsOnly: false,
   showTunnels: false,
   filter: "",
+  sort: byTime,
+  marked: new Set(),
   wrap: true,
   raw: false,
   pair: stagePairs[0],

@@ -2,7 +2,9 @@
 import { bindingsOf, contextOf, shownKeys, type Binding, type Situation } from "../keymap.ts";
 import { problemText } from "../../base/filter/index.ts";
 import { safeLine } from "../../base/safe-text.ts";
+import { markedFlows } from "../actions/action.ts";
 import { readListFilter } from "../state/filter.ts";
+import { isByTime } from "../state/flow-order.ts";
 import type { FlowBook } from "../state/flow-book.ts";
 import type { Line } from "../state/prompt.ts";
 import type { UiState } from "../state/ui.ts";
@@ -27,8 +29,12 @@ export function totalsSpans(ui: UiState, book: FlowBook, now: number): Spans {
   ];
   if (totals.costUsd > 0) left.push({ text: `  $${totals.costUsd.toFixed(3)}` });
   const right: Span[] = [];
+  // Most telling first: where there is little room, the figures at the end give way.
   if (ui.paused) right.push({ text: ` PAUSED +${book.waiting} `, style: "match" }, { text: "  " });
-  else right.push({ text: ui.follow ? "follow ON  " : "follow off  ", style: "dim" });
+  else if (isByTime(ui.sort)) right.push({ text: ui.follow ? "follow ON  " : "follow off  ", style: "dim" });
+  if (!isByTime(ui.sort)) right.push({ text: `${sortText(ui.sort)}, follow off  `, style: "accent" });
+  const marked = markedFlows({ ui, book }).length;
+  if (marked > 0) right.push({ text: `* ${marked} marked  `, style: "accent" });
   if (ui.errorsOnly) right.push({ text: "ERRORS ONLY  ", style: "warn" });
   if (ui.filter !== "" || ui.errorsOnly) {
     right.push({ text: `${book.shown.length} match ${ui.filter === "" ? "" : `"${ui.filter}"`}  `, style: "accent" });
@@ -37,7 +43,13 @@ export function totalsSpans(ui: UiState, book: FlowBook, now: number): Spans {
     right.push({ text: `${totals.errors} ${totals.errors === 1 ? "error" : "errors"}  `, style: "error" });
   if (totals.tunnels > 0)
     right.push({ text: `${totals.tunnels} tunnelled${ui.showTunnels || !wide ? "" : " (t shows)"} `, style: "dim" });
+  while (right.length > 1 && right.reduce((sum, span) => sum + cellWidth(span.text), 0) > ui.columns - 10) right.pop();
   return ends(left, right, ui.columns);
+}
+
+function sortText({ by, reversed }: UiState["sort"]): string {
+  if (by === "time") return "oldest first";
+  return `by ${by}${reversed ? " (reversed)" : ""}`;
 }
 
 /** What is wrong, most urgent first; each says what it means and what to do. */
@@ -122,12 +134,13 @@ export function lineSpans(line: Line, wrong: { readonly at: number; readonly len
   return [...part(0, line.at), { text: under, style: "match" }, ...part(to, line.text.length)];
 }
 
-/** Keys with a word in the table, as many as fit; help is always among them. Impossible ones are dim. */
+/** Keys with a word in the table, as many as fit; the ways to all others are always among them. Impossible ones are dim. */
 export function keyBarSpans(situation: Situation): Spans {
   const { ui } = situation;
   const bindings = bindingsOf(contextOf(ui)).filter((binding) => binding.bar !== undefined);
-  const help = bindings.filter((binding) => binding.command === "help");
-  const others = bindings.filter((binding) => binding.command !== "help");
+  const ways: readonly Binding["command"][] = ["palette", "help"];
+  const help = bindings.filter((binding) => ways.includes(binding.command));
+  const others = bindings.filter((binding) => !ways.includes(binding.command));
   // The last cell of the last row stays empty: some consoles scroll when it is written.
   let room = ui.columns - 2 - help.reduce((sum, binding) => sum + barWidth(binding), 0);
   const spans: Span[] = [{ text: " " }];

@@ -1,11 +1,14 @@
 /** The help overlay, made from the key table. */
 import { shortExamples } from "../../base/filter/index.ts";
 import { bindingsOf, shownKeys, type Binding, type Context } from "../keymap.ts";
+import { verbNames } from "../palette/verb-names.ts";
 import { fit } from "../text/cells.ts";
 import type { Span, Spans } from "../text/row.ts";
 
 const groups = ["Move", "Flow", "Row", "View", "Everywhere"] as const;
 const columnWidth = 46;
+/** Longer ones are told by the palette itself. */
+const maxArgument = 8;
 
 /** Every row of the help for a screen, as many columns as the width takes; the caller scrolls. */
 export function helpRows(context: Context, width: number): readonly Spans[] {
@@ -13,10 +16,15 @@ export function helpRows(context: Context, width: number): readonly Spans[] {
     .map((group) => ({ group, bindings: bindingsOf(context).filter((one) => one.group === group && one.title !== "") }))
     .filter(({ bindings }) => bindings.length > 0)
     .map(({ group, bindings }): readonly Spans[] => [heading(group), ...bindings.map(keyRow), []])
-    .concat([
-      [heading("Filter"), ...shortExamples.map(([example, meaning]) => wordRow(example, meaning, 20)), []],
-      [heading("Status words"), ...statusWords.map(([word, meaning]) => wordRow(word, meaning)), []],
-    ]);
+    .concat(
+      [[heading("Behind :"), ...Object.entries(verbNames).map(verbRow), []]],
+      context === "traffic"
+        ? [[heading("Filter"), ...shortExamples.map(([example, meaning]) => wordRow(example, meaning, 20)), []]]
+        : [],
+      context === "traffic" || context === "detail"
+        ? [[heading("Status words"), ...statusWords.map(([word, meaning]) => wordRow(word, meaning)), []]]
+        : [],
+    );
   const columns = Math.max(1, Math.floor(width / columnWidth));
   const stacks = balance(blocks, columns);
   const height = Math.max(...stacks.map((stack) => stack.length));
@@ -43,7 +51,14 @@ function keyRow(binding: Binding): Spans {
   return wordRow(shownKeys(binding), binding.title);
 }
 
-function wordRow(word: string, meaning: string, wordWidth = 8): Spans {
+function verbRow([name, { takes, title }]: readonly [
+  string,
+  { readonly takes: string; readonly title: string },
+]): Spans {
+  return wordRow(takes.length > maxArgument ? `${name} …` : `${name} ${takes}`, title, 16);
+}
+
+function wordRow(word: string, meaning: string, wordWidth = 9): Spans {
   return [{ text: `  ${fit(word, wordWidth)} `, style: "strong" }, { text: meaning }];
 }
 

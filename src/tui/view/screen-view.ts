@@ -2,6 +2,7 @@
 import type { TextDocument } from "../body/document.ts";
 import { paneHeight, stackFrame, type Frame, type FramePart, type PaneRows } from "../frame/frame.ts";
 import type { Situation } from "../keymap.ts";
+import type { Suggestion } from "../palette/match.ts";
 import type { FlowBook } from "../state/flow-book.ts";
 import { listWindow } from "../state/selection.ts";
 import type { StagesView } from "../state/stages-view.ts";
@@ -14,6 +15,7 @@ import { detailTitle, diffOptions, positionText, tabSpans } from "./detail.ts";
 import { diffHead, diffLegend, lossesSpans } from "./diff.ts";
 import { helpRows } from "./help.ts";
 import { inspectorRows } from "./inspector.ts";
+import { paletteHeight, paletteLine, paletteRows } from "./palette-view.ts";
 import { tableHead, tableInspector, tableRows, tableTotals, type TableScene } from "./table-view.ts";
 import { tabLine } from "./tabs.ts";
 import { flowSpans, headSpans, placeColumns } from "./traffic.ts";
@@ -26,6 +28,8 @@ export interface Scene extends Situation {
   readonly book: FlowBook;
   readonly document: TextDocument | null;
   readonly now: number;
+  /** What the palette offers, best first; nothing while it is closed. */
+  readonly suggestions: readonly Suggestion[];
   /** The table that is looked at. */
   readonly table: TableScene | null;
 }
@@ -36,10 +40,17 @@ export function frameOf(scene: Scene): Frame {
   if (isTooSmall(ui)) return stackFrame(columns, rows, [], []);
   const banners = bannerRows(ui, scene.now).length;
   const banner: FramePart[] = banners === 0 ? [] : [{ type: "pane", id: "banner", height: banners }];
-  const bottom = bottomLine(scene);
+  const bottom = bottomParts(scene);
   if (ui.overlay === "help") {
-    const title: Spans = [{ text: ` Help: ${ui.screen === "detail" ? "flow detail" : ui.screen}`, style: "accent" }];
-    return stackFrame(columns, rows, [{ type: "line", spans: title }, { type: "rule" }], [{ type: "rule" }, bottom]);
+    const below: FramePart[] = [{ type: "rule" }, ...bottom];
+    const room = paneHeight(stackFrame(columns, rows, [{ type: "rule" }, { type: "rule" }], below), "main");
+    const known = { rows: helpRowCount(ui), complete: true };
+    const title = ends(
+      [{ text: ` Help: ${ui.screen === "detail" ? "flow detail" : ui.screen}`, style: "accent" }],
+      [{ text: `j k scroll   ${positionText(ui.helpTop, room, known)} `, style: "dim" }],
+      columns,
+    );
+    return stackFrame(columns, rows, [{ type: "line", spans: title }, { type: "rule" }], below);
   }
   if (takesScreen(ui.dialog)) {
     const title: Spans = [{ text: ` ${ui.dialog.title}`, style: "accent" }];
@@ -47,7 +58,7 @@ export function frameOf(scene: Scene): Frame {
       columns,
       rows,
       [{ type: "line", spans: title }, ...banner, { type: "rule" }],
-      [{ type: "rule" }, bottom],
+      [{ type: "rule" }, ...bottom],
     );
   }
   if (ui.screen === "detail") {
@@ -59,7 +70,7 @@ export function frameOf(scene: Scene): Frame {
       { type: "rule" },
     ];
     const foot = comparedStages(ui) === null ? 1 : 2;
-    return stackFrame(columns, rows, above, [{ type: "pane", id: "inspector", height: foot }, bottom]);
+    return stackFrame(columns, rows, above, [{ type: "pane", id: "inspector", height: foot }, ...bottom]);
   }
   const roomy = rows >= roomyRows;
   const above: FramePart[] = [
@@ -69,21 +80,22 @@ export function frameOf(scene: Scene): Frame {
   ];
   if (scene.table !== null) {
     const { table, rows: shown } = scene.table;
-    if (shown.length === 0) return stackFrame(columns, rows, [...above, { type: "rule" }], [{ type: "rule" }, bottom]);
+    if (shown.length === 0)
+      return stackFrame(columns, rows, [...above, { type: "rule" }], [{ type: "rule" }, ...bottom]);
     above.push({ type: "line", spans: tableHead(scene.table, columns) });
     if (roomy) above.push({ type: "rule" });
     const height = table.inspectorHeight(rows);
     const below: FramePart[] = height === 0 ? [] : [{ type: "rule" }, { type: "pane", id: "inspector", height }];
     if (roomy) below.push({ type: "rule" });
-    return stackFrame(columns, rows, above, [...below, bottom]);
+    return stackFrame(columns, rows, above, [...below, ...bottom]);
   }
   if (scene.book.shown.length === 0)
-    return stackFrame(columns, rows, [...above, { type: "rule" }], [{ type: "rule" }, bottom]);
-  above.push({ type: "line", spans: headSpans(placeColumns(columns)) });
+    return stackFrame(columns, rows, [...above, { type: "rule" }], [{ type: "rule" }, ...bottom]);
+  above.push({ type: "line", spans: headSpans(placeColumns(columns, ui.marked.size > 0)) });
   if (roomy) above.push({ type: "rule" });
   const below: FramePart[] = [{ type: "rule" }, { type: "pane", id: "inspector", height: 2 }];
   if (roomy) below.push({ type: "rule" });
-  return stackFrame(columns, rows, above, [...below, bottom]);
+  return stackFrame(columns, rows, above, [...below, ...bottom]);
 }
 
 /** Height of the main pane for a state: what a page is. */
@@ -106,17 +118,21 @@ function livePaneRows(scene: Scene, frame: Frame, theme: Theme): PaneRows {
   const draw = (rows: readonly Spans[]): string[] => rows.map((spans) => renderRow(spans, columns, theme));
   if (isTooSmall(ui)) return { main: draw(tooSmallRows(ui, book)) };
   const banner = draw(bannerRows(ui, now));
-  const prompt = draw([ui.dialog === null ? promptSpans(ui) : dialogRow(ui.dialog, columns)]);
+  const typed = typedRows(scene);
+  const prompt = draw([typed.prompt]);
+  const palette = draw(typed.palette);
   if (ui.overlay === "help") {
     const all = helpRows(ui.screen, columns);
     return { main: draw(all.slice(ui.helpTop, ui.helpTop + height)) };
   }
-  if (takesScreen(ui.dialog)) return { banner, prompt, main: draw(dialogRows(ui.dialog, height, now, columns)) };
-  if (ui.screen === "detail") return { ...detailRows(scene, height, draw), banner, prompt };
+  if (takesScreen(ui.dialog))
+    return { banner, prompt, palette, main: draw(dialogRows(ui.dialog, height, now, columns)) };
+  if (ui.screen === "detail") return { ...detailRows(scene, height, draw), banner, prompt, palette };
   if (scene.table !== null) {
     return {
       banner,
       prompt,
+      palette,
       totals: draw([tableTotals(scene.table, columns, now)]),
       main: tableRows(scene.table, columns, height, now, theme),
       inspector: draw(tableInspector(scene.table, columns, now, paneHeight(frame, "inspector"))),
@@ -126,30 +142,47 @@ function livePaneRows(scene: Scene, frame: Frame, theme: Theme): PaneRows {
   if (book.shown.length === 0) {
     const rows = emptyRows(ui, book);
     const fitting = rows.length <= height ? rows : rows.filter((row) => row.length > 0);
-    return { totals, banner, prompt, main: draw(fitting.slice(0, height)) };
+    return { totals, banner, prompt, palette, main: draw(fitting.slice(0, height)) };
   }
   const window = listWindow(ui, book.shown, height);
-  const placed = placeColumns(columns);
+  const placed = placeColumns(columns, ui.marked.size > 0);
   const main = window.ids.map((id, index) => {
     const flow = book.get(id);
     if (flow === null) return renderRow([], columns, theme);
     const selected = window.top + index === window.selected;
-    return renderRow(flowSpans(flow, placed, now, selected), columns, theme, selected ? "selected" : undefined);
+    const look = { selected, marked: ui.marked.has(id) };
+    return renderRow(flowSpans(flow, placed, now, look), columns, theme, selected ? "selected" : undefined);
   });
   const selectedId = window.ids[window.selected - window.top];
   const inspector = draw(inspectorRows(selectedId === undefined ? null : book.get(selectedId)));
-  return { totals, banner, prompt, main, inspector };
+  return { totals, banner, prompt, palette, main, inspector };
 }
 
 export function helpRowCount(ui: UiState): number {
   return helpRows(ui.screen, ui.columns).length;
 }
 
-function bottomLine(scene: Scene): FramePart {
+function bottomParts(scene: Scene): readonly FramePart[] {
   const { ui } = scene;
-  if (ui.prompt !== null || ui.dialog !== null) return { type: "pane", id: "prompt", height: 1 };
-  if (ui.hint !== null) return { type: "line", spans: [{ text: ` ${ui.hint}`, style: "warn" }] };
-  return { type: "line", spans: keyBarSpans(scene) };
+  const prompt: FramePart = { type: "pane", id: "prompt", height: 1 };
+  if (ui.palette !== null) {
+    return [{ type: "pane", id: "palette", height: paletteHeight(ui.rows) }, { type: "rule" }, prompt];
+  }
+  if (ui.prompt !== null || ui.dialog !== null) return [prompt];
+  if (ui.hint !== null) return [{ type: "line", spans: [{ text: ` ${ui.hint}`, style: "warn" }] }];
+  return [{ type: "line", spans: keyBarSpans(scene) }];
+}
+
+/** The line that is being typed, and what it could become. */
+function typedRows({ ui, suggestions }: Scene): { readonly prompt: Spans; readonly palette: readonly Spans[] } {
+  const { palette, dialog, columns } = ui;
+  if (palette !== null) {
+    return {
+      prompt: paletteLine(palette, columns),
+      palette: paletteRows(suggestions, palette, paletteHeight(ui.rows), columns),
+    };
+  }
+  return { prompt: dialog === null ? promptSpans(ui) : dialogRow(dialog, columns), palette: [] };
 }
 
 function detailRows(scene: Scene, height: number, draw: (rows: readonly Spans[]) => string[]): PaneRows {

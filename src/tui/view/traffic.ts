@@ -27,11 +27,13 @@ interface Column {
   readonly leavesAt?: number;
   /** Cells that are left over go to the columns in order, up to this width; the rest to the request. */
   readonly widest?: number;
-  readonly text: (flow: FlowView, now: number, width: number) => string;
+  readonly text: (flow: FlowView, now: number, width: number, marked: boolean) => string;
   readonly style?: (flow: FlowView) => Style;
 }
 
 const columns: readonly Column[] = [
+  // Only there while something is marked.
+  { id: "mark", title: "", width: 1, align: "left", text: (_flow, _now, _width, marked) => (marked ? "*" : "") },
   { id: "time", title: "time", width: 8, align: "left", text: (flow) => clockTime(flow.startedAt) },
   {
     id: "client",
@@ -63,6 +65,7 @@ const columns: readonly Column[] = [
     title: "account",
     width: 11,
     align: "left",
+    leavesAt: 5,
     widest: 22,
     text: servedBy,
     style: (flow) => (flow.action === "reroute" ? "plain" : "dim"),
@@ -89,10 +92,11 @@ export interface PlacedColumn {
 }
 
 /** Drops columns in their order until the rest fits, then shares out what is left. */
-export function placeColumns(width: number): readonly PlacedColumn[] {
-  const order = columns.filter((column) => column.leavesAt !== undefined);
+export function placeColumns(width: number, marks: boolean): readonly PlacedColumn[] {
+  const wanted = marks ? columns : columns.filter((column) => column.id !== "mark");
+  const order = wanted.filter((column) => column.leavesAt !== undefined);
   order.sort((one, other) => (one.leavesAt ?? 0) - (other.leavesAt ?? 0));
-  let kept = columns;
+  let kept = wanted;
   while (order.length > 0 && needed(kept) > width) {
     const leaving = order.shift();
     kept = kept.filter((column) => column !== leaving);
@@ -115,11 +119,16 @@ export function headSpans(placed: readonly PlacedColumn[]): Spans {
   return spans;
 }
 
-/** One flow; the selected row also carries a `>`, so that it stands out without colour. */
-export function flowSpans(flow: FlowView, placed: readonly PlacedColumn[], now: number, selected: boolean): Spans {
+/** One flow; the selected row also carries a `>`, and a marked one a `*`, so that they stand out without colour. */
+export function flowSpans(
+  flow: FlowView,
+  placed: readonly PlacedColumn[],
+  now: number,
+  { selected, marked }: { readonly selected: boolean; readonly marked: boolean },
+): Spans {
   const spans: Span[] = [];
   for (const { column, width } of placed) {
-    const text = fit(column.text(flow, now, width), width, column.align);
+    const text = fit(column.text(flow, now, width, marked), width, column.align);
     const style = column.style?.(flow) ?? (flow.action === "tunnel" ? "dim" : "plain");
     spans.push({ text: selected && spans.length === 0 ? ">" : " " }, { text, style });
   }
