@@ -4,6 +4,7 @@ import { unreachable } from "../base/unreachable.ts";
 import type { TuiSource } from "./source.ts";
 import type { Effect } from "./state/effect.ts";
 import type { Notice, ScreenId } from "./state/ui.ts";
+import { whyOf } from "./state/why-of.ts";
 
 export interface Hands {
   readonly source: Pick<TuiSource, "ask" | "exportTo">;
@@ -23,7 +24,7 @@ export interface Hands {
 }
 
 export function perform(effect: Effect, hands: Hands): void {
-  const next = (following: Effect | null): void => {
+  const goOn = (following: Effect | null): void => {
     if (following !== null) perform(following, hands);
   };
   const failed = (error: unknown): void => hands.say("error", whyOf(error));
@@ -32,12 +33,12 @@ export function perform(effect: Effect, hands: Hands): void {
       hands.source
         .ask(effect.method, effect.path, effect.body, "long")
         .then((answer) => {
-          next(effect.done(answer));
+          goOn(effect.done(answer));
           hands.stale();
         })
         .catch((error: unknown) => {
           if (effect.failed === undefined) failed(error);
-          else next(effect.failed(whyOf(error)));
+          else goOn(effect.failed(whyOf(error)));
           hands.stale();
         });
       return;
@@ -52,7 +53,7 @@ export function perform(effect: Effect, hands: Hands): void {
     case "edit":
       hands
         .edit(effect.text, effect.suffix)
-        .then((text) => next(text === null ? null : effect.done(text)))
+        .then((text) => goOn(text === null ? null : effect.done(text)))
         .catch(failed);
       return;
     case "copy":
@@ -80,8 +81,4 @@ export function perform(effect: Effect, hands: Hands): void {
     default:
       return unreachable(effect);
   }
-}
-
-export function whyOf(error: unknown): string {
-  return safeLine(error instanceof Error ? error.message : "it failed, and does not say why");
 }
