@@ -31,7 +31,7 @@ function world(): World {
   return {
     asked,
     news,
-    look: watch.look,
+    look: (looked) => watch.look(looked),
     async answer(value) {
       const question = open.shift();
       if (value instanceof Error) question?.reject(value);
