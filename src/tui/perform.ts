@@ -4,6 +4,7 @@ import { unreachable } from "../base/unreachable.ts";
 import type { TuiSource } from "./source.ts";
 import type { Effect } from "./state/effect.ts";
 import type { Notice, ScreenId } from "./state/ui.ts";
+import { whyOf } from "./state/why-of.ts";
 
 export interface Hands {
   readonly source: Pick<TuiSource, "ask" | "exportTo" | "exportText">;
@@ -93,8 +94,4 @@ export function perform(effect: Effect, hands: Hands): void {
     default:
       return unreachable(effect);
   }
-}
-
-export function whyOf(error: unknown): string {
-  return safeLine(error instanceof Error ? error.message : "it failed, and does not say why");
 }

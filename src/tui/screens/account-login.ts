@@ -148,10 +148,10 @@ function loginPanel(login: Login, trouble: Trouble = {}): Effect {
   if (login.state !== "waiting") return endPanel(login);
   const path = `/logins/${encodeURIComponent(login.id)}`;
   const { url, userCode, pastes, account } = login;
-  const keys = [{ key: "y", word: "copies the address", effect: copied(url, "the address"), stays: true }];
+  const keys = [{ key: "y", word: "copies address", effect: copied(url, "the address"), stays: true }];
   if (userCode !== null)
-    keys.push({ key: "c", word: "copies the code", effect: copied(userCode, "the code"), stays: true });
-  if (pastes) keys.push({ key: "p", word: "pastes the answer", effect: pasteDialog(login), stays: false });
+    keys.push({ key: "c", word: "copies code", effect: copied(userCode, "the code"), stays: true });
+  if (pastes) keys.push({ key: "p", word: "pastes", effect: pasteDialog(login), stays: false });
   return panelDialog({
     title: `Login of ${account}`,
     lines: (now, width) => loginLines(login, trouble, now, width),
@@ -297,7 +297,7 @@ function pagePanel({ id, url, account, expiresAt }: Page): Effect {
         },
       ],
     ],
-    keys: [{ key: "y", word: "copies the address", effect: copied(url, "the address"), stays: true }],
+    keys: [{ key: "y", word: "copies address", effect: copied(url, "the address"), stays: true }],
     left: { word: "takes it back", effect: calledOff(path, account) },
     watch: {
       path,

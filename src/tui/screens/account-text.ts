@@ -20,8 +20,15 @@ const standings = {
   disabled: "off",
 } as const satisfies Record<AccountState, Standing>;
 
-export function standingOf({ state }: AccountRow): Standing {
-  return standings[state];
+export function standingOf(row: AccountRow): Standing {
+  return standings[stateOf(row)];
+}
+
+const unusable: ReadonlySet<string> = new Set(["missing", "unreadable", "needs-login"]);
+
+/** The core finds out with the next call that a credential is gone; who looks at the account should see it before. */
+function stateOf({ state, credential }: AccountRow): AccountState {
+  return state === "active" && unusable.has(credential.state) ? "needs-login" : state;
 }
 
 /** Most urgent first: what its owner must do, what time heals, what works, what is off. */
@@ -36,7 +43,9 @@ const urgencies = {
   disabled: 7,
 } as const satisfies Record<AccountState, number>;
 
-export function urgencyOf({ state, cooldowns }: AccountRow): number {
+export function urgencyOf(row: AccountRow): number {
+  const state = stateOf(row);
+  const { cooldowns } = row;
   // One that works, but not for every model, comes before those that work.
   return urgencies[state] - (state === "active" && cooldowns.length > 0 ? 0.5 : 0);
 }
@@ -49,12 +58,15 @@ export function coolingOf({ cooldowns }: AccountRow): Cooling | null {
 }
 
 export function stateSpan(row: AccountRow, now: number, width = Infinity): Span {
-  const { state, credential, inFlight } = row;
-  switch (state) {
+  const { credential, inFlight } = row;
+  switch (stateOf(row)) {
     case "disabled":
       return { text: "o disabled", style: "dim" };
     case "needs-login":
-      return { text: `! LOGIN ${credential.fix ?? credential.state}`, style: "error" };
+      return {
+        text: `! ${credential.state === "missing" ? "MISSING" : "LOGIN"} ${credential.fix ?? credential.state}`,
+        style: "error",
+      };
     case "stopped":
       return { text: `! STOPPED ${coolingOf(row)?.kind ?? "until you act"}`, style: "error" };
     case "cooling":

@@ -108,6 +108,12 @@ describe("the state of an account", () => {
     ["qwen/probing", "~ probing"],
   ])("of %s reads %s", (id, text) => expect(stateSpan(named(id), now).text).toBe(text));
 
+  it("of one whose credential is gone is not ready, before a call has found out", () => {
+    const gone = one(sampleAccount("a/b", { credential: { state: "missing", fix: "log in with Claude Code" } }));
+    expect(stateSpan(gone, now).text).toBe("! MISSING log in with Claude Code");
+    expect(textOf([summarySpans([gone], now)])).toBe("0 ok / 0 cooling / 1 bad");
+  });
+
   it("counts down from the deadline and stands at zero", () => {
     const row = named("claude/max");
     expect(stateSpan(row, now + 5_001).text).toContain("00:02");

@@ -1,6 +1,6 @@
 /** Follows what a panel is about while it is open: one question at a time, and none once it is closed. */
-import { whyOf } from "../perform.ts";
 import type { Effect, Watch } from "./effect.ts";
+import { whyOf } from "./why-of.ts";
 
 export interface DialogWatch {
   /** This is open now; null: nothing that is to be followed. */

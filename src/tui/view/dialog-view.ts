@@ -1,7 +1,7 @@
 /** How a dialog looks: questions and lines to type take the last row, lists and texts take the room of the screen. */
 import type { Dialog } from "../state/effect.ts";
 import type { Line } from "../state/prompt.ts";
-import { cellWidth, graphemes } from "../text/cells.ts";
+import { cellWidth, ellipsize, graphemes } from "../text/cells.ts";
 import type { Span, Spans } from "../text/row.ts";
 import { ends, lineSpans } from "./header.ts";
 
@@ -25,12 +25,16 @@ export function dialogRow(dialog: Dialog, columns: number): Spans {
       const { line } = dialog;
       const dots = (text: string): string => "•".repeat(graphemes(text).length);
       const drawn = dialog.secret ? { text: dots(line.text), at: dots(line.text.slice(0, line.at)).length } : line;
-      const hint =
+      const keys = "enter goes on  esc closes ";
+      const half = Math.floor(columns / 2);
+      // What was typed is worth more than a reminder of two keys; why it will not do is cut, and stays.
+      const isTight = columns - cellWidth(dialog.title) - cellWidth(keys) < half;
+      const hint: Span =
         problem === null
-          ? { text: "enter goes on  esc closes ", style: "dim" as const }
-          : { text: `${problem} `, style: "error" as const };
+          ? { text: isTight ? "" : keys, style: "dim" }
+          : { text: ` ${ellipsize(problem, half - 2)} `, style: "error" };
       const room = columns - cellWidth(dialog.title) - cellWidth(hint.text) - 5;
-      const shown = lineSpans(inSight(drawn, room), null);
+      const shown = lineSpans(inSight(drawn, Math.max(room, minTyped)), null);
       return ends([{ text: ` ${dialog.title}: `, style: "strong" }, ...shown], [hint], columns);
     }
     case "choose":
@@ -42,10 +46,14 @@ export function dialogRow(dialog: Dialog, columns: number): Spans {
         { text: ` ${key}`, style: "strong" },
         { text: ` ${word} ` },
       ]);
-      return [...keys, { text: ` esc ${dialog.left?.word ?? "closes"}   j k scroll`, style: "dim" }];
+      // The way out first: it is what must not be cut off.
+      return [{ text: ` esc ${dialog.left?.word ?? "closes"} ` }, ...keys, { text: "  j k scroll", style: "dim" }];
     }
   }
 }
+
+/** Cells of what was typed that are shown at least. */
+const minTyped = 8;
 
 /** A line that is longer than its place is shown from where it was typed last. */
 function inSight(line: Line, room: number): Line {
