@@ -5,6 +5,7 @@
 import { createServer, type ServerResponse } from "node:http";
 import { rm } from "node:fs/promises";
 import type { Socket } from "node:net";
+import { sampleAnswers } from "./sample-answers.ts";
 
 export interface FakeCore {
   readonly socketPath: string;
@@ -65,6 +66,10 @@ export async function startFakeCore(
       const flow = flows.get(decodeURIComponent(path.slice("/api/flows/".length)));
       if (flow === undefined) json(404, { error: { code: "no-such-flow", message: "no such flow" } });
       else json(200, { sides: {}, ...flow });
+    } else if (path.startsWith("/api/")) {
+      const answer = sampleAnswers(Date.now()).answer(request.method ?? "GET", path.slice("/api".length));
+      if (answer instanceof Error) json(404, { error: { code: "no-such-path", message: answer.message } });
+      else json(200, answer);
     } else json(404, { error: { code: "no-such-path", message: "no such path" } });
   });
   server.on("connection", (socket) => {

@@ -22,7 +22,7 @@ export const strange = "日本語👩‍👩‍👧‍👦é̂🇩🇪1️⃣ש�
 
 export interface SampleAnswers {
   /** As the harness's `answer` wants it; a path that nobody asks for is an error. */
-  answer(method: string, path: string, body?: unknown): unknown;
+  readonly answer: (method: string, path: string, body?: unknown) => unknown;
 }
 
 /** @param now instants lie around it. @param decorate what becomes of every text that is not a word of the protocol */
