@@ -6,6 +6,7 @@ import { once } from "node:events";
 import { createServer, type ServerResponse } from "node:http";
 import { rm } from "node:fs/promises";
 import type { Socket } from "node:net";
+import { sampleAnswers } from "./sample-answers.ts";
 
 export interface FakeCore {
   readonly socketPath: string;
@@ -80,6 +81,10 @@ export async function startFakeCore(
         const { stages: _stages, ...detail } = flow;
         json(200, { sides: {}, ...detail });
       }
+    } else if (path.startsWith("/api/")) {
+      const answer = sampleAnswers(Date.now()).answer(request.method ?? "GET", path.slice("/api".length));
+      if (answer instanceof Error) json(404, { error: { code: "no-such-path", message: answer.message } });
+      else json(200, answer);
     } else json(404, { error: { code: "no-such-path", message: "no such path" } });
   });
   server.on("connection", (socket) => {

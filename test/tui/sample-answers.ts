@@ -20,9 +20,9 @@ import type { RouteRow } from "../../src/base/controls.ts";
 /** Wide, joined, stacked and right-to-left characters; a flag, a family, a keycap. */
 export const strange = "日本語👩‍👩‍👧‍👦é̂🇩🇪1️⃣שלום مرحبا";
 
-export interface SampleAnswers {
+interface SampleAnswers {
   /** As the harness's `answer` wants it; a path that nobody asks for is an error. */
-  answer(method: string, path: string, body?: unknown): unknown;
+  readonly answer: (method: string, path: string, body?: unknown) => unknown;
 }
 
 /** @param now instants lie around it. @param decorate what becomes of every text that is not a word of the protocol */
@@ -58,7 +58,7 @@ function decorated(value: unknown, decorate: (text: string) => string): unknown 
   );
 }
 
-export function sampleAccounts(now: number): readonly AccountJson[] {
+function sampleAccounts(now: number): readonly AccountJson[] {
   const at = (ms: number): string => new Date(now + ms).toISOString();
   const account = (id: string, more: Partial<AccountJson> = {}): AccountJson => ({
     id,

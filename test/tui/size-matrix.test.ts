@@ -68,16 +68,21 @@ function start(options: Partial<HarnessOptions>, known: readonly unknown[] = flo
   return harness;
 }
 
-async function check(harness: Harness, columns: number, rows: number, where: string): Promise<readonly string[]> {
+/** What is wrong with what is on screen now, in words; `where` says how it was come by. */
+async function faults(harness: Harness, columns: number, rows: number, where: string): Promise<readonly string[]> {
   const lines = await harness.screen();
-  expect(lines, where).toHaveLength(rows);
-  for (const line of lines) expect(cellWidth(line), `${where}: ${line}`).toBeLessThanOrEqual(columns);
-  expect(
-    lines.some((line) => line.trim() !== ""),
-    where,
-  ).toBe(true);
-  expect(await harness.repainted(), where).toEqual(lines);
-  return lines;
+  const anew = await harness.repainted();
+  const left = lines.findIndex((line, row) => line !== anew[row]);
+  const small = rows < 16 && lines[0] !== `need 60x16, have ${columns}x${rows}`;
+  return [
+    lines.length === rows ? "" : `${lines.length} lines`,
+    lines.some((line) => line.trim() !== "") ? "" : "nothing on screen",
+    small ? "does not say that it is too small" : "",
+    left === -1 ? "" : `left over: ${lines[left]}`,
+    ...lines.map((line) => (cellWidth(line) <= columns ? "" : `too wide: ${line}`)),
+  ]
+    .filter(Boolean)
+    .map((fault) => `${where}: ${fault}`);
 }
 
 afterEach(() => {
@@ -97,37 +102,42 @@ describe.each(sizes)("at %ix%i", (columns, rows) => {
     ["with a refusal", () => new Error(`not now ${strange.repeat(9)}`), [], []],
     ["with nonsense", () => [null, { rows: [[]] }], [null, { id: "x" }], []],
   ] as const)("fits every screen %s, one after the other", async (what, answer, known, keys) => {
+    const found: string[] = [];
     const harness = start({ columns, rows, answer }, known, known.length > 10 ? [] : events);
     for (const digit of digits) {
       harness.press(digit);
       // The screen asks; what is answered is painted by the next look at it.
       await harness.screen();
-      const lines = await check(harness, columns, rows, `${what}: ${digit}`);
-      if (rows < 16) expect(lines[0]).toBe(`need 60x16, have ${columns}x${rows}`);
+      found.push(...(await faults(harness, columns, rows, `${what}: ${digit}`)));
       for (const key of keys) {
         harness.press(key);
-        await check(harness, columns, rows, `${what}: ${digit} ${key}`);
+        found.push(...(await faults(harness, columns, rows, `${what}: ${digit} ${key}`)));
       }
     }
+    expect(found).toEqual([]);
   });
 
   it("fits the tabs of a call", async () => {
+    const found: string[] = [];
     const harness = start({ columns, rows, answer: plain.answer }, [oddFlow], []);
     for (const key of ["\r", "2", "3", "4", "5", "6", "w", "1", "?", "?", "q"]) {
       harness.press(key);
-      await check(harness, columns, rows, `detail ${JSON.stringify(key)}`);
+      found.push(...(await faults(harness, columns, rows, `detail ${JSON.stringify(key)}`)));
     }
+    expect(found).toEqual([]);
   });
 
   it("fits with a lost core, a bad configuration and an open line to type in", async () => {
+    const found: string[] = [];
     const harness = start({ columns, rows, answer: odd.answer });
     const config = { path: `/h/${strange}`, exists: true, error: strange.repeat(9), warnings: [strange], routes: 1 };
     harness.emit({ type: "status", status: { ...status, config } });
     harness.emit({ type: "lost", why: strange.repeat(5), retryInMs: 4_000 });
-    for (const key of digits.flatMap((digit) => [digit, `/${strange}`, "\u001b\u001b"])) {
+    for (const key of [...digits, `/${strange}`, "\u001b", "1", `/${strange}`, "\u001b"]) {
       harness.press(key);
-      await check(harness, columns, rows, `lost ${key}`);
+      found.push(...(await faults(harness, columns, rows, `lost ${key}`)));
     }
+    expect(found).toEqual([]);
   });
 
   it("fits each kind of dialog", () => {
@@ -158,11 +168,13 @@ describe.each(sizes)("at %ix%i", (columns, rows) => {
   });
 
   it("fits the dialogs of Logs and Capture", async () => {
+    const found: string[] = [];
     const harness = start({ columns, rows }, variedFlows(6, startAt), []);
     for (const key of ["7", "\r", "\u001b", "8", "\r", "\u001b", "/github\r", "w", "\u001b", "v", "v", "v"]) {
       harness.press(key);
-      await check(harness, columns, rows, `dialog ${JSON.stringify(key)}`);
+      found.push(...(await faults(harness, columns, rows, `dialog ${JSON.stringify(key)}`)));
     }
+    expect(found).toEqual([]);
   });
 });
 

@@ -165,7 +165,7 @@ export function authorityLines(status: StatusView | null, width: number): readon
   ];
 }
 
-export function proxyAuthText(proxyAuth: string): string {
+function proxyAuthText(proxyAuth: string): string {
   switch (proxyAuth) {
     case "always":
       return "each connection needs the proxy token";
