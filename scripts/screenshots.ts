@@ -30,10 +30,20 @@ try {
   await tmux.until(/1 Overview[^]*rule /);
   await new Promise((resolve) => setTimeout(resolve, drawnMs));
   await take("detail", "One call: what the client sent, where it went and why");
+  await tmux.keys("7");
+  await tmux.until(/\[7 Diff\][^]*UPSTREAM/);
+  await new Promise((resolve) => setTimeout(resolve, drawnMs));
+  await take("diff", "The request at the client, in the hub and at the provider, field by field");
   await tmux.keys("Escape");
   await tmux.keys("?");
   await tmux.until(/Help/);
   await take("help", "Every key of the Traffic screen");
+  await tmux.keys("Escape", "2");
+  await tmux.until(/\[2 Accounts\][^]*demo\/spare/);
+  await take("accounts", "The accounts: who is ready, who cools and until when");
+  await tmux.keys("4");
+  await tmux.until(/\[4 Routes\][^]*loopback-mini/);
+  await take("routes", "The rules, their hits, and the chain behind the selected one");
   await tmux.keys("Escape", "q");
 } finally {
   await tmux.close();
