@@ -548,7 +548,7 @@ describe.runIf(canRun("tmux", "-V"))("the screen", () => {
   it("opens on the running core, and leaves it running", async () => {
     const tmux = await startTmux({ columns: 100, rows: 30, env: { SWITCHYARD_HOME: core.home, HOME: core.home } });
     await tmux.type(`clear; ${process.execPath} ${built.cli} tui; echo "exit $?"`);
-    await tmux.until(/Traffic /);
+    await tmux.until(/1 ?Traffic/);
     await tmux.keys("q");
     await tmux.until(/exit 0/);
     await tmux.close();
