@@ -293,6 +293,7 @@ export async function startCore(options: CoreOptions): Promise<Core> {
         match: route.match,
         to: route.to,
         fallback: route.fallback,
+        enabled: route.enabled,
       })),
     explain: (question) => engine.explain(question),
     reload: async (): Promise<ConfigStatus> => settings.reload(),

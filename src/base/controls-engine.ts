@@ -49,6 +49,7 @@ export interface EngineVerbs {
   addRoute(rule: NewRouteJson): Promise<{ readonly number: number }>;
   removeRoute(number: number): Promise<void>;
   moveRoute(number: number, to: number): Promise<void>;
+  setRouteEnabled(number: number, enabled: boolean): Promise<void>;
   /** Written anew where there is one of that name. */
   setCombo(name: string, members: readonly string[]): Promise<void>;
   removeCombo(name: string): Promise<void>;

@@ -160,6 +160,8 @@ interface RouteRule {
   readonly match: { readonly client?: string; readonly host?: string; readonly path?: string; readonly model?: string };
   readonly to: string;
   readonly fallback: "error" | "passthrough";
+  /** Switched off it keeps its place, and matches nothing. */
+  readonly enabled: boolean;
 }
 
 export interface RouteRow extends RouteRule {

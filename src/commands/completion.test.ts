@@ -47,7 +47,7 @@ afterAll(() => folder.close());
 /** What stands at the cursor, and what the shell must offer for it. */
 const lines = [
   ["switchyard sta", ["start", "status"]],
-  ["switchyard routes ", ["list", "explain", "test", "add", "remove", "move"]],
+  ["switchyard routes ", ["list", "explain", "test", "add", "remove", "enable", "disable", "move"]],
   ["switchyard flows list --li", ["--limit"]],
   ["switchyard accounts remove ", ["claude/work", "openrouter/main"]],
   ["switchyard accounts add gr", ["groq"]],

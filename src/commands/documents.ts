@@ -260,6 +260,11 @@ export const documentShapes = {
   TestAnswer: testAnswer,
 } as const;
 
+const switchedRule = v.strictObject({
+  number: count("The rule's place."),
+  enabled: v.pipe(v.boolean(), v.description("Whether it may match.")),
+});
+
 const started = v.strictObject({
   url: text("Where it listens."),
   port: wholeNumber(1, 65_535, "Its port."),
@@ -388,6 +393,8 @@ export const documents = {
     about: "What was removed",
     schema: v.strictObject({ removed: count("The place of the rule that is gone.") }),
   },
+  "routes enable": { about: "What was switched on", schema: switchedRule },
+  "routes disable": { about: "What was switched off", schema: switchedRule },
   "routes move": {
     about: "What was moved",
     schema: v.strictObject({ from: count("Where it was."), to: count("Where it is.") }),

@@ -137,6 +137,22 @@ function addEditing(routes: Command, context: CommandContext, act: Act): void {
         ),
       ),
     );
+  for (const enabled of [true, false]) {
+    const word = enabled ? "enable" : "disable";
+    routes
+      .command(word)
+      .description(enabled ? "let a rule match again" : "switch a rule off; it keeps its place and its number")
+      .argument("<number>", "as `switchyard routes list` counts", placeNumber)
+      .option("--json", json)
+      .addHelpText("after", examples([`switchyard routes ${word} 2`]))
+      .action((number: number, options: JsonOption) =>
+        act(
+          import("./routes-edit.ts").then((module) =>
+            module.routesEnabled(context, { number, enabled }, { json: options.json === true }),
+          ),
+        ),
+      );
+  }
   routes
     .command("move")
     .description("give a rule another place, with its comments")

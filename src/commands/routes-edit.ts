@@ -1,4 +1,4 @@
-/** `switchyard routes add|remove|move`: rules written into config.yaml, with the comments that are there. */
+/** `switchyard routes add|remove|move|enable|disable`: rules written into config.yaml, with the comments that are there. */
 import type { EngineVerbs, NewRouteJson } from "../base/controls-engine.ts";
 import { findCore } from "../control/process.ts";
 import { type CommandContext, printJson, printLines, shown } from "./context.ts";
@@ -45,6 +45,15 @@ export async function routesMove(
 ): Promise<number> {
   const text = `rule ${number} is rule ${place} now`;
   return edit(context, options, { from: number, to: place }, text, (verbs) => verbs.moveRoute(number, place));
+}
+
+export async function routesEnabled(
+  context: CommandContext,
+  { number, enabled }: { readonly number: number; readonly enabled: boolean },
+  options: Json,
+): Promise<number> {
+  const text = enabled ? `rule ${number} is on` : `rule ${number} is off; it keeps its place`;
+  return edit(context, options, { number, enabled }, text, (verbs) => verbs.setRouteEnabled(number, enabled));
 }
 
 /** One change of config.yaml, and what to say of it. */

@@ -80,7 +80,13 @@ function routeTable(rows: readonly RouteRow[]): readonly string[] {
     rows.map((row) => {
       const match = Object.entries(row.match).map(([name, glob]) => `${name}=${glob}`);
       const text = match.length === 0 ? "everything" : match.join(" ");
-      return [String(row.number), shown(text), shown(row.to), row.fallback, String(row.hits)];
+      return [
+        row.enabled ? String(row.number) : `${row.number} off`,
+        shown(text),
+        shown(row.to),
+        row.fallback,
+        String(row.hits),
+      ];
     }),
   );
 }

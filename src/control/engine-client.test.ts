@@ -58,6 +58,7 @@ const cases = {
   addRoute: { asked: [{ match: { model: "a*" }, to: "p/m", fallback: "error", at: 2 }], answer: { number: 2 } },
   removeRoute: { asked: [3], answer: undefined },
   moveRoute: { asked: [3, 1], answer: undefined },
+  setRouteEnabled: { asked: [3, false], answer: undefined },
   setCombo: { asked: ["deep/1", ["p/m", "q/n"]], answer: undefined },
   removeCombo: { asked: ["deep/1"], answer: undefined },
   setAlias: { asked: ["s?", "p/m"], answer: undefined },

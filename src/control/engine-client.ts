@@ -94,6 +94,7 @@ export function engineVerbsOver(ask: Ask): EngineVerbs {
     addRoute: (rule) => ask("POST", "/api/routes", { body: rule }),
     removeRoute: (number) => change("DELETE", `/api/routes/${number}`),
     moveRoute: (number, to) => change("POST", `/api/routes/${number}/move`, { body: { to } }),
+    setRouteEnabled: (number, enabled) => change("PUT", `/api/routes/${number}/enabled`, { body: { enabled } }),
     setCombo: (name, members) => change("PUT", `/api/combos/${encodeURIComponent(name)}`, { body: { members } }),
     removeCombo: (name) => change("DELETE", `/api/combos/${encodeURIComponent(name)}`),
     setAlias: (name, target) => change("PUT", `/api/aliases/${encodeURIComponent(name)}`, { body: { target } }),

@@ -73,8 +73,14 @@ function measureDecide(samples: number): Figure {
     match: { client: `client-${index}`, host: "api.anthropic.com", model: `claude-*-${index}` },
     to: `openai/gpt-${index}`,
     fallback: "error",
+    enabled: true,
   }));
-  const last: Config["routes"][number] = { match: { model: "claude-*" }, to: "openai/gpt-5", fallback: "error" };
+  const last: Config["routes"][number] = {
+    match: { model: "claude-*" },
+    to: "openai/gpt-5",
+    fallback: "error",
+    enabled: true,
+  };
   const config: Config = { ...poolConfig("fill-first"), routes: [...routes.slice(1), last] };
   const rules = compileRules(config.routes);
   const hosts = ["api.anthropic.com", "api.openai.com"];

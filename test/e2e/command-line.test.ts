@@ -217,6 +217,14 @@ const table: Readonly<Record<string, Coverage>> = {
     good: [{ line: "routes move 1 2", code: 0 }],
     bad: [usage("routes move 1 9", /there is no rule 9/)],
   },
+  "routes disable": {
+    good: [{ line: "routes disable 1", code: 0, says: /rule 1 is off/ }],
+    bad: [usage("routes disable 9", /there is no rule 9/)],
+  },
+  "routes enable": {
+    good: [{ line: "routes enable 1", code: 0, says: /rule 1 is on/ }],
+    bad: [usage("routes enable 9", /there is no rule 9/)],
+  },
   "routes remove": {
     good: [{ line: "routes remove 2", code: 0 }],
     bad: [usage("routes remove 9", /there is no rule 9/)],

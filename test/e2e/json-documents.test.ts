@@ -128,6 +128,9 @@ describe("with a core", () => {
     expect(await json("models test", ["nobody-has-this", "--yes"], 2)).toMatchObject({ ok: false });
     await json("routes add", ["--to", "combo/deep", "--model", "added-*", "--at", "1"]);
     await json("routes move", ["1", "2"]);
+    await json("routes disable", ["1"]);
+    expect(await json("routes list")).toMatchObject([{ enabled: false }, { enabled: true }]);
+    await json("routes enable", ["1"]);
     await json("routes remove", ["2"]);
   });
 

@@ -176,6 +176,14 @@ const steps: Readonly<Record<string, readonly Step[]>> = {
     ["/api/routes", 400],
   ],
   "GET /api/routes": [["/api/routes", 200]],
+  "PUT /api/routes/{number}/enabled": [
+    ["/api/routes/1/enabled", 200, { body: { enabled: false } }],
+    ["/api/routes/1/enabled", 200, { body: { enabled: true } }],
+    ["/api/routes/9/enabled", 404, { body: { enabled: true } }],
+    ["/api/routes/first/enabled", 400, { body: { enabled: true } }],
+    ["/api/routes/1/enabled", 400, { body: { enabled: "no" } }],
+    ["/api/routes/1/enabled", 400],
+  ],
   "POST /api/routes/{number}/move": [
     ["/api/routes/2/move", 200, { body: { to: 1 } }],
     ["/api/routes/9/move", 404, { body: { to: 1 } }],

@@ -267,6 +267,17 @@ describe("changing the rules", () => {
     expect((await harness.screen()).at(-1)).toContain("J: only rules have an order");
   });
 
+  it("switches one off, which is drawn with its mark, and on again", async () => {
+    const harness = start();
+    await harness.screen();
+    harness.press("o");
+    expect(await changesOf(harness)).toEqual([{ method: "PUT", path: "/routes/1/enabled", body: { enabled: false } }]);
+    expect(await textOf(harness)).toContain("rule 1 is off; it keeps its place");
+    harness.press("G");
+    harness.press("o");
+    expect((await harness.screen()).at(-1)).toContain("o: only rules can be switched off");
+  });
+
   it("edits the combo under a rule", async () => {
     const harness = start();
     await harness.screen();

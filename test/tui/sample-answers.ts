@@ -292,11 +292,19 @@ const sampleRoutes: readonly RouteRow[] = [
     match: { client: "claude-code", model: "claude-*" },
     to: "combo/deep",
     fallback: "passthrough",
+    enabled: true,
     hits: 41,
   },
-  { number: 2, match: { host: "api.openai.com", path: "/v1/*" }, to: "local/qwen3-coder", fallback: "error", hits: 0 },
-  { number: 3, match: { model: "gpt-*" }, to: "block", fallback: "error", hits: 2 },
-  { number: 4, match: {}, to: "passthrough", fallback: "error", hits: 310 },
+  {
+    number: 2,
+    match: { host: "api.openai.com", path: "/v1/*" },
+    to: "local/qwen3-coder",
+    fallback: "error",
+    enabled: true,
+    hits: 0,
+  },
+  { number: 3, match: { model: "gpt-*" }, to: "block", fallback: "error", enabled: true, hits: 2 },
+  { number: 4, match: {}, to: "passthrough", fallback: "error", enabled: true, hits: 310 },
 ];
 
 const sampleCombos: readonly ComboJson[] = [

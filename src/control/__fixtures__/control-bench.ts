@@ -141,7 +141,7 @@ function benchControls(onVerb: (verb: string) => void): Controls {
       clientKey: new Secret(benchClientKey),
       adminToken: new Secret(benchAdminToken),
     }),
-    routes: () => [{ number: 1, match: { model: "claude-*" }, to: "local/x", fallback: "error" }],
+    routes: () => [{ number: 1, match: { model: "claude-*" }, to: "local/x", fallback: "error", enabled: true }],
     explain: (question) => ({
       action: "reroute",
       rule: 1,

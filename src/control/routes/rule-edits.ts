@@ -35,6 +35,15 @@ export const ruleEditRoutes = {
     refusals,
     changes: true,
   }).handle(({ parameters, body }, { verbs }) => done(verbs.moveRoute(placeIn(parameters.number), body.to))),
+  "PUT /api/routes/:number/enabled": socketRoute({
+    tag: "rules",
+    summary: "Switch a rule of config.yaml on or off; it keeps its place",
+    parameters: ruleParameter,
+    body: v.pipe(v.strictObject({ enabled: v.boolean() }), v.description("Whether it may match.")),
+    reply: okReply,
+    refusals,
+    changes: true,
+  }).handle(({ parameters, body }, { verbs }) => done(verbs.setRouteEnabled(placeIn(parameters.number), body.enabled))),
   "PUT /api/combos/:combo": socketRoute({
     tag: "models",
     summary: "Write a combo into config.yaml, or write it anew",

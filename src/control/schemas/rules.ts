@@ -23,6 +23,7 @@ export const routeRow = shapeOf<RouteRow>()(
     ),
     to: text("`provider/model`, `combo/NAME`, an alias, `*/claude-*`, `passthrough` or `block`."),
     fallback: oneOf(["error", "passthrough"], "When every target has failed before the first byte."),
+    enabled: v.pipe(v.boolean(), v.description("Switched off it keeps its place, and matches nothing.")),
     hits: count("How many flows it decided since it was loaded."),
   }),
 );

@@ -6,7 +6,7 @@ import type { VerbDeps } from "./deps.ts";
 
 type RouteVerbs = Pick<
   EngineVerbs,
-  "addRoute" | "removeRoute" | "moveRoute" | "setCombo" | "removeCombo" | "setAlias" | "removeAlias"
+  "addRoute" | "removeRoute" | "moveRoute" | "setRouteEnabled" | "setCombo" | "removeCombo" | "setAlias" | "removeAlias"
 >;
 
 export function routeVerbs(deps: Pick<VerbDeps, "editConfig" | "editConfigList" | "written">): RouteVerbs {
@@ -53,6 +53,11 @@ export function routeVerbs(deps: Pick<VerbDeps, "editConfig" | "editConfigList" 
     async moveRoute(number, to) {
       const change = { type: "move", from: requirePlace(number), to: requirePlace(to) } as const;
       if (change.from !== change.to) await deps.editConfigList(["routes"], change);
+    },
+
+    async setRouteEnabled(number, enabled) {
+      // On is how every rule is: the key is in the file only where it says otherwise.
+      await deps.editConfig(["routes", requirePlace(number), "enabled"], enabled ? undefined : false);
     },
 
     setCombo: (name, members) => deps.editConfig(["combos", name], [...members]),

@@ -152,6 +152,7 @@ function buildRoute(route: NonNullable<ConfigFile["routes"]>[number]): RouteConf
     },
     to: route.to,
     fallback: route.fallback ?? "error",
+    enabled: route.enabled ?? true,
   };
 }
 

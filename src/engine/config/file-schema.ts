@@ -205,6 +205,7 @@ export const fileSchema = v.object({
         ),
         to: v.pipe(v.string("must be text"), v.minLength(1, "must not be empty"), v.maxLength(512, "is too long")),
         fallback: v.optional(choice(["passthrough", "error"])),
+        enabled: v.optional(flag),
       }),
       "must be a list",
     ),

@@ -40,6 +40,7 @@ describe("the whole contract", () => {
         match: { client: "claude-code", host: "api.anthropic.com", model: "claude-*" },
         to: "combo/deep",
         fallback: "error",
+        enabled: true,
       },
     ]);
     expect(loaded.settings.usageBuffer).toBe(2000);

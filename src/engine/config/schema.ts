@@ -267,4 +267,6 @@ export interface RouteConfig {
   readonly to: string;
   /** What to do when every target failed before the first byte: our error (default), or the original provider. */
   readonly fallback: "error" | "passthrough";
+  /** Switched off it keeps its place, and matches nothing. */
+  readonly enabled: boolean;
 }

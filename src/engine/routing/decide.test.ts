@@ -29,6 +29,7 @@ const rule = (to: string, match: Config["routes"][number]["match"] = {}): Config
   match,
   to,
   fallback: "error",
+  enabled: true,
 });
 
 describe("decide", () => {
@@ -50,6 +51,19 @@ describe("decide", () => {
   it("says on request why earlier rules did not match", () => {
     const decision = decideWith([rule("local/a", { client: "codex" }), rule("local/b")], call, true);
     expect(decision.why[0]?.text).toBe("rule 1 does not match: client is claude-code, the rule wants codex");
+  });
+
+  it("asks no rule that is switched off, whose place stays counted", () => {
+    const off = { ...rule("local/a"), enabled: false };
+    const decision = decideWith([off, rule("local/b")], call, true);
+    expect(decision).toMatchObject({ rule: 2 });
+    expect(decision.why[0]?.text).toBe("rule 1 does not match: it is switched off");
+    expect(decideWith([off])).toMatchObject({ action: "passthrough", rule: null });
+    const [compiled] = compileRules([off]);
+    expect([
+      compiled?.matchesHost("api.anthropic.com"),
+      compiled?.matchesHead({ client: "x", host: "h", path: "/" }),
+    ]).toEqual([false, false]);
   });
 
   it("matches hosts whatever their case, and other fields as they are", () => {

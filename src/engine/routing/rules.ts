@@ -73,6 +73,7 @@ function compileRule(route: RouteConfig, number: number, globFor: (field: Field,
     (client === undefined || client(facts.client)) &&
     (host === undefined || host(facts.host)) &&
     (path === undefined || path(facts.path));
+  if (!route.enabled) return switchedOff(route, number);
   return {
     number,
     to: route.to,
@@ -90,6 +91,22 @@ function compileRule(route: RouteConfig, number: number, globFor: (field: Field,
       }
       return null;
     },
+  };
+}
+
+/** It keeps its place, so that the numbers of the others stay. */
+function switchedOff({ to, fallback }: RouteConfig, number: number): Rule {
+  const never = (): boolean => false;
+  return {
+    number,
+    to,
+    fallback,
+    asksModel: false,
+    namesHost: false,
+    matchesHost: never,
+    matchesHead: never,
+    matches: never,
+    mismatch: () => "it is switched off",
   };
 }
 

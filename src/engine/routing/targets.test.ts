@@ -269,7 +269,7 @@ describe("a call without a rule", () => {
 
 describe("decide", () => {
   it("goes by the availability it is given", () => {
-    const routes: Config["routes"] = [{ match: {}, to: "*/claude-*", fallback: "error" }];
+    const routes: Config["routes"] = [{ match: {}, to: "*/claude-*", fallback: "error", enabled: true }];
     const facts = { client: "c", host: "h", path: "/", model: "claude-x" };
     const rules = compileRules(routes);
     expect(decide({ ...config, routes }, rules, facts)).toMatchObject({

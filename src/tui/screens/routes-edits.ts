@@ -231,6 +231,17 @@ export function moveRule(row: RuleRow, by: 1 | -1): Effect {
   });
 }
 
+export function toggleRule(row: RuleRow): Effect {
+  const enabled = !row.rule.enabled;
+  return asItIsNow(row, (number) => ({
+    type: "ask",
+    method: "PUT",
+    path: `/routes/${number}/enabled`,
+    body: { enabled },
+    done: () => said(enabled ? `rule ${number} is on` : `rule ${number} is off; it keeps its place`),
+  }));
+}
+
 /** A rule is named by its place, and config.yaml may have changed since it was drawn: it is looked up again first. */
 function asItIsNow(row: RuleRow, act: (number: number, rules: World["rules"]) => Effect): Effect {
   return {

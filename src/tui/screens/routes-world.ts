@@ -12,6 +12,8 @@ export interface Rule {
   readonly match: Match;
   readonly to: string;
   readonly fallback: string;
+  /** Off, it keeps its place and matches nothing. */
+  readonly enabled: boolean;
   readonly hits: number;
 }
 
@@ -116,6 +118,8 @@ export function readRule(value: unknown): Rule | null {
     match: Object.fromEntries(said),
     to,
     fallback: text(own(value, "fallback")) ?? "error",
+    // An older core knows no rules that are off.
+    enabled: own(value, "enabled") !== false,
     hits: finite(own(value, "hits")) ?? 0,
   };
 }

@@ -7,7 +7,7 @@ import { count } from "../text/format.ts";
 import type { Span, Spans } from "../text/row.ts";
 import { chainOf } from "./routes-chain.ts";
 import { chainRows, fullChainRows, shortChain } from "./routes-chain-view.ts";
-import { addSomething, deleteIt, editSomething, moveRule } from "./routes-edits.ts";
+import { addSomething, deleteIt, editSomething, moveRule, toggleRule } from "./routes-edits.ts";
 import { dryRun } from "./routes-explain.ts";
 import {
   type AliasRow,
@@ -78,6 +78,14 @@ export const routes: Table<RouteRow> = {
       run: (row) => (row === null ? nothing : deleteIt(row)),
     },
     {
+      name: "route-toggle",
+      keys: ["o"],
+      title: "switch the rule off, or on again; it keeps its place",
+      bar: "on/off",
+      possible: (row) => (row.kind === "rule" ? true : "only rules can be switched off"),
+      run: (row) => (row?.kind === "rule" ? toggleRule(row) : nothing),
+    },
+    {
       name: "route-up",
       keys: ["K"],
       title: "move the rule up",
@@ -131,9 +139,11 @@ const ruleColumns: readonly Column<RouteRow>[] = [
     width: 20,
     grows: true,
     cell: (row) =>
-      row.kind === "rule"
-        ? { text: row.rule.to, style: row.rule.to === "block" ? "error" : isRouted(row.rule) ? "ok" : "plain" }
-        : { text: "passed on/tunnelled", style: "dim" },
+      row.kind === "rule" && !row.rule.enabled
+        ? { text: `o off: ${row.rule.to}`, style: "dim" }
+        : row.kind === "rule"
+          ? { text: row.rule.to, style: row.rule.to === "block" ? "error" : isRouted(row.rule) ? "ok" : "plain" }
+          : { text: "passed on/tunnelled", style: "dim" },
   },
   {
     id: "fallback",
