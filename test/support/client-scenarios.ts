@@ -25,7 +25,7 @@ export interface Scenario {
   /** The one variable that suffices for it to trust us. */
   readonly trust: string;
   /** Hosts it asks that nobody plays here: refused, which it has to bear. */
-  readonly refused: readonly string[];
+  readonly refused: readonly RegExp[];
   /** What it does about an answer that breaks off. */
   readonly onCut: "asks again" | "gives up";
   readonly note: string;
@@ -51,7 +51,7 @@ const codex = {
   speaks: "openai-responses",
   trust: "CODEX_CA_CERTIFICATE",
   // A `git` of its own making, for its list of plugins.
-  refused: ["github.com"],
+  refused: [/^github\.com$/],
   onCut: "asks again",
 } as const;
 
@@ -84,8 +84,8 @@ const copilot = {
 const opencode = {
   client: "opencode",
   trust: "NODE_EXTRA_CA_CERTS",
-  // It looks for a plugin package of its own.
-  refused: ["registry.npmjs.org"],
+  // It looks for a plugin package of its own, where such packages are.
+  refused: [/^registry\./],
   onCut: "asks again",
 } as const;
 
@@ -227,7 +227,7 @@ export const scenarios: readonly Scenario[] = [
     secrets: [openAiKey],
     args: (prompt) => ["--auth-type", "openai", "-p", prompt],
     trust: "NODE_EXTRA_CA_CERTS",
-    refused: ["gb4w8c3ygj-default-sea.rum.aliyuncs.com"],
+    refused: [/\.rum\.aliyuncs\.com$/],
     // With what was said so far, for the rest.
     onCut: "asks again",
     note: "telemetry to Aliyun is tunnelled, not seen; after an answer that broke off it asks for the rest",
