@@ -1,5 +1,5 @@
 /** Accounts that scripts add and switch, cooldowns that outlive a kill, and secrets that are told to nobody. */
-import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
@@ -8,6 +8,7 @@ import { connectControl } from "../../src/control/client.ts";
 import { controlRoutes } from "../../src/control/server.ts";
 import { type Answer, openApi } from "../support/api.ts";
 import { canary, caller, type ControlBench, messageOf, startControlBench } from "../support/control-bench.ts";
+import { liveFiles } from "../support/live-files.ts";
 import { field, sayHello } from "../support/provider-turn.ts";
 import { waitFor } from "../support/wait.ts";
 
@@ -234,9 +235,7 @@ describe("a core that is killed", () => {
 });
 
 function filesIn(folder: string): string {
-  return readdirSync(folder, { recursive: true, encoding: "utf8" })
-    .map((file) => join(folder, file))
-    .filter((file) => statSync(file).isFile())
-    .map((file) => readFileSync(file, "utf8"))
+  return liveFiles(folder)
+    .map(({ bytes }) => bytes.toString("utf8"))
     .join("");
 }

@@ -1,5 +1,4 @@
 /** The port as a server for tools that take a base URL: who gets in, and what a model call is in each dialect. */
-import { readFileSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { connect, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -15,6 +14,7 @@ import {
   startGatewayBench,
   version,
 } from "../support/gateway-bench.ts";
+import { liveFiles } from "../support/live-files.ts";
 import { field, sayHello } from "../support/provider-turn.ts";
 import { waitFor } from "../support/wait.ts";
 
@@ -301,9 +301,7 @@ describe("keys", () => {
 
 function filesIn(name: string): string {
   const folder = join(bench.core.home, name);
-  return readdirSync(folder, { recursive: true, encoding: "utf8" })
-    .map((file) => join(folder, file))
-    .filter((file) => statSync(file).isFile())
-    .map((file) => readFileSync(file, "utf8"))
+  return liveFiles(folder)
+    .map(({ bytes }) => bytes.toString("utf8"))
     .join("");
 }

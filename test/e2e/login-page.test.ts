@@ -1,7 +1,7 @@
 /** The page on which Kiro is logged in to: a real core, AWS played as strictly as it answers, and a browser played by hand. */
 import { spawn } from "node:child_process";
 import { connect } from "node:net";
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { own } from "../../src/base/json.ts";
@@ -9,6 +9,7 @@ import { type Answer, type Api, type AskOptions, openApi } from "../support/api.
 import type { CoreProcess } from "../support/core-process.ts";
 import { startFakeKiroAuth } from "../support/fake-auth/index.ts";
 import { createStage } from "../support/fixture.ts";
+import { liveFiles } from "../support/live-files.ts";
 import { all, byTag, complaints, type Element, parseHtml, textOf } from "../support/html.ts";
 import { waitFor } from "../support/wait.ts";
 
@@ -616,9 +617,8 @@ describe("after all of it", () => {
     // None of these requests is a client's call.
     expect(flows).toEqual([]);
     const said = JSON.stringify([await api.get("/api/status"), await api.get("/api/accounts")]) + core.stderr();
-    const files = readdirSync(core.home, { recursive: true, encoding: "utf8" })
-      .filter((name) => !name.endsWith(".sock") && statSync(join(core.home, name)).isFile())
-      .map((name) => readFileSync(join(core.home, name), "utf8"))
+    const files = liveFiles(core.home)
+      .map(({ bytes }) => bytes.toString("utf8"))
       .join("\n");
     expect(canaries.length).toBeGreaterThan(30);
     for (const canary of canaries) {

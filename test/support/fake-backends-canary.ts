@@ -2,10 +2,9 @@
  * Looks for secrets where none may be: in everything a core wrote, said and showed. Only the private account files, the
  * user's own credential file and the clients' own files may hold them, and those for their owner's eyes alone.
  */
-import { readdirSync, readFileSync, statSync } from "node:fs";
-import { join, relative } from "node:path";
 import type { ControlClient } from "../../src/control/client.ts";
 import type { CoreProcess } from "./core-process.ts";
+import { liveFiles } from "./live-files.ts";
 
 export interface Sweep {
   /** Where each secret was found that must not be there: `place: beginning of the secret`. */
@@ -31,11 +30,10 @@ const ownFiles = /^accounts\/[^/]+\.json$|^provider-credentials\.json$/;
 export async function sweep({ core, control, secrets, said, allowed = [] }: SweepOptions): Promise<Sweep> {
   const places = new Map<string, string>([["stderr", core.stderr()], ...Object.entries(said)]);
   const open: string[] = [];
-  for (const path of filesBelow(core.home)) {
-    const name = relative(core.home, path);
-    const text = readFileSync(path).toString("latin1");
-    if (!ownFiles.test(name) && !allowed.some((pattern) => pattern.test(name))) places.set(name, text);
-    else if ((statSync(path).mode & 0o077) !== 0) open.push(name);
+  for (const { name, mode, bytes } of liveFiles(core.home)) {
+    if (!ownFiles.test(name) && !allowed.some((pattern) => pattern.test(name)))
+      places.set(name, bytes.toString("latin1"));
+    else if ((mode & 0o077) !== 0) open.push(name);
   }
   const { flows } = await control.flows(1_000);
   for (const { id } of flows) places.set(`flow ${id}`, JSON.stringify(await control.flow(id)));
@@ -52,9 +50,3 @@ export async function sweep({ core, control, secrets, said, allowed = [] }: Swee
 
 /** Shorter ones turn up by chance. */
 const minLength = 12;
-
-function filesBelow(folder: string): readonly string[] {
-  return readdirSync(folder, { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name));
-}
