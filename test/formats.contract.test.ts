@@ -20,7 +20,7 @@ import {
   sampleRequest,
   sampleUsage,
 } from "../src/engine/formats/__fixtures__/samples.ts";
-import { formatIds, type FormatId } from "../src/engine/formats/format.ts";
+import { textFormatIds, type TextFormatId } from "../src/engine/formats/format.ts";
 import { formats } from "../src/engine/formats/table.ts";
 import { checkStream } from "../src/engine/hub/check-stream.ts";
 import type { UserPart } from "../src/engine/hub/message.ts";
@@ -100,10 +100,10 @@ const dialects = {
     imageAddresses: false,
     listTarget: "/v1internal:streamGenerateContent",
   },
-} as const satisfies Record<FormatId, Dialect>;
+} as const satisfies Record<TextFormatId, Dialect>;
 
 /** The sample's figures as far as the dialect can carry them. */
-function usageIn(id: FormatId): Usage {
+function usageIn(id: TextFormatId): Usage {
   return dialects[id].cacheWrite ? sampleUsage : { ...sampleUsage, cacheWrite: 0 };
 }
 
@@ -115,7 +115,7 @@ function isAddress(part: UserPart): boolean {
   return part.type === "image" && part.source.kind === "url";
 }
 
-describe.each(formatIds)("%s", (id) => {
+describe.each(textFormatIds)("%s", (id) => {
   const format = formats[id];
   const dialect: Dialect = dialects[id];
   const ownTargets = [targets[id].stream, ...(dialect.listTarget === undefined ? [] : [dialect.listTarget])];
@@ -172,7 +172,7 @@ describe.each(formatIds)("%s", (id) => {
     }
   });
 
-  it.each(formatIds)("keeps any stream's meaning from %s, cut at random", (upstream) => {
+  it.each(textFormatIds)("keeps any stream's meaning from %s, cut at random", (upstream) => {
     fc.assert(
       fc.property(plainStream, fc.array(fc.nat(4000), { maxLength: 12 }), (events, places) => {
         const wanted = replyOf(events);
@@ -190,7 +190,7 @@ describe.each(formatIds)("%s", (id) => {
     );
   });
 
-  it.each(formatIds)("keeps text, calls and the grammar of whatever a reply from %s holds besides", (upstream) => {
+  it.each(textFormatIds)("keeps text, calls and the grammar of whatever a reply from %s holds besides", (upstream) => {
     fc.assert(
       fc.property(richStream, (events) => {
         const middle = readStream(upstream, writeStream(upstream, frozen(events)));

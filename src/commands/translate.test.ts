@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
 import { tempFolder } from "../../test/support/temp.ts";
 import { own } from "../base/json.ts";
-import { type FormatId, formatIds, type WriterOptions } from "../engine/formats/format.ts";
+import { type FormatId, textFormatIds, type WriterOptions } from "../engine/formats/format.ts";
 import { formats } from "../engine/formats/table.ts";
 import { accumulate } from "../engine/hub/accumulate.ts";
 import { replay } from "../engine/hub/replay.ts";
@@ -116,18 +116,18 @@ const claudeBody = JSON.stringify({
 });
 
 /** What each pair makes of everything is tried in src/engine/translate/; here every pair is run once as a person runs it. */
-describe.each(formatIds)("from %s", { timeout: 60_000 }, (from) => {
+describe.each(textFormatIds)("from %s", { timeout: 60_000 }, (from) => {
   it("turns a stream into every other format's", async () => {
     const wanted = textAndCalls(from, streamOf(from));
-    const all = await inTurn(formatIds, async (to) => {
+    const all = await inTurn(textFormatIds, async (to) => {
       const { code, out, err } = await translated(`--from ${from} --to ${to} --stream`, streamOf(from));
       return { to, code, said: code === 0 ? textAndCalls(to, out) : err };
     });
-    expect(all).toEqual(formatIds.map((to) => ({ to, code: 0, said: wanted })));
+    expect(all).toEqual(textFormatIds.map((to) => ({ to, code: 0, said: wanted })));
   });
 
   it("turns a request into another format's", async () => {
-    const to = formatIds[(formatIds.indexOf(from) + 1) % formatIds.length] ?? from;
+    const to = textFormatIds[(textFormatIds.indexOf(from) + 1) % textFormatIds.length] ?? from;
     const wish = { model: "asked", stream: false };
     const ran = await translated(`--from ${from} --to ${to} --path ${usualTarget(from, wish)}`, requestOf(from));
     expect(ran.code).toBe(0);

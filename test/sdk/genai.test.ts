@@ -24,7 +24,7 @@ import {
   writerOptions,
   type Loose,
 } from "../../src/engine/formats/__fixtures__/harness.ts";
-import type { FormatId } from "../../src/engine/formats/format.ts";
+import type { TextFormatId } from "../../src/engine/formats/format.ts";
 import { formats } from "../../src/engine/formats/table.ts";
 import { startLoopback, type Loopback } from "./loopback.ts";
 
@@ -82,9 +82,9 @@ const chatReply = chatStream(
 const replies = [
   ["claude", claudeReply, { promptTokenCount: 45, candidatesTokenCount: 7, cachedContentTokenCount: 30 }],
   ["openai-chat", chatReply, { promptTokenCount: 100, candidatesTokenCount: 20, cachedContentTokenCount: 40 }],
-] as const satisfies readonly (readonly [FormatId, Uint8Array, object])[];
+] as const satisfies readonly (readonly [TextFormatId, Uint8Array, object])[];
 
-function play(from: FormatId, bytes: Uint8Array, pieceBytes = 41): void {
+function play(from: TextFormatId, bytes: Uint8Array, pieceBytes = 41): void {
   const writer = ours.streamWriter({ ...writerOptions(), target });
   const body = Buffer.concat(readStream(from, bytes).flatMap((event) => writer.push(event)));
   upstream.play({ headers: ours.streamHeaders(target), body, pieceBytes });

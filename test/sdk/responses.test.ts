@@ -23,7 +23,7 @@ import {
   type Loose,
 } from "../../src/engine/formats/__fixtures__/harness.ts";
 import { formats } from "../../src/engine/formats/table.ts";
-import type { FormatId } from "../../src/engine/formats/format.ts";
+import type { TextFormatId } from "../../src/engine/formats/format.ts";
 import { readCarrier } from "../../src/engine/hub/carrier.ts";
 import type { HubRequest } from "../../src/engine/hub/request.ts";
 import { startLoopback, type Loopback } from "./loopback.ts";
@@ -87,7 +87,7 @@ const chatReply = chatStream(
   "[DONE]",
 );
 
-function playStream(from: FormatId, bytes: Uint8Array, request: Partial<HubRequest> = {}): void {
+function playStream(from: TextFormatId, bytes: Uint8Array, request: Partial<HubRequest> = {}): void {
   const body = translateStream(from, "openai-responses", bytes, request);
   upstream.play({ headers: responses.streamHeaders("/v1/responses"), body, pieceBytes: 41 });
 }

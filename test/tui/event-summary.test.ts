@@ -8,7 +8,7 @@ import {
   chatUsage,
   translateStream,
 } from "../../src/engine/formats/__fixtures__/harness.ts";
-import { formatIds } from "../../src/engine/formats/format.ts";
+import { textFormatIds } from "../../src/engine/formats/format.ts";
 import { eventSummary } from "../../src/tui/body/event-summary.ts";
 import { sseEvents } from "../../src/tui/body/sse.ts";
 
@@ -23,7 +23,7 @@ const stream = chatStream(
 );
 
 describe("what an event says, in one line", () => {
-  it.each(formatIds)("is told of every kind of event in %s", (format) => {
+  it.each(textFormatIds)("is told of every kind of event in %s", (format) => {
     const bytes = format === "openai-chat" ? stream : translateStream("openai-chat", format, stream);
     const said = [...sseEvents(Buffer.from(bytes).toString())].map(({ data }) => eventSummary(data)).join("\n");
     expect(said).toMatch(/"the answer"/);

@@ -4,7 +4,7 @@ import { connect } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { waitFor, within } from "../../../test/support/wait.ts";
 import { usualTarget } from "../../engine/translate/usual-target.ts";
-import { formatIds } from "../../engine/formats/format.ts";
+import { textFormatIds } from "../../engine/formats/format.ts";
 import { aCall, chunk } from "./__fixtures__/calls.ts";
 import type { RecordedCall } from "./format.ts";
 import { type Player, type PlayerOptions, startPlayer } from "./player.ts";
@@ -160,7 +160,7 @@ describe("a recording that is played", () => {
     expect(await ask(player.url, { method: "HEAD" })).toMatchObject({ status: 200, text: "", isWhole: true });
   });
 
-  it.each(formatIds)("says in the words of %s that nothing fits, and which call is nearest", async (format) => {
+  it.each(textFormatIds)("says in the words of %s that nothing fits, and which call is nearest", async (format) => {
     const player = await play([aCall()]);
     const path = usualTarget(format, { model: "m", stream: false });
     const { status, text, headers } = await ask(player.url, { path, body: { model: "other", messages: [] } });

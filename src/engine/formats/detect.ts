@@ -30,12 +30,16 @@ export function detect(head: DetectableHead, body?: unknown): Detected | null {
   return settle(byAddress ?? detectHeaders(head.headers) ?? detectBody(body), head, body);
 }
 
-/** By host and path alone; a host that is known here and a path that is not one of its own say "not a model call". */
-export function detectAddress({ host, target }: Pick<DetectableHead, "host" | "target">): Detected | null {
+/** Some calls share one path and are named by a header; without headers those are not found. */
+type AddressedHead = Pick<DetectableHead, "host" | "target"> & Partial<Pick<DetectableHead, "headers">>;
+
+/** By host and path, and by the header that names the call where the path does not; a host that is known here and a path that is not one of its own say "not a model call". */
+export function detectAddress({ host, target, headers = [] }: AddressedHead): Detected | null {
   const path = target.split("?", 1)[0] ?? "";
-  const row = hostRows.find((one) => one.host.test(host) && one.path.test(path));
+  const row = hostRows.find((one) => one.host.test(host) && one.path.test(path) && carries(headers, one.header));
   if (row !== undefined) {
-    return { ...of(row), why: `${host} speaks ${row.format} on ${path}` };
+    const named = row.header === undefined ? path : `${path} with ${row.header.name}`;
+    return { ...of(row), why: `${host} speaks ${row.format} on ${named}` };
   }
   const byPath = pathRows.find((one) => one.path.test(path));
   return byPath === undefined ? null : { ...of(byPath), why: `the path ${path}` };
@@ -70,10 +74,22 @@ function settle(found: Detected | null, { headers }: DetectableHead, body: unkno
     case "claude":
     case "gemini":
     case "antigravity":
+    case "kiro":
+    case "cursor":
       return found;
     default:
       return unreachable(found.format);
   }
+}
+
+interface HostRow extends Row {
+  readonly host: RegExp;
+  /** What the call must carry besides. */
+  readonly header?: { readonly name: string; readonly value: RegExp };
+}
+
+function carries(headers: HeaderPairs, wanted: HostRow["header"]): boolean {
+  return wanted === undefined || wanted.value.test(headerValue(headers, wanted.name) ?? "");
 }
 
 interface Row {
@@ -88,12 +104,20 @@ const responsesPath = /\/responses(\/compact|\/input_tokens)?\/?$/;
 const geminiPath = /\/(models|tunedModels)\/[^/]+:(generateContent|streamGenerateContent|countTokens)$/;
 const codeAssistPath = /\/v1internal:(generateContent|streamGenerateContent|countTokens)$/;
 
+const cursorPath =
+  /^\/(agent\.v1\.AgentService\/(Run|RunSSE)|aiserver\.v1\.BidiService\/BidiAppend|aiserver\.v1\.ChatService\/StreamUnifiedChat(WithTools(SSE|Idempotent|IdempotentSSE)?)?)$/;
+const kiroPath = /\/generateAssistantResponse\/?$/;
+/** `AmazonCodeWhispererStreamingService.`, `KiroRuntimeService.` and whatever comes next: the operation is what tells. */
+const kiroCall = { name: "x-amz-target", value: /\.GenerateAssistantResponse$/ } as const;
+
+const kiroHost = /^(q\.[a-z0-9-]+\.amazonaws\.com|codewhisperer\.[a-z0-9-]+\.amazonaws\.com|([a-z0-9-]+\.)*kiro\.dev)$/;
+const cursorHost = /^(api2\.cursor\.sh|([a-z0-9-]+\.)+api5\.cursor\.sh)$/;
 const copilotHost = /^api(\.[a-z]+)?\.githubcopilot\.com$/;
 const vertexHost = /^([a-z0-9-]+-)?aiplatform\.googleapis\.com$/;
 const codeAssistHost = /^([a-z]+-)?cloudcode-pa(\.sandbox)?\.googleapis\.com$/;
 
 /** Hosts that are named here speak nothing else on these paths; everything else they serve is none of ours. */
-const hostRows: readonly (Row & { readonly host: RegExp })[] = [
+const hostRows: readonly HostRow[] = [
   { host: /^api\.anthropic\.com$/, path: /^\/v1\/messages(\/count_tokens)?\/?$/, format: "claude" },
   { host: /^api\.openai\.com$/, path: /^\/v1\/chat\/completions\/?$/, format: "openai-chat" },
   { host: /^api\.openai\.com$/, path: /^\/v1\/responses(\/compact|\/input_tokens)?\/?$/, format: "openai-responses" },
@@ -109,6 +133,9 @@ const hostRows: readonly (Row & { readonly host: RegExp })[] = [
   { host: copilotHost, path: chatPath, format: "openai-chat", variant: "copilot" },
   { host: copilotHost, path: responsesPath, format: "openai-responses", variant: "copilot" },
   { host: copilotHost, path: messagesPath, format: "claude", variant: "copilot" },
+  { host: kiroHost, path: /./, header: kiroCall, format: "kiro", variant: "aws-json" },
+  { host: kiroHost, path: kiroPath, format: "kiro" },
+  { host: cursorHost, path: cursorPath, format: "cursor" },
 ];
 
 const pathRows: readonly Row[] = [
@@ -117,6 +144,8 @@ const pathRows: readonly Row[] = [
   { path: responsesPath, format: "openai-responses" },
   { path: geminiPath, format: "gemini" },
   { path: codeAssistPath, format: "gemini-cli" },
+  { path: kiroPath, format: "kiro" },
+  { path: cursorPath, format: "cursor" },
 ];
 
 function of({ format, variant }: Row): Pick<Detected, "format" | "variant"> {
@@ -142,6 +171,7 @@ const headerRows: readonly HeaderRow[] = [
   { name: "user-agent", value: /^antigravity\//i, format: "antigravity" },
   { name: "user-agent", value: /^GitHubCopilotChat\//i, format: "openai-chat", variant: "copilot" },
   { name: "user-agent", value: /^QwenCode\//i, format: "openai-chat" },
+  { ...kiroCall, format: "kiro", variant: "aws-json" },
   { name: "openai-intent", value: /./, format: "openai-chat", variant: "copilot" },
   { name: "x-app", value: /^cli$/, format: "claude" },
 ];

@@ -13,7 +13,7 @@ import type { StreamEvent } from "../hub/stream.ts";
 import type { NameRule } from "../hub/tool-ids.ts";
 import type { Usage } from "../hub/usage.ts";
 
-export { formatIds, type FormatId, type Variant } from "../hub/format-id.ts";
+export { formatIds, textFormatIds, type FormatId, type TextFormatId, type Variant } from "../hub/format-id.ts";
 
 /** Either a value or a reason; parsers report, callers decide. */
 export type Result<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: EngineError };
@@ -111,7 +111,7 @@ export interface ClientSide {
    * The header in which this dialect's servers name the call, as a client's log shows it. Qwen Code tries again after an
    * error inside a stream only where the reply had one (seen in 0.24). Absent where the dialect has none.
    */
-  readonly requestIdHeader?: "request-id" | "x-request-id";
+  readonly requestIdHeader?: "request-id" | "x-request-id" | "x-amzn-requestid";
   streamWriter(options: WriterOptions): StreamWriter;
   /** Absent where the dialect has no such call. */
   readonly countTokens?: CountTokens;
@@ -194,6 +194,13 @@ export interface Format {
   readonly client: ClientSide;
   readonly provider: ProviderSide;
   readonly edits: BodyEdits;
+  /** Streams of this dialect are frames of bytes and no text: nothing may be looked for between them. Absent: text. */
+  readonly framing?: "binary";
+  /**
+   * A request body that is not JSON, as the values it stands for; `client.shape` and `client.readRequest` are given those.
+   * Absent: bodies are JSON.
+   */
+  decodeRequest?(body: Uint8Array, head: RequestShape): Result<JsonObject>;
   /** The model stands in the request target and not in the body. */
   readonly namesModelInTarget?: true;
   /** A call whose model stands further inside its body, with that name replaced; null where it stands at the top. */
@@ -215,6 +222,12 @@ export interface Format {
    * for the one that is asked.
    */
   withoutOwnMarks(body: Uint8Array, model?: string): Uint8Array | null;
+}
+
+/** What tells how a body is framed. */
+export interface RequestShape {
+  readonly target: string;
+  readonly headers: HeaderPairs;
 }
 
 export interface Observed {

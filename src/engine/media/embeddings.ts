@@ -79,6 +79,8 @@ function backendFor({ id, format, variant, server }: MediaProvider): EmbeddingBa
     case "claude":
     case "gemini-cli":
     case "antigravity":
+    case "kiro":
+    case "cursor":
       return null;
   }
 }

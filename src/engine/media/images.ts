@@ -72,6 +72,8 @@ function write(wish: ImageWish, options: MediaOptions, losses: Losses): Result<W
       return { ok: true, value: { way: "openai", path: "/images/generations", bodies } };
     }
     case "claude":
+    case "kiro":
+    case "cursor":
       return noImages(options);
   }
 }

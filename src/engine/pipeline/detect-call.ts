@@ -8,8 +8,10 @@ import type { RequestHead } from "../../base/http.ts";
 import { detect, detectAddress, isKnownHost, type Detected } from "../formats/detect.ts";
 import { mediaCall, type MediaKind } from "../media/index.ts";
 
-/** By host and path alone: enough for every rule. */
-export function isModelAddress(head: Pick<RequestHead, "method" | "host" | "target">): boolean {
+/** By host and path, and the header that names the call where they do not: enough for every rule. */
+export function isModelAddress(
+  head: Pick<RequestHead, "method" | "host" | "target"> & Partial<Pick<RequestHead, "headers">>,
+): boolean {
   return head.method === "POST" && detectAddress(head) !== null;
 }
 

@@ -7,7 +7,7 @@ import { describe, expect, it } from "vitest";
 import { zstd, zstdBomb } from "../../../test/support/zstd.ts";
 import type { HttpReply } from "../../base/http.ts";
 import { isRecord } from "../../base/json.ts";
-import type { FormatId } from "../formats/format.ts";
+import type { TextFormatId } from "../formats/format.ts";
 import { callOf, clientDialects, clientOf } from "./__fixtures__/clients.ts";
 import { createRig, json, streamed, type Answer, type Asked, type Play, type Rig } from "./__fixtures__/rig.ts";
 import { richBodies, spoiled } from "./__fixtures__/rich-bodies.ts";
@@ -40,20 +40,21 @@ const neverAsked: Play = () => {
   throw new Error("no upstream should have been asked");
 };
 /** A provider that does not speak the client's dialect. */
-const foreign = (id: FormatId): Target => (id === "openai-chat" ? "claude" : "chat");
+const foreign = (id: TextFormatId): Target => (id === "openai-chat" ? "claude" : "chat");
 
 const megabyte = 1024 * 1024;
-const packed = (coding: string, raw: Uint8Array, id: FormatId): Asked => {
+const packed = (coding: string, raw: Uint8Array, id: TextFormatId): Asked => {
   const asked = clientOf(id).asked(false);
   return { ...asked, headers: [...(asked.headers ?? []), ["content-encoding", coding]], raw };
 };
-const plain = (id: FormatId, raw: Uint8Array | string): Asked => ({
+const plain = (id: TextFormatId, raw: Uint8Array | string): Asked => ({
   ...clientOf(id).asked(false),
   raw: Buffer.from(raw),
 });
-const bytesOf = (id: FormatId, text?: string): Buffer => Buffer.from(JSON.stringify(clientOf(id).body(false, text)));
+const bytesOf = (id: TextFormatId, text?: string): Buffer =>
+  Buffer.from(JSON.stringify(clientOf(id).body(false, text)));
 /** The body with a field in front that is none. */
-const withField = (id: FormatId, field: string): string => bytesOf(id).toString().replace("{", `{${field},`);
+const withField = (id: TextFormatId, field: string): string => bytesOf(id).toString().replace("{", `{${field},`);
 
 const faults = (rig: Rig): readonly string[] =>
   rig.facts.flatMap((fact) => (fact.type === "why" && fact.step["kind"] === "internal" ? [fact.step.text] : []));

@@ -31,8 +31,14 @@ export async function openLossless(input: OpenInput): Promise<Result<HttpReply>>
   const headers = passedHeaders(reply.headers);
   const isPacked = codings(headerValue(reply.headers, "content-encoding")).length > 0;
   if (isPacked) return { ok: true, value: { ...reply, headers, body: passedOn(input) } };
-  if (isEventStream(reply.headers, call.stream) || streamsJson(call)) return openBytes(input, headers);
+  if (isStream(call.format, reply.headers, call.stream) || streamsJson(call)) return openBytes(input, headers);
   return openWhole(input, headers);
+}
+
+/** Is this reply of that dialect a stream? A binary dialect has no other kind; its content types say little. */
+export function isStream({ framing }: Format, headers: HeaderPairs, asked: boolean): boolean {
+  if (framing === "binary") return !(headerValue(headers, "content-type") ?? "").toLowerCase().includes("json");
+  return isEventStream(headers, asked);
 }
 
 /** `asked`: what to believe where the content type says nothing. */
@@ -78,7 +84,8 @@ async function openBytes(input: OpenInput, headers: HeaderPairs): Promise<Result
 
 function readerFor(format: Format, headers: HeaderPairs): StreamReader {
   const type = headerValue(headers, "content-type") ?? "";
-  return type.includes("event-stream") ? createSkim(format, type) : format.provider.streamReader();
+  const isText = format.framing !== "binary" && type.includes("event-stream");
+  return isText ? createSkim(format, type) : format.provider.streamReader();
 }
 
 async function openWhole(input: OpenInput, headers: HeaderPairs): Promise<Result<HttpReply>> {

@@ -41,7 +41,7 @@ export type ClientRead =
 export async function readClient(exchange: Exchange): Promise<ClientRead> {
   const byHead = detectCall(exchange);
   if (byHead === null && !mayTellInBody(exchange)) return unknown;
-  const read = await readJson(exchange);
+  const read = await readBody(exchange, byHead);
   if (!read.ok) {
     if (byHead === null) return unknown;
     const format = formats[byHead.format];
@@ -89,6 +89,18 @@ function unreadable(format: Format, why: string): WhyStep {
   return { stage: "detect", text: `${format.id} by its address, but ${why}` };
 }
 
+/** The request's body as its values, in whatever form its dialect writes it. */
+async function readBody(exchange: Exchange, byHead: Detected | null): Promise<JsonRead> {
+  const decode = byHead === null ? undefined : formats[byHead.format].decodeRequest;
+  if (decode === undefined) return readJson(exchange);
+  const read = await readBytes(exchange);
+  if (!read.ok) return read;
+  const decoded = decode(read.bytes, exchange);
+  return decoded.ok
+    ? { ok: true, bytes: read.bytes, value: decoded.value }
+    : { ok: false, reason: "unreadable", why: decoded.error.message };
+}
+
 export interface JsonBody {
   readonly bytes: Buffer;
   readonly value: JsonObject;
@@ -100,9 +112,7 @@ export type JsonRead =
 
 /** The request's body, unpacked and parsed, within the bound. */
 export async function readJson(exchange: Exchange): Promise<JsonRead> {
-  const whole = await readWhole(exchange.body, maxRequestBytes);
-  if (!whole.ok) return { ok: false, reason: "too-large", why: "" };
-  const unpacked = await unpack(whole.bytes, headerList(exchange.headers, "content-encoding"));
+  const unpacked = await readBytes(exchange);
   if (!unpacked.ok) return unpacked;
   const parsed = parseJson(unpacked.bytes.toString("utf8"));
   if (!parsed.ok) return { ok: false, reason: "unreadable", why: notJson(parsed.why) };
@@ -113,6 +123,12 @@ export async function readJson(exchange: Exchange): Promise<JsonRead> {
 /** Only our own words: the parser's quote the body. */
 function notJson(why: string): string {
   return why.startsWith("JSON is nested") ? `the body's ${why}` : "the body is not JSON";
+}
+
+async function readBytes(exchange: Exchange): Promise<Unpacked> {
+  const whole = await readWhole(exchange.body, maxRequestBytes);
+  if (!whole.ok) return { ok: false, reason: "too-large", why: "" };
+  return unpack(whole.bytes, headerList(exchange.headers, "content-encoding"));
 }
 
 type Unpacked =

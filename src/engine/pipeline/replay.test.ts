@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { ExchangeHead } from "../../base/exchange.ts";
 import type { FlowFact, FlowTap } from "../../base/flow.ts";
-import { formatIds } from "../formats/format.ts";
+import { textFormatIds } from "../formats/format.ts";
 import { callOf } from "./__fixtures__/clients.ts";
 import { createRig, gather, json, type Rig } from "./__fixtures__/rig.ts";
 import { chatWhole, claudeWhole } from "./__fixtures__/wire.ts";
@@ -14,7 +14,7 @@ providers:
   mirror: { type: anthropic-compatible, endpoint: 'https://api.anthropic.com', auth_type: api_key, enabled: false }
 `;
 
-function orderOf(format: (typeof formatIds)[number], more: Partial<ReplayOrder> = {}): ReplayOrder {
+function orderOf(format: (typeof textFormatIds)[number], more: Partial<ReplayOrder> = {}): ReplayOrder {
   const { host = "", target = "", headers = [], body } = callOf(format, false);
   const head: ExchangeHead = {
     method: "POST",
@@ -55,7 +55,7 @@ const refusalOf = async (rig: Rig, order: ReplayOrder): Promise<unknown> => {
 const whole = () => json(200, chatWhole);
 
 describe("a call that is made again", () => {
-  it.each(formatIds)("goes to a named target and is answered in the words of %s", async (format) => {
+  it.each(textFormatIds)("goes to a named target and is answered in the words of %s", async (format) => {
     const rig = createRig(providers, whole);
     const made = await make(rig, orderOf(format, { via: "local/m" }));
     expect(made.status).toBe(200);
@@ -64,7 +64,7 @@ describe("a call that is made again", () => {
     expect(made.why).toContain("sent to local/m, as it was asked for");
   });
 
-  it.each(formatIds)("asks for another model, wherever %s names it", async (format) => {
+  it.each(textFormatIds)("asks for another model, wherever %s names it", async (format) => {
     const rig = createRig(`${providers}\nroutes: [{ match: { model: "new-*" }, to: local/x }]`, whole);
     const order = orderOf(format, { model: "new-model" });
     const plan = await rig.engine.planReplay(order);

@@ -1,7 +1,7 @@
 /** `settings.*` and wishes behind a model's name, through the whole engine: both lanes, what is sent and what the flow says. */
 import { describe, expect, it } from "vitest";
 import { listField } from "../formats/fields.ts";
-import type { FormatId } from "../formats/format.ts";
+import type { TextFormatId } from "../formats/format.ts";
 import { callOf } from "./__fixtures__/clients.ts";
 import { createRig, json, streamed, type Asked, type Rig } from "./__fixtures__/rig.ts";
 import { chatStream, chatText, chatWhole, claudeEvents, claudeStream, claudeWhole } from "./__fixtures__/wire.ts";
@@ -154,7 +154,7 @@ describe("settings.system_prompt", () => {
   });
 });
 
-describe.each<[FormatId, string, string, object]>([
+describe.each<[TextFormatId, string, string, object]>([
   ["claude", "anthropic-compatible", "claude-sonnet-4-5", { thinking: { type: "enabled" } }],
   ["openai-chat", "openai-compatible", "gpt-5", { reasoning_effort: "low" }],
   ["openai-responses", "openai-responses-compatible", "gpt-5", { reasoning: { effort: "low" } }],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { writeStream } from "../formats/__fixtures__/harness.ts";
-import { formatIds, type FormatId } from "../formats/format.ts";
+import { textFormatIds, type TextFormatId } from "../formats/format.ts";
 import { formats } from "../formats/table.ts";
 import { replay } from "../hub/replay.ts";
 import type { HubReply } from "../hub/reply.ts";
@@ -27,18 +27,18 @@ function eventsOf(words: number): readonly StreamEvent[] {
   );
 }
 
-function bytesOf(id: FormatId, words: number): Buffer {
+function bytesOf(id: TextFormatId, words: number): Buffer {
   return Buffer.from(writeStream(id, eventsOf(words)));
 }
 
-function skim(id: FormatId, bytes: Buffer, size: number): readonly StreamEvent[] {
+function skim(id: TextFormatId, bytes: Buffer, size: number): readonly StreamEvent[] {
   const reader = createSkim(formats[id], "text/event-stream");
   const events: StreamEvent[] = [];
   for (let at = 0; at < bytes.length; at += size) events.push(...reader.push(bytes.subarray(at, at + size)));
   return [...events, ...reader.end()];
 }
 
-describe.each(formatIds)("reading along on %s", (id) => {
+describe.each(textFormatIds)("reading along on %s", (id) => {
   it.each([7, 100, 4096, 1_000_000])("finds the figures at the end of a long stream in pieces of %i bytes", (size) => {
     const last = skim(id, bytesOf(id, 3000), size).at(-1);
     expect(last).toMatchObject({ type: "reply-end", usage: { input: 300, output: 40 } });

@@ -4,14 +4,14 @@ import { passThrough } from "../../base/exchange.ts";
 import { headerValue } from "../../base/headers.ts";
 import type { HttpReply } from "../../base/http.ts";
 import { UpstreamError } from "../../base/upstream-error.ts";
-import type { FormatId } from "../formats/format.ts";
+import type { TextFormatId } from "../formats/format.ts";
 import { callOf, clientDialects, clientOf } from "./__fixtures__/clients.ts";
 import { createRig, json, streamed, type Play } from "./__fixtures__/rig.ts";
 import { chatStream, chatText, claudeEvents, claudeStream } from "./__fixtures__/wire.ts";
 
 const ids = clientDialects.map(({ id }) => id);
 /** Servers that do not speak the client's dialect: Claude's for the Chat client, Chat's for all others. */
-const servers = (id: FormatId): string => {
+const servers = (id: TextFormatId): string => {
   const type = id === "openai-chat" ? "anthropic-compatible" : "openai-compatible";
   return `
 providers:
@@ -20,22 +20,22 @@ providers:
 combos: { both: [first/m1, second/m2] }
 `;
 };
-const toOne = (id: FormatId): string => `${servers(id)}routes: [{ to: first/m1 }]`;
-const toBoth = (id: FormatId): string => `${servers(id)}routes: [{ to: combo/both }]`;
+const toOne = (id: TextFormatId): string => `${servers(id)}routes: [{ to: first/m1 }]`;
+const toBoth = (id: TextFormatId): string => `${servers(id)}routes: [{ to: combo/both }]`;
 const twoAccounts = `accounts:
   - { provider: openai, name: a, api_key: "\${A}" }
   - { provider: openai, name: b, api_key: "\${B}" }
 routes: [{ to: openai/gpt-5 }]`;
 
-const frames = (id: FormatId): readonly string[] =>
+const frames = (id: TextFormatId): readonly string[] =>
   (id === "openai-chat" ? claudeStream(claudeEvents) : chatStream(chatText)).split(/(?<=\n\n)/);
-const begun = (id: FormatId): string =>
+const begun = (id: TextFormatId): string =>
   frames(id)
     .slice(0, id === "openai-chat" ? 4 : 2)
     .join("");
-const greeted = (id: FormatId): string => frames(id)[0] ?? "";
-const whole = (id: FormatId): string => frames(id).join("");
-const overloaded = (id: FormatId): string =>
+const greeted = (id: TextFormatId): string => frames(id)[0] ?? "";
+const whole = (id: TextFormatId): string => frames(id).join("");
+const overloaded = (id: TextFormatId): string =>
   id === "openai-chat"
     ? 'event: error\ndata: {"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}\n\n'
     : 'data: {"error":{"message":"Overloaded","code":"server_is_overloaded"}}\n\n';
@@ -51,7 +51,7 @@ const events = (text: string): readonly Record<string, unknown>[] =>
     .map((data) => JSON.parse(data) as Record<string, unknown>);
 
 /** What a cut answer must not have: the words by which a client knows a whole one. */
-const ends: Readonly<Record<FormatId, RegExp>> = {
+const ends: Readonly<Record<TextFormatId, RegExp>> = {
   claude: /message_stop/,
   "openai-chat": /"finish_reason":"(stop|length|tool_calls)"/,
   "openai-responses": /response\.(completed|incomplete)"/,
@@ -60,7 +60,7 @@ const ends: Readonly<Record<FormatId, RegExp>> = {
   antigravity: /"finishReason":"STOP"/,
 };
 /** The last event of a stream that failed. */
-const failures: Readonly<Record<FormatId, object>> = {
+const failures: Readonly<Record<TextFormatId, object>> = {
   claude: { type: "error", error: { message: expect.any(String) } },
   "openai-chat": { error: { message: expect.any(String) } },
   "openai-responses": { type: "response.failed", response: { error: { message: expect.any(String) } } },

@@ -12,7 +12,7 @@ import type { HubReply } from "../hub/reply.ts";
 import type { HubRequest } from "../hub/request.ts";
 import type { ReplyContext } from "../hub/restore.ts";
 import type { OpenInput, TryInput } from "./attempt.ts";
-import { isEventStream, maxWholeReplyBytes, tapped } from "./lossless.ts";
+import { isStream, maxWholeReplyBytes, tapped } from "./lossless.ts";
 import type { Meter } from "./meter.ts";
 import { openStream } from "./open-stream.ts";
 import { readWhole } from "./read-body.ts";
@@ -68,7 +68,7 @@ export function prepareTranslated(input: TryInput, meter: Meter): Result<Prepare
 export async function openTranslated(input: OpenInput, context: TranslatedContext): Promise<Result<HttpReply>> {
   const encoding = headerValue(input.reply.headers, "content-encoding");
   const isPacked = codings(encoding).length > 0;
-  const streams = isEventStream(input.reply.headers, context.request.stream);
+  const streams = isStream(formats[input.provider.format], input.reply.headers, context.request.stream);
   // The usual stream, unpacked, goes straight to the reader: each generator in between costs on every delta.
   if (streams && context.request.stream && !isPacked) {
     const { tap } = input.exchange;

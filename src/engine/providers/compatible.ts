@@ -70,10 +70,12 @@ const makers = {
   antigravity: () => ({ format: "antigravity", version: null, authorize: bearer, wantsProject: true }),
   qwen: () => ({ ...qwenParts, version: "v1", bound: qwenOrigin }),
   iflow: () => ({ ...iflowParts, version: "v1" }),
+  kiro: () => ({ format: "kiro", version: null, authorize: bearer }),
+  cursor: () => ({ format: "cursor", version: null, authorize: bearer }),
 } as const satisfies Record<SpokenType, (url: URL) => Parts>;
 
 /** Types whose dialect this build can write. */
-export type SpokenType = Exclude<ProviderType, "kiro" | "cursor">;
+export type SpokenType = ProviderType;
 
 export function isSpoken(type: ProviderType): type is SpokenType {
   return Object.hasOwn(makers, type);

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { StageRowJson } from "../../base/controls-stages.ts";
 import { readRequest, targets, writeOptions, writeRequest } from "../formats/__fixtures__/harness.ts";
 import { sampleRequest } from "../formats/__fixtures__/samples.ts";
-import { type FormatId, formatIds } from "../formats/format.ts";
+import { type TextFormatId, textFormatIds } from "../formats/format.ts";
 import { type ComparedStages, compareStages } from "./index.ts";
 import { maxRows } from "./rows.ts";
 import { maxCellLength } from "./words.ts";
@@ -51,7 +51,7 @@ const fieldNames = (
   "source inlineData system generationConfig __proto__ toString thinking data url id"
 ).split(" ");
 
-function compare(from: FormatId, to: FormatId, body: object): Extract<ComparedStages, { ok: true }> {
+function compare(from: TextFormatId, to: TextFormatId, body: object): Extract<ComparedStages, { ok: true }> {
   const target = targets[from].stream;
   const written = writeRequest(to, readRequest(from, body), { ...writeOptions, model: "upstream-model" });
   const compared = compareStages(
@@ -117,7 +117,7 @@ describe("a request at its three stages", () => {
     expect(row(rows, "tools")).toMatchObject({ client: "tools[1]", hub: "tools[1]", upstream: "tools[1]" });
   });
 
-  it.each(formatIds.flatMap((from) => formatIds.filter((to) => to !== from).map((to) => [from, to] as const)))(
+  it.each(textFormatIds.flatMap((from) => textFormatIds.filter((to) => to !== from).map((to) => [from, to] as const)))(
     "works from %s to %s",
     (from, to) => {
       // Inline pictures only: not every dialect fetches.
@@ -213,7 +213,7 @@ describe("a request at its three stages", () => {
     const body = fc
       .dictionary(names, tree, { minKeys: 1 })
       .map((fields) => JSON.stringify({ model: "m", messages: [], ...fields }));
-    const format = fc.constantFrom(...formatIds);
+    const format = fc.constantFrom(...textFormatIds);
     fc.assert(
       fc.property(format, format, body, body, (from, to, one, other) => {
         const compared = compareStages(

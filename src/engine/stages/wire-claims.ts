@@ -102,6 +102,8 @@ const claims = {
   gemini,
   "gemini-cli": gemini,
   antigravity: gemini,
+  kiro: {},
+  cursor: {},
 } as const satisfies Record<FormatId, Claims>;
 
 export function claimsOf(format: FormatId): Claims {

@@ -24,6 +24,9 @@ interface Reader {
 
 const gemini: Reader = { parts: geminiParts, tools: geminiTools };
 
+/** Shown by its fields alone. */
+const unknown: Reader = { parts: () => [], tools: () => [] };
+
 const readers = {
   claude: { parts: claudeParts, tools: claudeTools },
   "openai-chat": { parts: chatParts, tools: chatTools },
@@ -31,6 +34,8 @@ const readers = {
   gemini,
   "gemini-cli": gemini,
   antigravity: gemini,
+  kiro: unknown,
+  cursor: unknown,
 } as const satisfies Record<FormatId, Reader>;
 
 /**

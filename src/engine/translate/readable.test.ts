@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { formatIds, type FormatId, type WriterOptions } from "../formats/format.ts";
+import { textFormatIds, type FormatId, type WriterOptions } from "../formats/format.ts";
 import { formats } from "../formats/table.ts";
 import { replay } from "../hub/replay.ts";
 import type { HubReply } from "../hub/reply.ts";
@@ -41,7 +41,7 @@ const parts = [
 ];
 
 describe("a reply as a person reads it", () => {
-  it.each(formatIds)("is read from a stream of %s", (format) => {
+  it.each(textFormatIds)("is read from a stream of %s", (format) => {
     expect(readReply(format, streamOf(format))).toMatchObject({
       parts,
       usage: { input: 120, output: 30 },
@@ -49,12 +49,12 @@ describe("a reply as a person reads it", () => {
     });
   });
 
-  it.each(formatIds)("is read from a whole reply of %s", (format) => {
+  it.each(textFormatIds)("is read from a whole reply of %s", (format) => {
     const bytes = formats[format].client.writeReply(reply, optionsFor(format, false));
     expect(readReply(format, bytes)).toMatchObject({ parts, usage: { input: 120, output: 30 }, error: null });
   });
 
-  it.each(formatIds)("is read as far as it came from a cut stream of %s", (format) => {
+  it.each(textFormatIds)("is read as far as it came from a cut stream of %s", (format) => {
     const bytes = streamOf(format);
     const read = readReply(format, bytes.subarray(0, bytes.indexOf('"read"')));
     expect(read?.parts[0]?.text).toBe("Grüße, world");
@@ -62,7 +62,7 @@ describe("a reply as a person reads it", () => {
     expect(read?.finish).toBeNull();
   });
 
-  it.each(formatIds)("is an error in %s", (format) => {
+  it.each(textFormatIds)("is an error in %s", (format) => {
     const { body } = formats[format].client.writeError({ kind: "rate-limit", message: "slow down" });
     expect(readReply(format, body)).toMatchObject({ parts: [], error: expect.stringContaining("slow down") });
   });

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { parseJson } from "../../base/json.ts";
 import { frozen } from "../formats/__fixtures__/harness.ts";
 import type { EngineError } from "../errors/engine-error.ts";
-import { formatIds, type FormatId, type WriterOptions } from "../formats/format.ts";
+import { textFormatIds, type FormatId, type WriterOptions } from "../formats/format.ts";
 import { formats } from "../formats/table.ts";
 import { accumulate } from "../hub/accumulate.ts";
 import type { HubReply } from "../hub/reply.ts";
@@ -128,8 +128,8 @@ function inPieces(bytes: Buffer, size: number): readonly Uint8Array[] {
   );
 }
 
-describe.each(formatIds)("from %s", (from) => {
-  describe.each(formatIds)("to %s", (to) => {
+describe.each(textFormatIds)("from %s", (from) => {
+  describe.each(textFormatIds)("to %s", (to) => {
     it("a request keeps its meaning", () => {
       const { body, target } = requestOf(from);
       const told = translateRequest(body, { from, to, stream: false, target });

@@ -13,6 +13,8 @@ const usualTargets = {
   gemini: ({ model, stream }) => `/v1beta/models/${encodeURIComponent(model)}:${generate(stream)}`,
   "gemini-cli": ({ stream }) => `/v1internal:${generate(stream)}`,
   antigravity: ({ stream }) => `/v1internal:${generate(stream)}`,
+  kiro: () => "/generateAssistantResponse",
+  cursor: () => "/aiserver.v1.ChatService/StreamUnifiedChatWithTools",
 } as const satisfies Record<FormatId, (wish: CallWish) => string>;
 
 export function usualTarget(format: FormatId, wish: CallWish): string {

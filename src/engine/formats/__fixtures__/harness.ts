@@ -6,7 +6,7 @@ import type { HubReply } from "../../hub/reply.ts";
 import type { HubRequest } from "../../hub/request.ts";
 import type { ReplyContext } from "../../hub/restore.ts";
 import type { StreamEvent } from "../../hub/stream.ts";
-import type { FormatId, ProviderRequest, WriteOptions, WriterOptions } from "../format.ts";
+import type { TextFormatId, ProviderRequest, WriteOptions, WriterOptions } from "../format.ts";
 import { formats } from "../table.ts";
 
 export function frozen<Value>(value: Value): Value {
@@ -93,7 +93,7 @@ export function claudeBlock(
 
 /** All events of a reader, the bytes cut at the given places. */
 export function readStream(
-  format: FormatId,
+  format: TextFormatId,
   bytes: Uint8Array,
   cuts: readonly number[] = [],
   context?: ReplyContext,
@@ -135,7 +135,7 @@ export const targets = {
   },
   "gemini-cli": { stream: "/v1internal:streamGenerateContent?alt=sse", whole: "/v1internal:generateContent" },
   antigravity: { stream: "/v1internal:streamGenerateContent?alt=sse", whole: "/v1internal:generateContent" },
-} as const satisfies Record<FormatId, { readonly stream: string; readonly whole: string }>;
+} as const satisfies Record<TextFormatId, { readonly stream: string; readonly whole: string }>;
 
 export function writerOptions(request: Partial<HubRequest> = {}, target = "/"): WriterOptions {
   return {
@@ -149,7 +149,7 @@ export function writerOptions(request: Partial<HubRequest> = {}, target = "/"): 
 }
 
 export function writeStream(
-  format: FormatId,
+  format: TextFormatId,
   events: readonly StreamEvent[],
   request: Partial<HubRequest> = {},
   target: string = targets[format].stream,
@@ -160,8 +160,8 @@ export function writeStream(
 
 /** An upstream's stream as the client of another dialect gets it. */
 export function translateStream(
-  from: FormatId,
-  to: FormatId,
+  from: TextFormatId,
+  to: TextFormatId,
   bytes: Uint8Array,
   request: Partial<HubRequest> = {},
   context?: ReplyContext,
@@ -181,7 +181,7 @@ export function typesOf(bytes: Uint8Array): readonly unknown[] {
   return frames(bytes).map((frame) => own(frame, "type"));
 }
 
-export function readRequest(format: FormatId, body: unknown): HubRequest {
+export function readRequest(format: TextFormatId, body: unknown): HubRequest {
   const read = formats[format].client.readRequest(frozen(body), targets[format].whole);
   if (!read.ok) throw new Error(read.error.message);
   return frozen(read.value.request);
@@ -195,7 +195,7 @@ export const writeOptions: WriteOptions = {
 };
 
 export function writeRequest(
-  format: FormatId,
+  format: TextFormatId,
   request: HubRequest,
   options: Partial<WriteOptions> = {},
 ): ProviderRequest {
@@ -209,8 +209,8 @@ export type Loose = Readonly<Record<string, ReturnType<typeof JSON.parse>>>;
 
 /** The body an upstream of one dialect gets for a client's body of another. */
 export function translateRequest(
-  from: FormatId,
-  to: FormatId,
+  from: TextFormatId,
+  to: TextFormatId,
   body: object,
   options: Partial<WriteOptions> = {},
 ): Loose {

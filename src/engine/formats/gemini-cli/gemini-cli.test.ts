@@ -19,7 +19,7 @@ import {
   writeRequest,
   type Loose,
 } from "../__fixtures__/harness.ts";
-import type { FormatId } from "../format.ts";
+import type { TextFormatId } from "../format.ts";
 import { formats } from "../table.ts";
 import { geminiCli } from "./index.ts";
 
@@ -57,7 +57,7 @@ function readAsCli(bytes: Uint8Array): readonly Loose[] {
   return out;
 }
 
-function shown(from: FormatId, bytes: Uint8Array): Uint8Array {
+function shown(from: TextFormatId, bytes: Uint8Array): Uint8Array {
   const writer = geminiCli.client.streamWriter({ ...writerOptions(), target });
   const said = readStream(from, bytes);
   return Buffer.concat(said.flatMap((event) => [...writer.push(event), writer.keepAlive()]));

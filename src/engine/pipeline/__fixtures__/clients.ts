@@ -1,11 +1,11 @@
 /** A call in each client dialect as its own client makes it, and how that client is told of an error. */
 import type { HeaderPairs } from "../../../base/http.ts";
 import { own, parseJson } from "../../../base/json.ts";
-import { formatIds, type FormatId } from "../../formats/format.ts";
+import { textFormatIds, type TextFormatId } from "../../formats/format.ts";
 import type { Asked } from "./rig.ts";
 
 export interface ClientDialect {
-  readonly id: FormatId;
+  readonly id: TextFormatId;
   /** Where a call goes that wants a stream, or a whole reply. */
   asked(stream: boolean): Pick<Asked, "host" | "target" | "headers">;
   /** A small question as a body. */
@@ -49,7 +49,7 @@ const codeAssist = (agent: string) => ({
   errorIn: googleError,
 });
 
-const dialects: Readonly<Record<FormatId, Omit<ClientDialect, "id">>> = {
+const dialects: Readonly<Record<TextFormatId, Omit<ClientDialect, "id">>> = {
   claude: {
     asked: () => ({
       host: "api.anthropic.com",
@@ -118,14 +118,14 @@ const dialects: Readonly<Record<FormatId, Omit<ClientDialect, "id">>> = {
   },
 };
 
-export const clientDialects: readonly ClientDialect[] = formatIds.map((id) => ({ id, ...dialects[id] }));
+export const clientDialects: readonly ClientDialect[] = textFormatIds.map((id) => ({ id, ...dialects[id] }));
 
-export function clientOf(id: FormatId): ClientDialect {
+export function clientOf(id: TextFormatId): ClientDialect {
   return { id, ...dialects[id] };
 }
 
 /** The whole call. */
-export function callOf(id: FormatId, stream: boolean, more: Readonly<Record<string, unknown>> = {}): Asked {
+export function callOf(id: TextFormatId, stream: boolean, more: Readonly<Record<string, unknown>> = {}): Asked {
   const client = clientOf(id);
   return { ...client.asked(stream), body: { ...client.body(stream), ...more } };
 }

@@ -1,5 +1,5 @@
 /** Bodies that use most of what their dialect has, for tests that break them piece by piece. */
-import type { FormatId } from "../../formats/format.ts";
+import type { TextFormatId } from "../../formats/format.ts";
 
 type Body = Readonly<Record<string, unknown>>;
 
@@ -193,7 +193,7 @@ const gemini: Body = {
   ],
 };
 
-export const richBodies: Readonly<Record<FormatId, Body>> = {
+export const richBodies: Readonly<Record<TextFormatId, Body>> = {
   claude,
   "openai-chat": chat,
   "openai-responses": responses,

@@ -1,0 +1,114 @@
+/**
+ * Connect's envelopes (connectrpc.com, "streaming RPCs"): one byte of flags, four of length (big-endian), the message.
+ * Flag 1: compressed; flag 2: the last one, whose payload is JSON with the error or `{}`. gRPC-web frames its trailers the
+ * same way with flag 128. Bytes to envelopes and back, any split, no socket.
+ */
+import { gunzipSync } from "node:zlib";
+import { createFrameBuffer } from "./frame-buffer.ts";
+import { FramingError } from "./framing-error.ts";
+
+export const compressedFlag = 0x01;
+export const endFlag = 0x02;
+/** gRPC-web: the payload is trailer lines. */
+export const trailerFlag = 0x80;
+
+export interface Envelope {
+  readonly flags: number;
+  /** Unpacked. */
+  readonly payload: Uint8Array;
+}
+
+export interface EnvelopeLimits {
+  /** Of one envelope, as it stands on the wire and unpacked. */
+  readonly maxBytes?: number;
+}
+
+export interface EnvelopeReader {
+  /** @throws FramingError when the bytes cannot be envelopes; nothing more can be read then. */
+  push(bytes: Uint8Array): readonly Envelope[];
+  /** Was the last envelope seen? */
+  readonly ended: boolean;
+  /** @throws FramingError (`truncated`) when the bytes ended inside an envelope. */
+  end(): void;
+}
+
+const headBytes = 5;
+export const maxEnvelopeBytes = 64 * 1024 * 1024;
+
+/** `encoding`: what `connect-content-encoding` said; envelopes may be packed with that and nothing else. */
+export function createEnvelopeReader(encoding: string | null, limits: EnvelopeLimits = {}): EnvelopeReader {
+  const buffer = createFrameBuffer();
+  const maxBytes = limits.maxBytes ?? maxEnvelopeBytes;
+  let ended = false;
+  let failure: FramingError | null = null;
+
+  function next(): Envelope | null {
+    if (buffer.byteLength < headBytes) return null;
+    const head = buffer.peek(headBytes);
+    const flags = head[0] ?? 0;
+    const length = head.readUInt32BE(1);
+    if ((flags & ~(compressedFlag | endFlag | trailerFlag)) !== 0) {
+      throw new FramingError("malformed", `an envelope has the unknown flags 0x${flags.toString(16)}`);
+    }
+    if (ended) throw new FramingError("malformed", "an envelope came after the last one");
+    if (length > maxBytes) throw new FramingError("too-large", `an envelope of ${length} bytes is over ${maxBytes}`);
+    if (buffer.byteLength < headBytes + length) return null;
+    buffer.take(headBytes);
+    const wire = buffer.take(length);
+    ended = (flags & (endFlag | trailerFlag)) !== 0;
+    return { flags, payload: (flags & compressedFlag) === 0 ? wire : unpack(wire, encoding, maxBytes) };
+  }
+
+  return {
+    get ended() {
+      return ended;
+    },
+    push(bytes) {
+      if (failure !== null) throw failure;
+      buffer.add(bytes);
+      const envelopes: Envelope[] = [];
+      try {
+        for (let envelope = next(); envelope !== null; envelope = next()) envelopes.push(envelope);
+      } catch (error) {
+        failure = error instanceof FramingError ? error : new FramingError("malformed", String(error));
+        // What came whole before the fault is the caller's; the fault itself is told at the next call.
+        if (envelopes.length === 0) throw failure;
+      }
+      return envelopes;
+    },
+    end() {
+      if (failure !== null) throw failure;
+      if (buffer.byteLength > 0) {
+        throw new FramingError("truncated", `the stream ended ${buffer.byteLength} bytes into an envelope`);
+      }
+    },
+  };
+}
+
+function unpack(wire: Uint8Array, encoding: string | null, maxBytes: number): Uint8Array {
+  if (wire.byteLength === 0) return wire;
+  if (encoding !== null && encoding !== "gzip") {
+    throw new FramingError("compression", `envelopes packed with ${encoding.slice(0, 32)} cannot be unpacked here`);
+  }
+  try {
+    return gunzipSync(wire, { maxOutputLength: maxBytes });
+  } catch (error) {
+    const isTooLarge = error instanceof RangeError || (error instanceof Error && /larger than/.test(error.message));
+    throw isTooLarge
+      ? new FramingError("too-large", `an envelope unpacks to more than ${maxBytes} bytes`)
+      : new FramingError("compression", "an envelope says that it is gzip and is not");
+  }
+}
+
+export function envelope(payload: Uint8Array, flags = 0): Uint8Array {
+  const framed = Buffer.allocUnsafe(headBytes + payload.byteLength);
+  framed.writeUInt8(flags, 0);
+  framed.writeUInt32BE(payload.byteLength, 1);
+  framed.set(payload, headBytes);
+  return framed;
+}
+
+/** The last envelope: `{}`, or what went wrong. */
+export function endEnvelope(payload: object = {}): Uint8Array {
+  return envelope(Buffer.from(JSON.stringify(payload)), endFlag);
+}

@@ -1,0 +1,42 @@
+/** Bytes that wait for the rest of their frame: joined once per frame, never once per chunk. */
+export interface FrameBuffer {
+  readonly byteLength: number;
+  add(bytes: Uint8Array): void;
+  /** The first `count` bytes without taking them; there must be so many. */
+  peek(count: number): Buffer;
+  /** Takes the first `count` bytes; there must be so many. */
+  take(count: number): Buffer;
+}
+
+export function createFrameBuffer(): FrameBuffer {
+  let chunks: Buffer[] = [];
+  let length = 0;
+
+  /** Makes the first chunk hold at least `count` bytes. */
+  const gather = (count: number): Buffer => {
+    const [first] = chunks;
+    if (first !== undefined && first.byteLength >= count) return first;
+    const joined = Buffer.concat(chunks);
+    chunks = [joined];
+    return joined;
+  };
+
+  return {
+    get byteLength() {
+      return length;
+    },
+    add(bytes) {
+      if (bytes.byteLength === 0) return;
+      chunks.push(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+      length += bytes.byteLength;
+    },
+    peek: (count) => gather(count).subarray(0, count),
+    take(count) {
+      const first = gather(count);
+      length -= count;
+      if (first.byteLength === count) chunks.shift();
+      else chunks[0] = first.subarray(count);
+      return first.subarray(0, count);
+    },
+  };
+}

@@ -1,0 +1,62 @@
+/**
+ * Cursor's messages, by protobufjs, which is wrapped here alone. The schema is read at its first use: a core that never
+ * sees Cursor pays nothing for it.
+ */
+import protobuf from "protobufjs";
+import { cursorProto } from "./proto.ts";
+
+/** A message as plain values: bytes as `Uint8Array`, 64-bit numbers as decimal text, enums by name, absent fields absent. */
+export type Message = Readonly<Record<string, unknown>>;
+
+/** Bytes that are not this message: cut, wrong wire types, text that is not UTF-8, nested too deep. */
+export class MessageError extends Error {
+  constructor(type: string, why: string) {
+    super(`not a ${type}: ${why}`);
+    this.name = "MessageError";
+  }
+}
+
+let root: protobuf.Root | null = null;
+
+function typeOf(name: string): protobuf.Type {
+  root ??= protobuf.parse(cursorProto).root;
+  return root.lookupType(`cursorwire.${name}`);
+}
+
+/** @throws MessageError */
+export function decodeMessage(name: string, bytes: Uint8Array): Message {
+  const type = typeOf(name);
+  return type.toObject(decoded(type, bytes), { longs: String, enums: String, oneofs: false }) as Message; // its type is a map of anything
+}
+
+/**
+ * Changes a message in place and writes it again, with everything the schema does not know, at any depth. `edit` sees
+ * protobufjs' own values: 64-bit numbers as `Long`, enums as numbers, absent fields as their defaults.
+ * @throws MessageError
+ */
+export function editMessage(
+  name: string,
+  bytes: Uint8Array,
+  edit: (message: Record<string, unknown>) => void,
+): Uint8Array {
+  const type = typeOf(name);
+  const reader = protobuf.Reader.create(bytes);
+  reader.discardUnknown = false;
+  const message = decoded(type, reader);
+  edit(message as unknown as Record<string, unknown>); // a message is its fields
+  return type.encode(message).finish();
+}
+
+/** Values as `decodeMessage` gives them. Fields that the schema does not know are refused: they would be lost in silence. */
+export function encodeMessage(name: string, message: Message): Uint8Array {
+  const type = typeOf(name);
+  return type.encode(type.fromObject(message)).finish();
+}
+
+function decoded(type: protobuf.Type, bytes: Uint8Array | protobuf.Reader): protobuf.Message {
+  try {
+    return type.decode(bytes);
+  } catch (error) {
+    throw new MessageError(type.name, error instanceof Error ? error.message : String(error));
+  }
+}
