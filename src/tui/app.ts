@@ -3,7 +3,7 @@
  * second, and fewer when painting is slow, because the machine belongs to the clients and not to us.
  */
 import type { Clock } from "../base/clock.ts";
-import { createDocument, type TextDocument } from "./body/document.ts";
+import { createHands } from "./app-hands.ts";
 import { createChromeRenderer } from "./frame/chrome.tsx";
 import { frameShape, lineRows } from "./frame/frame.ts";
 import { createScreen } from "./frame/screen.ts";
@@ -19,7 +19,8 @@ import { isError, isLive, type FlowView } from "./state/flow-view.ts";
 import { ingest } from "./state/ingest.ts";
 import { own } from "../base/json.ts";
 import { flowActions } from "./actions/index.ts";
-import { perform, type Hands } from "./perform.ts";
+import { createLookout } from "./lookout.ts";
+import { perform } from "./perform.ts";
 import { tables } from "./screens/index.ts";
 import { createDialogWatch } from "./state/dialog-watch.ts";
 import { minds, stepDialog } from "./state/dialog.ts";
@@ -27,20 +28,16 @@ import type { Effect } from "./state/effect.ts";
 import { createLog } from "./state/log.ts";
 import { logEvent } from "./state/log-events.ts";
 import { stepPalette, type PaletteState } from "./state/palette.ts";
-import { reduceCommand, reducePrompt, showDetail, showScreen, type Surroundings } from "./state/reduce.ts";
+import { reduceCommand, reducePrompt } from "./state/reduce.ts";
 import { createTableLoader } from "./state/table-loader.ts";
-import { rowsOf, variantOf, withTable } from "./state/table-state.ts";
-import { selectedIndex } from "./state/selection.ts";
+import { variantOf, withTable } from "./state/table-state.ts";
 import { readDetail } from "./state/read.ts";
 import { readStages } from "./state/stages-view.ts";
 import { initialUi, type DetailState, type UiState } from "./state/ui.ts";
-import type { AnyRow, Local } from "./table/table.ts";
 import type { Key } from "./terminal/keys.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 import type { Theme } from "./text/theme.ts";
-import { detailLines } from "./view/detail.ts";
-import { frameOf, helpRowCount, mainHeight, paneRowsOf, type Scene } from "./view/screen-view.ts";
-import { selectedRow, type TableScene } from "./view/table-view.ts";
+import { frameOf, mainHeight, paneRowsOf } from "./view/screen-view.ts";
 import { firstCommand, showsWelcome } from "./view/welcome.ts";
 
 export interface AppOptions {
@@ -83,7 +80,6 @@ export function startApp(options: AppOptions): App {
   const chrome = createChromeRenderer();
   const screen = createScreen((text) => terminal.write(text));
   let ui: UiState = { ...initialUi, columns: terminal.columns, rows: terminal.rows };
-  let document: OpenDocument | null = null;
   let drawnFrame = "";
   let paints = 0;
   let chromeDraws = 0;
@@ -121,6 +117,7 @@ export function startApp(options: AppOptions): App {
   });
 
   const log = createLog();
+  const { scene, subject, selectedCall, surroundings } = createLookout({ ui: () => ui, book, log, clock });
   const tableLoader = createTableLoader({
     ask: (path) => options.source.ask("GET", path),
     after,
@@ -159,42 +156,6 @@ export function startApp(options: AppOptions): App {
       // An older core cannot say: the step stays open, which is no news worth a banner.
       .catch(() => {});
   }
-
-  const local = (): Local => ({ book, log: log.lines, status: ui.status });
-  let shownRows: { readonly key: readonly unknown[]; readonly rows: readonly AnyRow[] } = { key: [], rows: [] };
-
-  function tableScene(): TableScene | null {
-    const table = tables.find(({ id }) => id === ui.screen);
-    if (table === undefined) return null;
-    const state = ui.tables[table.id];
-    const known = local();
-    // Tables of what is known anyway change with it; the others only with an answer.
-    const moving = table.loads(variantOf(table, state)).length === 0 ? [log.lines, book.totals] : [];
-    const key = [table, state.answers, state.filter, state.sort, state.reversed, state.variant, ...moving];
-    if (key.length !== shownRows.key.length || key.some((part, index) => part !== shownRows.key[index])) {
-      shownRows = { key, rows: rowsOf(table, state, known) };
-    }
-    return { table, state, rows: shownRows.rows, local: known };
-  }
-
-  /** The flow that an action is about: the open one, or the selected one of the list. */
-  function subject(): FlowView | null {
-    if (ui.screen === "detail") return ui.detail === null ? null : (ui.detail.data?.flow ?? book.get(ui.detail.id));
-    return ui.screen === "traffic" ? selectedCall() : null;
-  }
-
-  function selectedCall(): FlowView | null {
-    const { shown } = book;
-    const id = shown[shown.length - 1 - selectedIndex(ui, shown)];
-    return id === undefined ? null : book.get(id);
-  }
-
-  const scene = (): Scene => {
-    const table = tableScene();
-    const place = { ui, book, now: clock.now(), flow: subject(), row: selectedRow(ui, table) };
-    const suggestions = ui.palette === null ? [] : suggest(ui.palette.line.text, commandsAt(place));
-    return { ...place, suggestions, document: documentOf(), table };
-  };
 
   function paint(): void {
     cancelPaint?.();
@@ -295,35 +256,6 @@ export function startApp(options: AppOptions): App {
     else loader.load(detail.id);
   }
 
-  function documentOf(): TextDocument | null {
-    const { detail } = ui;
-    if (detail?.data == null) return null;
-    const live = detail.tab === "timing" && isLive(detail.data.flow);
-    const key: OpenDocument["key"] = [
-      detail.data,
-      detail.tab,
-      ui.raw,
-      ui.wrap,
-      ui.columns,
-      live ? clock.now() : 0,
-      detail.stages,
-      detail.stagesProblem,
-      ui.pair,
-      ui.eventSide,
-    ];
-    if (document === null || document.key.some((part, index) => part !== key[index])) {
-      const lines = detailLines({ ...detail, data: detail.data }, ui, clock.now());
-      document = { key, text: createDocument(lines, ui.columns - 2, ui.wrap) };
-    }
-    return document.text;
-  }
-
-  function surroundings(): Surroundings {
-    const now = scene();
-    const { table } = now;
-    return { shown: book.shown, height: mainHeight(now), document: now.document, helpRows: helpRowCount(ui), table };
-  }
-
   function onKey(key: Key): void {
     const name = key.type === "key" ? key.name : key.type === "text" ? (key.text === " " ? "space" : key.text) : null;
     if (ui.hint !== null) change({ ...ui, hint: null });
@@ -399,42 +331,14 @@ export function startApp(options: AppOptions): App {
     }
   }
 
-  const hands: Hands = {
-    source: options.source,
-    after,
-    say(level, text) {
-      change({ ...ui, notice: { level, text, at: clock.now() } });
-      paintSoon();
-    },
-    hint(text) {
-      change({ ...ui, hint: text });
-      paintSoon();
-    },
-    open(dialog) {
-      change({ ...ui, dialog });
-      paintSoon();
-    },
-    copy: (text) => terminal.copy(text),
-    edit: (text, suffix) => options.edit(text, suffix),
-    openFlow(id, isNew) {
-      if (book.get(id) === null && !isNew) change({ ...ui, hint: "that call is no longer in the list" });
-      else change(showDetail({ ...ui, selectedId: id, follow: false }, id, "overview"));
-      paintSoon();
-    },
-    mark(marked) {
-      change({ ...ui, marked: new Set(marked) });
-      paintSoon();
-    },
-    show(screen) {
-      change(showScreen(ui, screen));
-      paintSoon();
-    },
-    filter(text, tunnels) {
-      change({ ...showScreen(ui, "traffic"), filter: text, showTunnels: ui.showTunnels || tunnels });
-      paintSoon();
-    },
+  const hands = createHands({
+    ...options,
+    book,
+    ui: () => ui,
+    change,
+    paintSoon,
     stale: () => tableLoader.again(),
-  };
+  });
 
   function act(effect: Effect): void {
     if (!closed) perform(effect, hands);
@@ -516,12 +420,6 @@ export function startApp(options: AppOptions): App {
       chrome.close();
     },
   };
-}
-
-interface OpenDocument {
-  /** The document is made anew when any of these changes. */
-  readonly key: readonly unknown[];
-  readonly text: TextDocument;
 }
 
 function isQuit(command: Command | undefined): boolean {
