@@ -5,12 +5,13 @@
  * 2026-11). One whole frame is then the business of `@smithy/eventstream-codec`, which is wrapped here alone.
  */
 import { crc32 } from "node:zlib";
-import { EventStreamCodec } from "@smithy/eventstream-codec";
+import type * as smithy from "@smithy/eventstream-codec";
+import { lazyPackage } from "../../base/lazy-package.ts";
 import { createFrameBuffer } from "./frame-buffer.ts";
 import { FramingError } from "./framing-error.ts";
 
 /** A header's value as Smithy types it: `string`, `boolean`, `binary` and the rest. */
-export type EventHeaders = Parameters<EventStreamCodec["encode"]>[0]["headers"];
+export type EventHeaders = Parameters<smithy.EventStreamCodec["encode"]>[0]["headers"];
 
 export interface EventFrame {
   /** `event`, `exception` or `error` as `:message-type` says; null where it does not. */
@@ -35,10 +36,16 @@ const minFrameBytes = 16;
 export const maxHeaderBytes = 131_072;
 export const maxPayloadBytes = 25_165_824;
 
-const codec = new EventStreamCodec(
-  (bytes) => Buffer.from(bytes instanceof Uint8Array ? bytes : String(bytes)).toString("utf8"),
-  (text) => Buffer.from(text, "utf8"),
-);
+const loadSmithy = lazyPackage<typeof smithy>("@smithy/eventstream-codec");
+let made: smithy.EventStreamCodec | null = null;
+
+function codec(): smithy.EventStreamCodec {
+  made ??= new (loadSmithy().EventStreamCodec)(
+    (bytes) => Buffer.from(bytes instanceof Uint8Array ? bytes : String(bytes)).toString("utf8"),
+    (text) => Buffer.from(text, "utf8"),
+  );
+  return made;
+}
 
 export interface EventFrameLimits {
   /** Of one frame's payload. */
@@ -103,7 +110,7 @@ function checkedLength(prelude: Buffer, maxFrameBytes: number): number {
 /** One whole frame. @throws FramingError */
 export function decodeFrame(bytes: Uint8Array): EventFrame {
   try {
-    const { headers, body } = codec.decode(bytes);
+    const { headers, body } = codec().decode(bytes);
     const texts = Object.fromEntries(
       Object.entries(headers).flatMap(([name, { type, value }]) => (type === "string" ? [[name, value]] : [])),
     );
@@ -121,7 +128,7 @@ const nameHeaders: Readonly<Record<string, string>> = {
 };
 
 export function encodeFrame(headers: EventHeaders, payload: Uint8Array): Uint8Array {
-  return codec.encode({ headers, body: payload });
+  return codec().encode({ headers, body: payload });
 }
 
 /** An event as AWS's services write it: three headers, a JSON payload. */

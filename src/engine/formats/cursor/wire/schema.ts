@@ -2,7 +2,8 @@
  * Cursor's messages, by protobufjs, which is wrapped here alone. The schema is read at its first use: a core that never
  * sees Cursor pays nothing for it.
  */
-import protobuf from "protobufjs";
+import type * as protobuf from "protobufjs";
+import { lazyPackage } from "../../../../base/lazy-package.ts";
 import { cursorProto } from "./proto.ts";
 
 /** A message as plain values: bytes as `Uint8Array`, 64-bit numbers as decimal text, enums by name, absent fields absent. */
@@ -16,10 +17,11 @@ export class MessageError extends Error {
   }
 }
 
+const loadProtobuf = lazyPackage<typeof protobuf>("protobufjs");
 let root: protobuf.Root | null = null;
 
 function typeOf(name: string): protobuf.Type {
-  root ??= protobuf.parse(cursorProto).root;
+  root ??= loadProtobuf().parse(cursorProto).root;
   return root.lookupType(`cursorwire.${name}`);
 }
 
@@ -40,7 +42,7 @@ export function editMessage(
   edit: (message: Record<string, unknown>) => void,
 ): Uint8Array {
   const type = typeOf(name);
-  const reader = protobuf.Reader.create(bytes);
+  const reader = loadProtobuf().Reader.create(bytes);
   reader.discardUnknown = false;
   const message = decoded(type, reader);
   edit(message as unknown as Record<string, unknown>); // a message is its fields
