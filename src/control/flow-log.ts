@@ -109,8 +109,8 @@ const recordWeight = 1024;
 /** A chunk that is less than this share of its backing store is copied, or a few bytes would pin a whole socket read. */
 const pinnedShare = 4;
 
-/** Node's own pool for small buffers: pinning a part of it is the normal state of things. */
-const poolBytes = 8192;
+/** Node's own pool for small buffers (8 KiB, from Node 24 on 64): pinning a part of it is the normal state of things. */
+const poolBytes = Buffer.poolSize;
 
 export function createFlowLog(deps: FlowLogDeps): FlowLog {
   const { clock } = deps;

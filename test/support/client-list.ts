@@ -14,12 +14,16 @@ export interface ClientPackage extends NpmPackage {
 const { platform, arch } = process;
 const exe = platform === "win32" ? ".exe" : "";
 
-/** Node as a package: for clients that want a newer one than Switchyard itself needs. */
-export const node24: NpmPackage = {
-  name: `node-${platform === "win32" ? "win" : platform}-${arch}`,
-  version: "24.21.0",
-  program: `node-${platform === "win32" ? "win" : platform}-${arch}/bin/node${exe}`,
-};
+const nodePackage = `node-${platform === "win32" ? "win" : platform}-${arch}`;
+const nodeOf = (version: string): NpmPackage => ({
+  name: nodePackage,
+  version,
+  program: `${nodePackage}/bin/node${exe}`,
+});
+
+/** Node as a package: for clients that want a newer one than Switchyard itself needs, and for our own suite. */
+export const node24 = nodeOf("24.21.0");
+export const node22 = nodeOf("22.23.3");
 
 /** Codex names the folder of its program after the compiler's target. */
 const rustTarget =

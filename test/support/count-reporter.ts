@@ -3,6 +3,7 @@
  * `N passed, N failed` alone on the last line: the one figure that scripts outside read.
  * A file that fails to load counts as one failure, so that a broken import can never look like success.
  */
+import { writeFileSync } from "node:fs";
 import type { Reporter, TestModule } from "vitest/node";
 
 export default class CountReporter implements Reporter {
@@ -26,7 +27,10 @@ export default class CountReporter implements Reporter {
       if (unsteady.length > 0) {
         process.stdout.write(`\npassed only when tried again:\n${unsteady.map((name) => `  ${name}\n`).join("")}`);
       }
-      process.stdout.write(`\n${passed} passed, ${failed} failed\n`);
+      const counts = `${passed} passed, ${failed} failed\n`;
+      process.stdout.write(`\n${counts}`);
+      const file = process.env["SWITCHYARD_TEST_COUNTS"];
+      if (file !== undefined) writeFileSync(file, counts);
     });
   }
 }

@@ -386,6 +386,21 @@ describe("what wins over the file", () => {
   });
 });
 
+describe("a key in another field's place", () => {
+  const key = "sk-ant-0123456789abcdefghij";
+
+  it.each([
+    ["a provider's name", `routes: [{ to: ${key} }]`],
+    ["a type", `providers: { x: { type: ${key} } }`],
+    ["a key of the file", `${key}: 1`],
+    ["an account's provider", `accounts: [{ provider: ${key} }]`],
+  ])("%s: the problem says what is wrong and not the key", (_, text) => {
+    const said = JSON.stringify(parse(text));
+    expect(said).toContain("•••");
+    expect(said).not.toContain("0123456789");
+  });
+});
+
 describe("any input at all", () => {
   it("gives a configuration or problems, never an exception", () => {
     const words = fc.constantFrom(

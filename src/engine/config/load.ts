@@ -7,6 +7,7 @@ import { homedir } from "node:os";
 import { dirname } from "node:path";
 import * as v from "valibot";
 import { isRecord } from "../../base/json.ts";
+import { createRedactor } from "../../base/redact.ts";
 import { buildConfig, type Overrides } from "./build.ts";
 import { fileSchema } from "./file-schema.ts";
 import { suggestion } from "./nearest.ts";
@@ -47,6 +48,20 @@ export function loadConfig(options: LoadOptions): LoadResult {
 }
 
 export function parseConfig(text: string, options: LoadOptions): LoadResult {
+  const result = checkedConfig(text, options);
+  return result.ok
+    ? { ...result, warnings: withoutKeys(result.warnings) }
+    : { ok: false, problems: withoutKeys(result.problems) };
+}
+
+const redactor = createRedactor();
+
+/** Problems quote what is wrong, and what is wrong may be a key that somebody wrote in another field's place. */
+function withoutKeys(problems: readonly ConfigProblem[]): readonly ConfigProblem[] {
+  return problems.map((one) => ({ ...one, path: redactor.text(one.path), message: redactor.text(one.message) }));
+}
+
+function checkedConfig(text: string, options: LoadOptions): LoadResult {
   const read = readSource(text);
   if (!read.ok) return read;
   const { source } = read;

@@ -20,7 +20,13 @@ export function readSource(text: string): ReadResult {
     return { ok: false, problems: [whole(`the file is larger than ${maxConfigBytes / 1024 / 1024} MiB`)] };
   }
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, prettyErrors: false });
+  // Its own warnings go to the process and quote the file: whatever matters is a problem here.
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    uniqueKeys: true,
+    prettyErrors: false,
+    logLevel: "error",
+  });
   const problems = document.errors.map((error) => ({
     ...position(lines, error.pos[0]),
     path: "",

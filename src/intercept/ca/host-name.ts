@@ -44,10 +44,18 @@ function parseName(text: string): ParsedHost {
     if (!label.test(part)) return invalid("a character other than letters, digits and inner hyphens");
   }
   if (numericLabel.test(labels.at(-1) ?? "")) return invalid("a number that only some programs read as an address");
-  if (labels.some((part) => part.startsWith("xn--")) && domainToUnicode(name) === "") {
-    return invalid("a broken internationalised label");
-  }
+  if (labels.some(isEncoded) && !canBeDecoded(name)) return invalid("a broken internationalised label");
   return { kind: "name", name };
+}
+
+function isEncoded(part: string): boolean {
+  return part.startsWith("xn--");
+}
+
+/** Node 20 and 22 answer nothing for a name with a broken label, Node 24 answers that label as it is. */
+function canBeDecoded(name: string): boolean {
+  const decoded = domainToUnicode(name);
+  return decoded !== "" && !decoded.split(".").some(isEncoded);
 }
 
 /** `toLowerCase` would turn the Kelvin sign into a `k` and so let a look-alike through the label check. */
