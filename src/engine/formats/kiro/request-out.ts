@@ -70,6 +70,7 @@ export function writeRequest(request: HubRequest, options: WriteOptions): Result
         // Ours to give, so it says who we are; what the service's own programs say of themselves is theirs.
         ["user-agent", "Switchyard/1"],
         ["amz-sdk-invocation-id", uuidFrom(options.callId ?? "", "invocation")],
+        ["amz-sdk-request", "attempt=1; max=3"],
       ],
       body: Buffer.from(wellFormedJson(body)),
       losses: [...repaired.losses, ...losses.list()],
