@@ -32,6 +32,8 @@ export interface LoginFacts {
   readonly region?: string;
   readonly profileArn?: string;
   readonly authMethod?: string;
+  /** Kiro: who vouches for its owner (`Google`, `Github`, `BuilderId`, `Enterprise`), in Kiro's words. */
+  readonly identity?: string;
 }
 
 export type CredentialResult =

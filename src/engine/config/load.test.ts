@@ -360,9 +360,9 @@ describe("providers", () => {
       "keys of claude go to relay.example instead of api.anthropic.com",
     ]);
   });
-  it("says that no call goes where the dialect is not spoken, and lets rules name it", () => {
+  it("takes an entry of a binary dialect like any other", () => {
     const text = "providers: { g: { type: cursor, auth_type: none } }\nroutes: [{ to: g/x }, { to: gemini/y }]";
-    expect(warnings(text)).toEqual(["accepted, not active in this version: providers.g"]);
+    expect(warnings(text)).toEqual([]);
     expect(config(text).providers["g"]).toMatchObject({ type: "cursor" });
   });
 });

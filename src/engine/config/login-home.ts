@@ -70,10 +70,12 @@ const ownDomains = [".githubcopilot.com", ".cursor.sh", ".kiro.dev", "-pa.google
 function isHome(host: string, home: string): boolean {
   if (host === home) return true;
   if (ownDomains.some((domain) => host.endsWith(domain) && home.endsWith(domain))) return true;
-  // Kiro's service has a name in each region: q.eu-central-1.amazonaws.com.
+  // Kiro's service has names in each region: q.eu-central-1.amazonaws.com, runtime.eu-central-1.kiro.dev.
   return isRegional(host) && isRegional(home);
 }
 
 function isRegional(host: string): boolean {
-  return /^(?:q|codewhisperer)\.[a-z]{2}(?:-[a-z]+)+-\d\.amazonaws\.com$/.test(host);
+  return /^(?:(?:q|codewhisperer)\.[a-z]{2}(?:-[a-z]+)+-\d\.amazonaws\.com|runtime\.[a-z]{2}(?:-[a-z]+)+-\d\.kiro\.dev)$/.test(
+    host,
+  );
 }

@@ -140,6 +140,8 @@ export interface WriteOptions {
   readonly variant?: Variant;
   /** Google Cloud project of the account, where the backend wants one (gemini-cli, antigravity). */
   readonly project?: string;
+  /** Kiro: the profile that the account's login is charged to. */
+  readonly profileArn?: string;
   /** A name for this call that is ours to give (the flow's id), where the backend wants one. */
   readonly callId?: string;
   /** Assistant thinking in the history as `reasoning_content`: always where the provider demands it, never where it refuses it. */

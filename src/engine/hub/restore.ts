@@ -24,6 +24,8 @@ export interface ReplyContext {
   readonly argumentFixes?: ReadonlyMap<string, ArgumentFix>;
   /** Stop sequences that did not fit into the request; the reply is cut at the first of them. */
   readonly cutAt?: readonly string[];
+  /** The model was asked to think in its text: what it says between `<thinking>` tags at the beginning is thinking. */
+  readonly inlineThinking?: true;
   /** Tokens of the request as we guess them; asked only when the upstream counted nothing. */
   readonly estimateInput?: () => number;
 }

@@ -35,7 +35,8 @@ export async function sendTo(input: SendInput): Promise<HttpReply> {
     const one = new AbortController();
     try {
       const reply = await sendAt(input, origin, AbortSignal.any([signal, one.signal]));
-      if (!isElsewhere(reply.status)) return reply;
+      const stays = await settled(provider, reply);
+      if (stays !== null) return stays;
       one.abort();
       why(tap, `${origin.host} answered ${reply.status}: on to ${next.host}`);
     } catch (error) {
@@ -44,6 +45,39 @@ export async function sendTo(input: SendInput): Promise<HttpReply> {
     }
   }
   return sendAt(input, provider.origin, signal);
+}
+
+/** The reply to go on with; null: this address says that another one should be asked. */
+async function settled(provider: Provider, reply: HttpReply): Promise<HttpReply | null> {
+  if (provider.goesElsewhere === undefined) return isElsewhere(reply.status) ? null : reply;
+  if (reply.status < 400) return reply;
+  const iterator = reply.body[Symbol.asyncIterator]();
+  const read: Uint8Array[] = [];
+  let size = 0;
+  while (size < maxRefusalBytes) {
+    const step = await iterator.next();
+    if (step.done === true) break;
+    read.push(step.value);
+    size += step.value.byteLength;
+  }
+  if (provider.goesElsewhere(reply.status, Buffer.concat(read))) return null;
+  // Whoever asked still wants to read it.
+  return { ...reply, body: again(read, iterator) };
+}
+
+/** What is said of an address is said in a line. */
+const maxRefusalBytes = 64 * 1024;
+
+async function* again(
+  read: readonly Uint8Array[],
+  rest: AsyncIterator<Uint8Array>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  yield* read;
+  for (;;) {
+    const step = await rest.next();
+    if (step.done === true) return;
+    yield step.value;
+  }
 }
 
 /** Statuses of an address, not of the request: what is said of the request is the same at all of them. */
@@ -65,10 +99,16 @@ async function sendAt(
   const userAgent = headerValue(call.headers, "user-agent") ?? null;
   const options = { clock: tools.clock, random: tools.random, userAgent };
   const own = credential === null ? [] : provider.authorize(credential, options);
+  const tried = Math.max(0, provider.origins.indexOf(origin));
+  const placed = (provider.originHeaders?.(origin, call.path, tried) ?? []).reduce(
+    (all: HeaderPairs, [name, value]) =>
+      value === null ? all.filter(([other]) => other.toLowerCase() !== name) : withHeader(all, name, value),
+    call.headers,
+  );
   const headers: HeaderPairs = [
     ["host", authority],
     // Streams must be readable as they come, and Node 20 cannot unpack everything clients accept.
-    ...authorized([...call.headers, ["accept-encoding", "identity"]], own),
+    ...authorized([...placed, ["accept-encoding", "identity"]], own),
     ["content-length", String(call.body.byteLength)],
   ];
   tap.head("upstream-request", { line: `POST ${scheme}://${authority}${target}`, headers });

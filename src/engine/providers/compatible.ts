@@ -9,6 +9,7 @@ import { codexParts } from "./codex.ts";
 import { copilotOrigin, copilotParts } from "./copilot.ts";
 import { iflowParts } from "./iflow.ts";
 import { joinPaths } from "./join-paths.ts";
+import { kiroForLogin, kiroOrigins, kiroParts } from "./kiro.ts";
 import { minimaxSpeaksChat } from "./minimax.ts";
 import { originOf } from "./origin.ts";
 import type { Origin, Provider } from "./provider.ts";
@@ -35,6 +36,12 @@ interface Parts extends Omit<Provider, Shared> {
   readonly version: "v1" | "v1beta" | "" | null;
   /** Where a token belongs, by what its login says. */
   readonly bound?: (configured: URL, endpoint: string | undefined) => Origin | null;
+  /** Where the owner of a login is served, in the order in which it is tried; null: at the configured addresses. */
+  readonly originsFor?: (configured: URL, facts: LoginFacts) => OriginList | null;
+  /** What is different for the owner of a login. */
+  readonly byLogin?: (facts: LoginFacts) => Partial<Provider>;
+  /** The path of a call at one of the addresses, where they differ. */
+  readonly pathAt?: (callPath: string, origin: Origin) => string;
   /** The backend charges by Google Cloud project: the entry's, else the login's own. */
   readonly wantsProject?: true;
   /** What is different for a model. */
@@ -70,7 +77,7 @@ const makers = {
   antigravity: () => ({ format: "antigravity", version: null, authorize: bearer, wantsProject: true }),
   qwen: () => ({ ...qwenParts, version: "v1", bound: qwenOrigin }),
   iflow: () => ({ ...iflowParts, version: "v1" }),
-  kiro: () => ({ format: "kiro", version: null, authorize: bearer }),
+  kiro: () => ({ ...kiroParts, version: null, originsFor: kiroOrigins, byLogin: kiroForLogin }),
   cursor: () => ({ format: "cursor", version: null, authorize: bearer }),
 } as const satisfies Record<SpokenType, (url: URL) => Parts>;
 
@@ -92,20 +99,27 @@ export function providerFrom(id: string, config: ProviderConfig): Provider | nul
 }
 
 function made(id: string, config: ProviderConfig, url: URL, parts: Parts, login: LoginFacts): Provider {
-  const { version, bound, wantsProject, byModel, ...shared } = parts;
-  const originFor = (facts: LoginFacts): Origin | null => bound?.(url, facts.endpoint) ?? null;
-  const own = originFor(login);
-  // A token that is bound to a host is good at no other.
-  const origins: OriginList = own === null ? [originOf(url), ...config.moreEndpoints.map(further)] : [own];
+  const { version, bound, wantsProject, byModel, originsFor, byLogin, pathAt, ...shared } = parts;
+  const ownOrigins = (facts: LoginFacts): OriginList | null => {
+    // A token that is bound to a host is good at no other.
+    const one = bound?.(url, facts.endpoint) ?? null;
+    if (one !== null) return [one];
+    return config.moreEndpoints.length > 0 ? null : (originsFor?.(url, facts) ?? null);
+  };
+  const isOwners = bound !== undefined || originsFor !== undefined;
+  const originFor = (facts: LoginFacts): Origin | null => ownOrigins(facts)?.[0] ?? null;
+  const origins: OriginList = ownOrigins(login) ?? [originOf(url), ...config.moreEndpoints.map(further)];
   const [origin] = origins;
   const projectFor = (facts: LoginFacts): string | undefined => config.project ?? facts.project ?? login.project;
   const project = projectFor(login);
   return {
     ...shared,
+    ...byLogin?.(login),
     id,
     origin,
     origins,
-    target: (callPath, at = origin) => {
+    target: (asked, at = origin) => {
+      const callPath = pathAt?.(asked, at) ?? asked;
       // Some logins name a bare host: the path of the base URL holds there too.
       const base = at.basePath === undefined || at.basePath === "/" ? url.pathname : at.basePath;
       return version === null ? `${codeAssistRoot(base)}${callPath}` : joinPaths(base, callPath, version);
@@ -116,13 +130,14 @@ function made(id: string, config: ProviderConfig, url: URL, parts: Parts, login:
       origin: id,
       ...(parts.variant === undefined ? {} : { variant: parts.variant }),
       ...projectOption(projectFor(facts)),
+      ...profileOption(facts.profileArn ?? login.profileArn),
       ...(Object.hasOwn(quirks, url.hostname) ? quirks[url.hostname] : {}),
     }),
     ...(byModel === undefined
       ? {}
       : { forModel: (model: string) => made(id, config, url, { ...parts, ...byModel(model) }, login) }),
-    ...(bound === undefined ? {} : { originFor }),
-    ...(bound === undefined && wantsProject === undefined
+    ...(isOwners ? { originFor } : {}),
+    ...(!isOwners && wantsProject === undefined
       ? {}
       : { forLogin: (facts: LoginFacts) => made(id, config, url, parts, facts) }),
     // A client's own project belongs to its own login; with another login's token it would be refused.
@@ -148,6 +163,10 @@ function codeAssistRoot(path: string): string {
 
 function projectOption(project: string | undefined): Pick<WriteOptions, "project"> {
   return project === undefined ? {} : { project };
+}
+
+function profileOption(profileArn: string | undefined): Pick<WriteOptions, "profileArn"> {
+  return profileArn === undefined ? {} : { profileArn };
 }
 
 /** Hosts whose paths have no version segment. */

@@ -127,7 +127,7 @@ describe("asking a provider for its models", () => {
     expect(asked.map(({ target }) => target)).toEqual(["/api/tags", "/v1/models"]);
   });
 
-  it.each(["kiro", "cursor", "codex", "antigravity"])("%s has none to ask for", async (id) => {
+  it.each(["cursor", "codex", "antigravity"])("%s has none to ask for", async (id) => {
     const { deps, asked } = provider(() => json({ data: [] }));
     expect(await list(createDiscovery(deps), id)).toMatchObject({ ok: false, status: null });
     expect(asked).toEqual([]);
@@ -218,14 +218,32 @@ describe("the health of a provider", () => {
     expect(headerValue(asked[0]?.headers ?? [], "authorization")).toBeUndefined();
   });
 
-  it("asks nobody where the dialect is not spoken", async () => {
-    const { deps, asked } = provider(() => ({}));
-    const result = await checkHealth(deps, { id: "kiro", config: config("kiro"), credential: key, signal });
-    expect(result).toMatchObject({
-      status: "unsupported",
-      reason: "kiro is registered, but its dialect is not spoken yet",
+  it("asks Kiro for its models, in the region of the login's profile", async () => {
+    const profileArn = "arn:aws:codewhisperer:eu-central-1:123456789012:profile/FAKE";
+    const login = { kind: "token", secret: new Secret("aoa-x"), facts: { profileArn, region: "us-west-2" } } as const;
+    const models = [
+      {
+        modelId: "claude-sonnet-4.6",
+        modelName: "Sonnet",
+        supportedInputTypes: ["TEXT", "IMAGE"],
+        tokenLimits: { maxInputTokens: 1_000_000 },
+      },
+      { modelId: "auto" },
+    ];
+    const { deps, asked } = provider(() => json({ models }));
+    const question = { id: "kiro", config: config("kiro"), credential: login, signal };
+    expect(await createDiscovery(deps).list(question)).toMatchObject({
+      ok: true,
+      models: [
+        { name: "claude-sonnet-4.6", maxTokens: 1_000_000, vision: true },
+        { name: "auto", maxTokens: null },
+      ],
     });
-    expect(asked).toEqual([]);
+    expect(asked[0]).toMatchObject({ method: "GET", host: "q.eu-central-1.amazonaws.com" });
+    expect(new URLSearchParams(asked[0]?.target.split("?")[1]).get("profileArn")).toBe(profileArn);
+    expect(asked[0]?.target).toMatch(/^\/listAvailableModels\?origin=AI_EDITOR/);
+    expect(headerValue(asked[0]?.headers ?? [], "tokentype")).toBeUndefined();
+    expect(await checkHealth(deps, question)).toMatchObject({ status: "healthy", credentialChecked: true });
   });
 
   it("says why it cannot be reached", async () => {

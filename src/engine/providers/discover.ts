@@ -94,9 +94,13 @@ export function modelListCalls(
     case "antigravity":
     case "qwen":
     case "iflow":
-    case "kiro":
     case "cursor":
       return [];
+    case "kiro": {
+      const profileArn = credential?.facts.profileArn;
+      const query = new URLSearchParams({ origin: "AI_EDITOR", ...(profileArn === undefined ? {} : { profileArn }) });
+      return [call(`/listAvailableModels?${query}`)];
+    }
     default:
       return unreachable(config.type);
   }

@@ -1,6 +1,6 @@
 /**
  * Answers to "which models are there", read leniently: OpenAI's shape and what others added to it, Anthropic's, Google's,
- * Ollama's (`/api/tags`), GitHub Copilot's, Cohere's (public references of late 2026). Pure; entries that name no model
+ * Ollama's (`/api/tags`), GitHub Copilot's, Cohere's, Kiro's (public references of late 2026). Pure; entries that name no model
  * are left out, and nothing is believed about a model but what its entry says.
  */
 import { isRecord, own } from "../../base/json.ts";
@@ -47,7 +47,7 @@ export function readModelList(body: unknown): ModelPage | null {
 
 function readEntry(entry: unknown): FetchedModel | null {
   if (!isRecord(entry)) return null;
-  const name = (text(entry["id"]) ?? text(entry["name"]) ?? "").replace(/^models\//, "");
+  const name = (text(entry["id"]) ?? text(entry["modelId"]) ?? text(entry["name"]) ?? "").replace(/^models\//, "");
   // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
   if (name === "" || name.length > maxNameLength || /[\u0000-\u001f\u007f]/.test(name)) return null;
   return {
@@ -69,6 +69,7 @@ function contextOf(entry: Record<string, unknown>): number | null {
     entry["max_input_tokens"],
     entry["inputTokenLimit"],
     own(limits, "max_context_window_tokens"),
+    own(entry["tokenLimits"], "maxInputTokens"),
     entry["max_model_len"],
   ];
   return (
@@ -104,7 +105,10 @@ function abilities(entry: Record<string, unknown>): Partial<Pick<FetchedModel, "
   const capabilities = entry["capabilities"];
   const supports = own(capabilities, "supports");
   const parameters = strings(entry["supported_parameters"]);
-  const input = strings(own(entry["architecture"], "input_modalities"));
+  const input = [
+    ...strings(own(entry["architecture"], "input_modalities")),
+    ...strings(entry["supportedInputTypes"]).map((type) => type.toLowerCase()),
+  ];
   const ollama = strings(capabilities);
   const functions =
     flag(own(supports, "tool_calls")) ??
@@ -134,8 +138,10 @@ function fileFacts(entry: Record<string, unknown>): Partial<Pick<FetchedModel, "
   };
 }
 
-/** Google's token, Anthropic's last id. */
+/** Google's token, Kiro's, Anthropic's last id. */
 function nextPage(body: unknown): string | null {
+  const next = text(own(body, "nextToken"));
+  if (next !== null) return `nextToken=${encodeURIComponent(next)}`;
   const token = text(own(body, "nextPageToken"));
   if (token !== null) return `pageToken=${encodeURIComponent(token)}`;
   const last = text(own(body, "last_id"));

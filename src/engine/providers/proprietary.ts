@@ -2,6 +2,8 @@
  * Services with a login, a dialect or an accent of their own. Where a seed's base URL no longer answers, the working one
  * stands here and the seed's in the comment (facts of late 2026).
  */
+import { bootstrapModels, kiroModel } from "../formats/kiro/known-models.ts";
+import { kiroEndpoint } from "./kiro.ts";
 import { chatFeatures, type Rows } from "./row.ts";
 
 /** What coding assistants do today; `seedCapabilities` keeps what the seed said of them. */
@@ -14,9 +16,15 @@ export const proprietaryRows = {
     description: "AWS Kiro (CodeWhisperer): code generation with an AWS Builder ID or Identity Center login",
     tags: ["code", "login", "aws"],
     // Seed: https://codeguru.amazonaws.com with the model codeguru-codegen; neither exists.
-    endpoint: "https://q.us-east-1.amazonaws.com",
+    endpoint: kiroEndpoint,
     authType: "oauth_device_flow",
     features: assistant,
+    models: bootstrapModels.map((name) => ({
+      name,
+      maxTokens: kiroModel(name).window,
+      supportsFunctions: true,
+      supportsStreaming: true,
+    })),
   },
   copilot: {
     type: "copilot",

@@ -44,6 +44,16 @@ export interface Provider {
   authorize(credential: Credential, options?: AuthorizeOptions): HeaderPairs;
   /** Where a token is bound to a host of its own; null: at `origin` like the others. Never any host a reply could name. */
   originFor?(facts: LoginFacts): Origin | null;
+  /**
+   * Headers that belong to one of its addresses and not to the call: they replace what is there; null takes one out.
+   * `callPath`: the call's as its dialect has it. `tried`: addresses that were asked before this one.
+   */
+  originHeaders?(origin: Origin, callPath: string, tried: number): readonly (readonly [string, string | null])[];
+  /**
+   * Does a refusal (400 and above) say that another of its addresses should be asked? The body is in plain bytes, cut at a
+   * bound. Absent: statuses that speak of an address tell.
+   */
+  goesElsewhere?(status: number, body: Uint8Array): boolean;
   /** This provider as the owner of one login has it: at that login's host, with its project. Absent: the same for all. */
   forLogin?(facts: LoginFacts): Provider;
   /** This provider as one of its models has it: some are served in another dialect. Absent: the same for all. */

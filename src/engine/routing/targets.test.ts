@@ -93,9 +93,9 @@ describe("the order in which a name is read", () => {
     expect(notes("combo/none")).toBe("there is no combo named none");
   });
 
-  it.each(["kiro/claude-sonnet-4.5", "cursor/gpt-5", "kiro/*"])("%s: registered, and not spoken yet", (to) => {
-    expect(targets(to, "m")).toEqual([]);
-    expect(notes(to, "m")).toContain("is registered, but its dialect is not spoken yet");
+  it.each(["kiro/claude-sonnet-4.5", "cursor/gpt-5"])("%s: a binary dialect is a target like any other", (to) => {
+    expect(targets(to, "m")).toEqual([to]);
+    expect(notes(to, "m")).toBe("");
   });
 });
 

@@ -40,6 +40,7 @@ const facts = v.strictObject({
   region: v.optional(text),
   profileArn: v.optional(text),
   authMethod: v.optional(text),
+  identity: v.optional(text),
 } satisfies Readonly<Record<keyof LoginFacts, unknown>>);
 
 const bareSchema = v.strictObject({

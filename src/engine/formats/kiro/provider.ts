@@ -1,10 +1,13 @@
-import type { ProviderSide, Result } from "../format.ts";
-
-const unsupported: Result<never> = { ok: false, error: { kind: "unsupported", message: "kiro is not spoken yet" } };
+/** Kiro as a provider: `GenerateAssistantResponse` and its event stream. */
+import type { ProviderSide } from "../format.ts";
+import { readErrorAnswer } from "./errors-in.ts";
+import { readReply } from "./reply-in.ts";
+import { writeRequest } from "./request-out.ts";
+import { createStreamReader } from "./stream-in.ts";
 
 export const provider: ProviderSide = {
-  writeRequest: () => unsupported,
-  streamReader: () => ({ push: () => [], end: () => [] }),
-  readReply: () => unsupported,
-  readError: (status) => ({ kind: "upstream", message: "kiro", status }),
+  writeRequest,
+  streamReader: createStreamReader,
+  readReply,
+  readError: readErrorAnswer,
 };

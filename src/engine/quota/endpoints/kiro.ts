@@ -3,6 +3,8 @@
  * bonuses are used beside the plan's own amount, so one that is used up refuses nothing while another has room.
  */
 import { own } from "../../../base/json.ts";
+import type { LoginFacts } from "../../accounts/credential.ts";
+import { kiroEndpoint, kiroRegion } from "../../providers/kiro.ts";
 import { listField, recordField, textField } from "../../formats/fields.ts";
 import type { QuotaWindow } from "../quota.ts";
 import { quotaWindow } from "../window.ts";
@@ -15,7 +17,7 @@ export const kiroLimits: QuotaEndpoint = {
     const { profileArn } = credential.facts;
     return {
       method: "GET",
-      url: at(serviceOf(endpoint), "/getUsageLimits", {
+      url: at(serviceOf(endpoint, credential.facts), "/getUsageLimits", {
         origin: "AI_EDITOR",
         resourceType: "AGENTIC_REQUEST",
         ...(profileArn === undefined ? {} : { profileArn }),
@@ -27,8 +29,12 @@ export const kiroLimits: QuotaEndpoint = {
   read: (reply, now) => readReport("Kiro", reply, now, figuresOf),
 };
 
-/** Models are at `runtime.REGION.kiro.dev` now; usage has stayed where it was. An endpoint of one's own is both. */
-function serviceOf(endpoint: URL): URL {
+/**
+ * Models are at `runtime.REGION.kiro.dev` now; usage has stayed where it was, in the region of the profile. An endpoint of
+ * one's own is both.
+ */
+function serviceOf(endpoint: URL, facts: LoginFacts): URL {
+  if (endpoint.href === new URL(kiroEndpoint).href) return new URL(`https://q.${kiroRegion(facts)}.amazonaws.com`);
   const region = /^runtime\.([a-z]{2}-[a-z]+-\d)\.kiro\.dev$/.exec(endpoint.hostname)?.[1];
   return region === undefined ? endpoint : new URL(`https://q.${region}.amazonaws.com`);
 }
