@@ -221,6 +221,14 @@ export interface SideJson {
   readonly timeline: readonly (readonly [atMs: number, bytes: number])[];
 }
 
+export interface DecodedBodyJson {
+  /** `events`: server-sent events, one for each frame; `json`: one document. */
+  readonly as: "events" | "json";
+  readonly text: string;
+  /** Of events: where each of them ended in the bytes. */
+  readonly ends: readonly number[];
+}
+
 export interface BodyJson {
   /** Bytes that passed, content-encoding included. */
   readonly bytes: number;
@@ -235,5 +243,7 @@ export interface BodyJson {
   readonly text?: string;
   /** Decoded binary body. */
   readonly base64?: string;
+  /** A binary body whose framing is known, as text: what is in it, secrets masked. It came off the wire as `text` does. */
+  readonly decoded?: DecodedBodyJson;
   readonly decodeError?: string;
 }

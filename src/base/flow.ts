@@ -133,6 +133,8 @@ export type FlowFact =
       readonly account?: string | null;
       readonly combo?: string;
       readonly session?: string;
+      /** What went wrong inside a reply that its transport calls whole. */
+      readonly error?: string;
     }
   | { readonly type: "why"; readonly step: WhyStep }
   | { readonly type: "connected"; readonly connectMs: number; readonly tlsMs: number | null }

@@ -34,7 +34,7 @@ export function* namedSpans(text: string): Generator<Span> {
 }
 
 /** In the middle of every name that says "credential". */
-const words = /key|token|secret|passw|passphrase|authorization|cookie|credential|:\/\//gi;
+const words = /key|token|secret|passw|passphrase|authorization|cookie|credential|machine|profilearn|:\/\//gi;
 
 /** Whatever stands behind these is a credential. Compared without `-`, `_` and `.`, in lower case. */
 const certain = new RegExp(
@@ -47,6 +47,9 @@ const certain = new RegExp(
     "(?:proxy|x|^)authorization$",
     "(?:^|set)cookies?$",
     "credentials?$",
+    // Whose machine and whose account: Cursor's and Kiro's settings and calls have them.
+    "machineid$",
+    "profilearn$",
     "(?:access|refresh|id|auth|oauth|session|bearer|security|proxy|api|user|device|service|github|gitlab|npm|bot|csrf)tokens?$",
   ].join("|"),
 );

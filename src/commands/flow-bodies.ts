@@ -79,7 +79,7 @@ function excerpt(text: string, start: number, end: number): string {
   return safeLine(cut.replaceAll(/…[\udc00-\udfff]/g, "…").replaceAll(/[\ud800-\udbff]…/g, "…"));
 }
 
-/** Binary bodies are read as if they were text: names and prompts stand in them as they are. */
+/** Binary bodies that nobody decoded are read as if they were text: names and prompts stand in them as they are. */
 function textOf({ body }: SideJson): string {
-  return body.text ?? Buffer.from(body.base64 ?? "", "base64").toString("utf8");
+  return body.text ?? body.decoded?.text ?? Buffer.from(body.base64 ?? "", "base64").toString("utf8");
 }

@@ -88,6 +88,9 @@ function bodyLines(body: BodyJson): string[] {
   if (body.encoding !== null) notes.push(`was ${shown(body.encoding)}`);
   if (body.truncated) notes.push("not all of it is shown");
   if (body.decodeError !== undefined) notes.push(`cannot be decoded: ${shown(body.decodeError)}`);
+  if (body.text === undefined && body.decoded !== undefined) {
+    return [safeText(body.decoded.text.trimEnd()), `(${notes.join(", ")}, binary: decoded)`];
+  }
   if (body.text === undefined) return [`(${notes.join(", ")}, binary: see --json)`];
   return [safeText(body.text), `(${notes.join(", ")})`];
 }

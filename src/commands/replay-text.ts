@@ -10,10 +10,13 @@ import { unifiedDiff } from "./line-diff.ts";
 export function answerLines(flow: FlowDetailJson): readonly string[] {
   const body = flow.sides["client-reply"]?.body;
   if (body === undefined) return [];
-  if (body.text === undefined) return body.bytes === 0 ? [] : [`(${body.bytes} bytes, binary: see --json)`];
+  if (body.bytes === 0) return [];
   const format = formatIds.find((id) => id === flow.formats.client);
-  const reply = format === undefined ? null : readReply(format, Buffer.from(body.text));
-  const lines = reply === null ? linesOf(body.text.trimEnd()) : partLines(reply);
+  const bytes = body.text === undefined ? Buffer.from(body.base64 ?? "", "base64") : Buffer.from(body.text);
+  const reply = format === undefined ? null : readReply(format, bytes);
+  const text = body.text ?? body.decoded?.text;
+  if (reply === null && text === undefined) return [`(${body.bytes} bytes, binary: see --json)`];
+  const lines = reply === null ? linesOf((text ?? "").trimEnd()) : partLines(reply);
   return body.truncated && reply?.error == null ? [...lines, "(not all of it was kept)"] : lines;
 }
 

@@ -219,6 +219,8 @@ function describe(entry: Entry, fact: Extract<FlowFact, { type: "described" }>):
   if (fact.account !== undefined) entry.account = fact.account;
   if (fact.combo !== undefined) entry.combo = fact.combo;
   if (fact.session !== undefined) entry.session = fact.session;
+  // What its transport met says more than what the reply says.
+  if (fact.error !== undefined) entry.error ??= shortened(fact.error);
 }
 
 function endAttempt(entry: Entry, fact: Extract<FlowFact, { type: "attempt-ended" }>, clock: Clock): void {

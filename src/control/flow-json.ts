@@ -4,8 +4,13 @@ import type { AttemptJson, BodyJson, FlowDetailJson, FlowJson, SideJson } from "
 import type { FlowRecord, FlowSide, WhyStep } from "../base/flow.ts";
 import { headerValue } from "../base/headers.ts";
 import type { Redactor } from "../base/redact.ts";
+import { binaryKind } from "../engine/codecs/binary-kind.ts";
+import { decodedBody } from "../engine/view/decoded-body.ts";
 import { decodeBody } from "./decode-body.ts";
+import { maskedInTurns } from "./export/mask-shared.ts";
 import type { CapturedFlow, CapturedSide } from "./flow-log.ts";
+import { isPersonalHost } from "./personal-hosts.ts";
+import { maskBody } from "./recording/mask-bytes.ts";
 
 /** More text than this nobody reads on a screen, and masking it takes its time. */
 export const maxViewBytes = 2 * 1024 * 1024;
@@ -34,19 +39,32 @@ export function flowJson(flow: FlowRecord, redactor: Redactor): FlowJson {
 
 export async function flowDetailJson(flow: CapturedFlow, redactor: Redactor): Promise<FlowDetailJson> {
   const sides: Partial<Record<FlowSide, SideJson>> = {};
+  const { host, path } = flow.start;
+  const upstream = targetOf(flow.side("upstream-request")) ?? path;
   for (const name of allSides) {
     const side = flow.side(name);
-    if (side !== undefined) sides[name] = await sideJson(side, redactor);
+    if (side !== undefined)
+      sides[name] = await sideJson(side, redactor, {
+        host,
+        target: name.startsWith("client") ? path : upstream,
+        side: name.endsWith("request") ? "request" : "reply",
+      });
   }
   return { ...flowJson(flow.record(), redactor), sides };
 }
 
-async function sideJson(side: CapturedSide, redactor: Redactor): Promise<SideJson> {
+/** Of `POST /v1/messages`; path and query. */
+function targetOf(request: CapturedSide | undefined): string | undefined {
+  const line = request?.head?.line;
+  return line === undefined ? undefined : line.slice(line.indexOf(" ") + 1);
+}
+
+async function sideJson(side: CapturedSide, redactor: Redactor, about: BodyPlace): Promise<SideJson> {
   const headers = side.head?.headers ?? [];
   return {
     line: redactor.text(side.head?.line ?? ""),
     headers: headers.map(([name, value]) => [name, redactor.text(value)]),
-    body: await bodyJson(side, redactor),
+    body: await bodyJson(side, redactor, about),
     timeline: timelineOf(side),
   };
 }
@@ -68,7 +86,15 @@ export function tenths(ms: number): number {
   return Math.round(ms * 10) / 10;
 }
 
-export async function bodyJson(side: CapturedSide, redactor: Redactor): Promise<BodyJson> {
+/** Of what call and which of its two bodies it is. */
+export interface BodyPlace {
+  readonly host: string;
+  /** Path and query. */
+  readonly target: string;
+  readonly side: "request" | "reply";
+}
+
+export async function bodyJson(side: CapturedSide, redactor: Redactor, about: BodyPlace): Promise<BodyJson> {
   const headers = side.head?.headers ?? [];
   const contentType = headerValue(headers, "content-type") ?? null;
   const encoding = headerValue(headers, "content-encoding") ?? null;
@@ -84,8 +110,21 @@ export async function bodyJson(side: CapturedSide, redactor: Redactor): Promise<
   };
   // What could not be decoded is given as the bytes it came in.
   const readable = decoded.error === undefined || isUtf8(decoded.bytes);
+  const kind = decoded.error === undefined ? binaryKind(decoded.bytes, contentType) : null;
+  if (kind !== null) {
+    const masked = await maskBody(decoded.bytes, contentType, redactor);
+    const envelopeEncoding = headerValue(headers, "connect-content-encoding") ?? null;
+    const { target, side: direction } = about;
+    const shown = decodedBody({ bytes: masked, contentType, envelopeEncoding, target, side: direction });
+    return {
+      ...facts,
+      base64: masked.toString("base64"),
+      ...(shown === null ? {} : { decoded: { ...shown, text: await redactInTurns(shown.text, redactor) } }),
+    };
+  }
   if (readable && isText(contentType, decoded.bytes)) {
-    return { ...facts, text: await redactInTurns(decoded.bytes.toString("utf8"), redactor) };
+    const text = await redactInTurns(decoded.bytes.toString("utf8"), redactor);
+    return { ...facts, text: isPersonalHost(about.host) ? await maskedInTurns(text) : text };
   }
   const bytes = redactor.bytes(decoded.bytes);
   return { ...facts, base64: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64") };

@@ -59,11 +59,12 @@ async function stageBody(
   if (known === null) return "is in a dialect that is not JSON, and cannot be laid beside the other.";
   if (side.captured === 0) return "is no longer kept.";
   if (side.captured < side.bytes) return `was cut: ${side.captured} of ${side.bytes} bytes were kept.`;
-  const body = await bodyJson(side, redactor);
+  const target = targetOf(side.head?.line ?? "");
+  const body = await bodyJson(side, redactor, { host: flow.start.host, target, side: "request" });
   if (body.decodeError !== undefined) return `cannot be decoded: ${body.decodeError}`;
   if (body.truncated) return "is too long to be compared.";
-  if (body.text === undefined) return "is not text.";
-  return { format: known, target: targetOf(side.head?.line ?? ""), text: body.text };
+  if (body.text !== undefined) return { format: known, target, text: body.text };
+  return body.decoded === undefined ? "is not text." : { format: known, target, text: body.decoded.text };
 }
 
 /** `POST /v1/messages` → `/v1/messages`. */

@@ -22,7 +22,7 @@ function setUp() {
         contentType: reply.contentType,
         path: head.target,
       });
-      return [{ type: "described", model: { asked: "m" } }];
+      return { facts: [{ type: "described", model: { asked: "m" } }] };
     },
     onError: (error) => errors.push(error),
   });

@@ -3,9 +3,11 @@
  * which model it was and what it used. One at a time and after the relay's work; when calls end faster than that, the
  * ones waiting longest are left unread.
  */
+import { type Clock, systemClock } from "../base/clock.ts";
 import type { ClientId, FlowFact, FlowRecord } from "../base/flow.ts";
 import { headerValue } from "../base/headers.ts";
 import type { RequestHead } from "../base/http.ts";
+import { type CallPart, createCallLinks } from "./call-links.ts";
 import { decodeBody } from "./decode-body.ts";
 import type { CapturedFlow, CapturedSide, FlowLog } from "./flow-log.ts";
 
@@ -17,10 +19,11 @@ export interface ReadAlongDeps {
     head: ReadHead,
     requestBody: Uint8Array,
     reply: { readonly status: number; readonly contentType: string; readonly body: Uint8Array },
-  ) => readonly FlowFact[];
+  ) => { readonly facts: readonly FlowFact[]; readonly call?: CallPart };
   /** Told what was found of a flow, after the flow was; the facts it returns are told to the flow as well. */
   readonly onRead?: (record: FlowRecord) => readonly FlowFact[];
   readonly onError?: (error: unknown) => void;
+  readonly clock?: Pick<Clock, "monotonic">;
 }
 
 export interface ReadHead extends RequestHead {
@@ -45,7 +48,19 @@ const restFactor = 49;
 
 export function startReadAlong(deps: ReadAlongDeps): ReadAlong {
   const waiting: CapturedFlow[] = [];
+  const links = createCallLinks(deps.clock ?? systemClock);
   let working: Promise<void> | null = null;
+
+  /** What this request tells of the call it is part of, and what the call's other requests told of it. */
+  function link(flow: CapturedFlow, call: CallPart): void {
+    const { known, others } = links.add(flow.id, call);
+    for (const fact of known) flow.tell(fact);
+    // The one that is answered is still open while the client goes on talking: it is told now, and not at its end.
+    const listening = call.facts.length === 0 ? [] : openCalls(deps.flowLog, flow, call.id);
+    for (const id of new Set([...others, ...listening])) {
+      for (const fact of call.facts) deps.flowLog.find(id)?.tell(fact);
+    }
+  }
 
   async function work(): Promise<void> {
     // The reply's last bytes are on their way to the client right now: they go first.
@@ -55,7 +70,9 @@ export function startReadAlong(deps: ReadAlongDeps): ReadAlong {
       try {
         const record = flow.record();
         if (record.status !== null && deps.wants(headOf(flow, record))) {
-          for (const fact of await read(flow, record, deps)) flow.tell(fact);
+          const seen = await read(flow, record, deps);
+          for (const fact of seen.facts) flow.tell(fact);
+          if (seen.call !== undefined) link(flow, seen.call);
           for (const fact of deps.onRead?.(flow.record()) ?? []) flow.tell(fact);
         }
       } catch (error) {
@@ -90,10 +107,33 @@ function rest(ms: number): Promise<void> {
   });
 }
 
-async function read(flow: CapturedFlow, record: FlowRecord, deps: ReadAlongDeps): Promise<readonly FlowFact[]> {
+/** Open calls to the same host whose whole request is little more than this name. */
+function openCalls(flowLog: FlowLog, flow: CapturedFlow, name: string): readonly string[] {
+  const { host } = flow.start;
+  const flows = (flowLog.newest() ?? []).slice(0, maxSearched);
+  return flows
+    .filter((one) => one.id !== flow.id && one.start.host === host && one.action === "passthrough")
+    .filter((one) => {
+      const request = one.side("client-request");
+      const isShort = request !== undefined && request.bytes <= maxNameBytes && request.captured === request.bytes;
+      return isShort && Buffer.concat(request.chunks).includes(name) && one.record().endedAt === undefined;
+    })
+    .map(({ id }) => id);
+}
+
+/** An open call is among the newest. */
+const maxSearched = 200;
+/** An envelope with an id in it. */
+const maxNameBytes = 256;
+
+async function read(
+  flow: CapturedFlow,
+  record: FlowRecord,
+  deps: ReadAlongDeps,
+): Promise<ReturnType<ReadAlongDeps["observe"]>> {
   const request = flow.side("client-request");
   const reply = flow.side("client-reply");
-  if (record.status === null || isGone(request) || isGone(reply)) return [];
+  if (record.status === null || isGone(request) || isGone(reply)) return { facts: [] };
   const [requestBody, replyBody] = [await decodedSide(request), await decodedSide(reply)];
   const contentType = headerValue(reply.head?.headers ?? [], "content-type") ?? "";
   return deps.observe(headOf(flow, record), requestBody, { status: record.status, contentType, body: replyBody });

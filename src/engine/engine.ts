@@ -1,6 +1,6 @@
 /** The engine's public shape, for the composition root. Implementation: index.ts. */
 import type { Exchange, ExchangeHandler } from "../base/exchange.ts";
-import type { ClientId, FlowFact } from "../base/flow.ts";
+import type { ClientId } from "../base/flow.ts";
 import type { HttpHandler, HttpReply, RequestHead } from "../base/http.ts";
 import type { RouteAnswer, RouteQuestion } from "../base/controls.ts";
 import type { Clock } from "../base/clock.ts";
@@ -10,6 +10,7 @@ import type { Credentials } from "./accounts/credential.ts";
 import type { AccountPool } from "./accounts/pool.ts";
 import type { Availability } from "./routing/availability.ts";
 import type { CallObserver } from "./observer.ts";
+import type { Observation, ObservedReply } from "./pipeline/observe.ts";
 import type { UpstreamError } from "../base/upstream-error.ts";
 import type { WholeAnswer } from "./formats/format.ts";
 import type { ReplayOrder, ReplayPlan } from "./pipeline/replay.ts";
@@ -54,6 +55,6 @@ export interface Engine extends ExchangeHandler {
   observe(
     head: RequestHead & { readonly client: ClientId },
     requestBody: Uint8Array,
-    reply: { readonly status: number; readonly contentType: string; readonly body: Uint8Array },
-  ): readonly FlowFact[];
+    reply: ObservedReply,
+  ): Observation;
 }

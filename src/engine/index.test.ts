@@ -141,7 +141,7 @@ describe("observe", () => {
 
   it("says what a passed-through call was", () => {
     const reply = { status: 200, contentType: "application/json", body: Buffer.from(JSON.stringify(claudeWhole)) };
-    expect(engineFor("").observe(head(), asked, reply)).toEqual([
+    expect(engineFor("").observe(head(), asked, reply).facts).toEqual([
       {
         type: "described",
         formats: { client: "claude", upstream: "claude" },
@@ -156,7 +156,7 @@ describe("observe", () => {
   it("reads streams too", () => {
     const chat = head({ host: "api.openai.com", target: "/v1/chat/completions" });
     const reply = { status: 200, contentType: "text/event-stream", body: Buffer.from(chatStream(chatText)) };
-    expect(engineFor("").observe(chat, Buffer.from("{}"), reply)).toMatchObject([
+    expect(engineFor("").observe(chat, Buffer.from("{}"), reply).facts).toMatchObject([
       { formats: { client: "openai-chat" }, model: { asked: null, served: "qwen3-coder" } },
       { usage: { input: 11, output: 3 } },
     ]);
@@ -164,8 +164,8 @@ describe("observe", () => {
 
   it("does not look at what is no model call, and does not stumble over garbage", () => {
     const garbage = { status: 200, contentType: "text/event-stream", body: Buffer.from([0xff, 0x00, 0x7b]) };
-    expect(engineFor("").observe(head({ target: "/api/settings" }), asked, garbage)).toEqual([]);
-    expect(engineFor("").observe(head(), Buffer.from([0xff]), garbage)).toMatchObject([
+    expect(engineFor("").observe(head({ target: "/api/settings" }), asked, garbage).facts).toEqual([]);
+    expect(engineFor("").observe(head(), Buffer.from([0xff]), garbage).facts).toMatchObject([
       { model: { asked: null, served: null } },
     ]);
   });

@@ -1,8 +1,6 @@
 /** The engine: a function from a client's request to its answer. It knows no socket and no TLS; `send` is given to it. */
 import type { ExchangeHead } from "../base/exchange.ts";
-import type { ClientId, FlowFact } from "../base/flow.ts";
 import type { RequestHead } from "../base/http.ts";
-import { isRecord, own, parseJson } from "../base/json.ts";
 import { systemRandom } from "../base/random.ts";
 import { createPool } from "./accounts/create-pool.ts";
 import { keyCredentials } from "./accounts/key-credentials.ts";
@@ -22,8 +20,7 @@ import { pathOf } from "./pipeline/decided.ts";
 import { createDedupe } from "./pipeline/dedupe.ts";
 import { createResponseMemory } from "./pipeline/response-memory.ts";
 import { systemAfter, type Tools } from "./pipeline/tools.ts";
-import { sessionOf } from "./pipeline/session.ts";
-import { countFrames, estimatedUsage, saysNothing } from "./pipeline/estimate-usage.ts";
+import { observe } from "./pipeline/observe.ts";
 import { createViews, type View } from "./pipeline/view.ts";
 import { configured } from "./routing/availability.ts";
 import { headMayMatch } from "./routing/rules.ts";
@@ -85,34 +82,4 @@ function describeFailure(head: RequestHead, error: UpstreamError): WholeAnswer |
   return detected === null
     ? null
     : formats[detected.format].client.writeError(fromUnknown(error), undefined, head.target);
-}
-
-function observe(
-  head: RequestHead & { readonly client: ClientId },
-  requestBody: Uint8Array,
-  reply: { readonly status: number; readonly contentType: string; readonly body: Uint8Array },
-): readonly FlowFact[] {
-  const detected = detectCall(head);
-  if (detected === null) return [];
-  const format = formats[detected.format];
-  const parsed = parseJson(Buffer.from(requestBody).toString("utf8"));
-  const model = parsed.ok ? own(parsed.value, "model") : undefined;
-  const asked = typeof model === "string" ? model : null;
-  const session = parsed.ok && isRecord(parsed.value) ? sessionOf(head, parsed.value) : null;
-  const seen =
-    reply.status < 400 ? format.observe(reply.body, reply.contentType) : { model: null, usage: null, finish: null };
-  const isStream = reply.status < 400 && reply.contentType.includes("event-stream");
-  const usage =
-    isStream && saysNothing(seen.usage) && seen.finish !== null
-      ? estimatedUsage(requestBody.byteLength, countFrames(reply.body))
-      : seen.usage;
-  return [
-    {
-      type: "described",
-      formats: { client: format.id, upstream: format.id },
-      model: { asked, served: seen.model },
-      ...(session === null ? {} : { session }),
-    },
-    ...(usage === null ? [] : [{ type: "usage", usage } as const]),
-  ];
 }

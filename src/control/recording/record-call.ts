@@ -7,6 +7,7 @@ import { redactNamed } from "../../base/redact-named.ts";
 import type { Redactor } from "../../base/redact.ts";
 import { flowJson, tenths } from "../flow-json.ts";
 import type { CapturedFlow, CapturedSide } from "../flow-log.ts";
+import { isPersonalHost } from "../personal-hosts.ts";
 import { decodeTimed, type TimedPiece } from "./decode-timed.ts";
 import {
   maxRecordedBodyBytes,
@@ -26,7 +27,7 @@ export async function recordCall(flow: CapturedFlow, redactor: Redactor): Promis
   const request = flow.side("client-request");
   const why = unrecordable(record, request, flow.side("client-reply"));
   if (why !== null || request === undefined) return { ok: false, why: why ?? "its request was never seen" };
-  const body = await bodyOf(request, redactor);
+  const body = await bodyOf(request, redactor, isPersonalHost(record.host));
   const bytes = Buffer.concat(body.pieces.map((piece) => piece.bytes));
   const { method, host, path } = record;
   return {
@@ -67,7 +68,7 @@ async function replyOf(
   redactor: Redactor,
 ): Promise<RecordedReply | null> {
   if (side?.head == null || record.status === null) return null;
-  const { pieces, complete } = await bodyOf(side, redactor);
+  const { pieces, complete } = await bodyOf(side, redactor, isPersonalHost(record.host));
   const endedAtMs = tenths(record.timings.totalMs ?? side.times.at(-1) ?? 0);
   const firstAtMs = pieces[0]?.atMs ?? endedAtMs;
   return {
@@ -94,14 +95,14 @@ interface MaskedBody {
 }
 
 /** Decoded, masked as a whole, and in pieces again. */
-async function bodyOf(side: CapturedSide, redactor: Redactor): Promise<MaskedBody> {
+async function bodyOf(side: CapturedSide, redactor: Redactor, emails: boolean): Promise<MaskedBody> {
   const headers = side.head?.headers ?? [];
   const whole = side.captured === side.bytes;
   const came = side.chunks.map((bytes, index): TimedPiece => ({ atMs: tenths(side.times[index] ?? 0), bytes }));
   const encoding = headerValue(headers, "content-encoding") ?? null;
   const decoded = await decodeTimed(came, encoding, maxRecordedBodyBytes, whole);
   const all = Buffer.concat(decoded.pieces.map(({ bytes }) => bytes));
-  const masked = await maskBody(all, headerValue(headers, "content-type") ?? null, redactor);
+  const masked = await maskBody(all, headerValue(headers, "content-type") ?? null, redactor, { emails });
   let at = 0;
   const pieces = decoded.pieces.map(({ atMs, bytes }) => {
     const piece = masked.subarray(at, at + bytes.byteLength);

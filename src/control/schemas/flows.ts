@@ -1,6 +1,13 @@
 /** One call of a client, as it is published: in lists, in the live stream, and with its bodies. */
 import * as v from "valibot";
-import type { AttemptJson, BodyJson, FlowDetailJson, FlowJson, SideJson } from "../../base/controls.ts";
+import type {
+  AttemptJson,
+  BodyJson,
+  DecodedBodyJson,
+  FlowDetailJson,
+  FlowJson,
+  SideJson,
+} from "../../base/controls.ts";
 import { clientIds, type Timings, type Usage, type WhyStep } from "../../base/flow.ts";
 import {
   type ExportQuestionJson,
@@ -135,6 +142,15 @@ const flowFields = {
 
 export const flow = shapeOf<FlowJson>()("One call of a client and all we know of it.", v.strictObject(flowFields));
 
+const decodedBody = shapeOf<DecodedBodyJson>()(
+  "A binary body whose framing is known (AWS event streams, Cursor's envelopes and messages) as text.",
+  v.strictObject({
+    as: oneOf(["events", "json"], "How the text is to be read."),
+    text: text("Server-sent events, one for each frame, or a JSON document. Secrets are masked."),
+    ends: listOf(count("Bytes."), "Of events: where each of them ended in the bytes."),
+  }),
+);
+
 export const flowBody = shapeOf<BodyJson>()(
   "A body as the log kept it. It came off the wire: do not print it to a terminal as it is.",
   v.strictObject({
@@ -145,6 +161,7 @@ export const flowBody = shapeOf<BodyJson>()(
     encoding: v.nullable(text("The content-encoding that was undone for this view.")),
     text: v.exactOptional(text("Decoded text with secrets masked; absent for binary bodies.")),
     base64: v.exactOptional(text("Decoded binary body.")),
+    decoded: v.exactOptional(decodedBody),
     decodeError: v.exactOptional(text("Why the content-encoding could not be undone.")),
   }),
 );

@@ -215,15 +215,32 @@ export interface Format {
   callTarget(target: string, model: string): string;
   /**
    * Reads along on bytes that are passed through: model and usage of a reply body (stream or whole), for the flow.
-   * Never throws; absent figures are null.
+   * Never throws; absent figures are null. `target`: what was asked for, for dialects whose bytes do not tell.
    */
-  observe(body: Uint8Array, contentType: string): Observed;
+  observe(body: Uint8Array, contentType: string, target?: string): Observed;
+  /**
+   * What a request body that is passed through says, for the flow; never throws. Absent: it is JSON with a `model`, or one
+   * that `client.shape` can tell.
+   */
+  seenRequest?(body: Uint8Array, head: RequestShape): SeenRequest;
   /**
    * The request body (JSON bytes) without what only we put into this conversation and the dialect's own servers
    * refuse; null when there is nothing of ours in it. For the lane that leaves bytes alone. `model`: the upstream's name
    * for the one that is asked.
    */
   withoutOwnMarks(body: Uint8Array, model?: string): Uint8Array | null;
+}
+
+/** A request that is passed through, as far as it tells. */
+export interface SeenRequest {
+  readonly model: string | null;
+  /** The client's own name for the conversation. */
+  readonly session: string | null;
+  /**
+   * One call that is spread over several requests: those that say something and those that are answered. `id` is the
+   * client's name for it.
+   */
+  readonly call?: { readonly id: string; readonly part: "says" | "answers" };
 }
 
 /** What tells how a body is framed. */
@@ -237,4 +254,6 @@ export interface Observed {
   readonly usage: Usage | null;
   /** The provider's own word. */
   readonly finish: string | null;
+  /** An error that stood in a reply of status 200, in the provider's words. */
+  readonly error?: string;
 }

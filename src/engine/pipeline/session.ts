@@ -24,8 +24,12 @@ const maxFirstWords = 4_096;
 
 export function sessionOf(head: Pick<ExchangeHead, "client" | "headers">, body: JsonObject): string | null {
   const key = named(head, body) ?? firstWords(body);
-  if (key === null) return null;
-  return createHash("sha256").update(`${head.client}\n${key}`).digest("base64url").slice(0, 16);
+  return key === null ? null : sessionOfName(head, key);
+}
+
+/** Of a conversation that its client gave a name. */
+export function sessionOfName({ client }: Pick<ExchangeHead, "client">, name: string): string {
+  return createHash("sha256").update(`${client}\n${name}`).digest("base64url").slice(0, 16);
 }
 
 function named({ headers }: Pick<ExchangeHead, "headers">, body: JsonObject): string | null {
@@ -44,6 +48,8 @@ function named({ headers }: Pick<ExchangeHead, "headers">, body: JsonObject): st
     own(metadata, "user_id"),
     request["session_id"],
     request["sessionId"],
+    // Kiro.
+    own(body["conversationState"], "conversationId"),
   ]) {
     if (typeof value === "string" && value !== "") return value;
   }

@@ -27,6 +27,11 @@ export function* bodyLines(body: BodyView | null, raw: boolean): Generator<Docum
 }
 
 function* content(body: BodyView, raw: boolean): Generator<DocumentLine, void> {
+  if (body.text === null && body.decoded !== null && !raw) {
+    if (body.decoded.as === "events") yield* eventLines(body.decoded.text);
+    else for (const line of prettyJson(body.decoded.text)) yield jsonLine(line);
+    return;
+  }
   if (body.text === null) {
     if (body.base64 === null) yield plainLine("nothing of it was kept", "dim");
     else for (const line of hexLines(body.base64)) yield plainLine(line);

@@ -14,6 +14,7 @@ function body(fields: Partial<BodyView>): BodyView {
     encoding: null,
     text: null,
     base64: null,
+    decoded: null,
     decodeError: null,
     ...fields,
   };

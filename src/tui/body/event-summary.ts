@@ -17,7 +17,14 @@ export function eventSummary(data: string): string {
     isRecord(parsed.value["response"]) && own(parsed.value, "type") === undefined
       ? parsed.value["response"]
       : parsed.value;
-  const said = [...claude(event), ...chat(event), ...responses(event), ...gemini(event), ...ends(event)];
+  const said = [
+    ...claude(event),
+    ...chat(event),
+    ...responses(event),
+    ...gemini(event),
+    ...binary(event),
+    ...ends(event),
+  ];
   return said.join("  ").slice(0, maxLength);
 }
 
@@ -86,6 +93,36 @@ function gemini(event: unknown): readonly string[] {
     ]),
     ...usage(own(event, "usageMetadata")),
   ];
+}
+
+/** Kiro's frames and Cursor's messages, as the core decodes them. */
+function binary(event: unknown): readonly string[] {
+  // The events of the text dialects say what they are.
+  if (typeof own(event, "type") === "string") return [];
+  const call = own(event, "toolUseId");
+  const stop = own(event, "stop") === true ? ["end"] : [];
+  const tokens = own(event, "tokenUsage");
+  return [
+    ...quoted("", own(event, "content")),
+    ...quoted("", own(event, "text")),
+    ...(typeof call === "string"
+      ? [...labelled("call", own(event, "name")), ...quoted("arguments ", own(event, "input")), ...stop]
+      : []),
+    ...quoted("arguments ", own(event, "argsTextDelta")),
+    ...labelled("stop", own(event, "stopReason")),
+    ...figures(
+      own(tokens, "uncachedInputTokens") ?? own(event, "inputTokens"),
+      own(tokens, "outputTokens") ?? own(event, "outputTokens"),
+    ),
+    ...labelled("error", own(event, "message")),
+  ];
+}
+
+/** Numbers of 64 bits are decimal text in JSON. */
+function figures(input: unknown, output: unknown): readonly string[] {
+  const figure = (word: string, value: unknown): readonly string[] =>
+    typeof value === "number" || (typeof value === "string" && /^\d+$/.test(value)) ? [`${word} ${value}`] : [];
+  return [...figure("in", input), ...figure("out", output)];
 }
 
 function ends(event: unknown): readonly string[] {

@@ -56,6 +56,13 @@ export interface FlowView {
   readonly refusal: Refusal | null;
 }
 
+export interface DecodedView {
+  readonly as: "events" | "json";
+  readonly text: string;
+  /** Of events: where each of them ended in the bytes of the body. */
+  readonly ends: readonly number[];
+}
+
 export interface BodyView {
   /** Size on the wire; `captured` of them were kept. */
   readonly bytes: number;
@@ -66,6 +73,8 @@ export interface BodyView {
   /** Raw text: it is sanitised line by line when a line is made (`body/document.ts`), never shown as it is. */
   readonly text: string | null;
   readonly base64: string | null;
+  /** A binary body whose framing the core knows, as text; raw like `text`. */
+  readonly decoded: DecodedView | null;
   readonly decodeError: string | null;
 }
 

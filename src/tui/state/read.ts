@@ -6,7 +6,7 @@ import type { FlowAction, FlowSide, FlowState, Timings, Usage } from "../../base
 import { isRecord, own } from "../../base/json.ts";
 import type { Notice } from "./ui.ts";
 import { finite, instant, list, oneOf, prose, text } from "./read-json.ts";
-import type { AttemptView, BodyView, FlowDetail, FlowView, SideView, StatusView } from "./flow-view.ts";
+import type { AttemptView, BodyView, DecodedView, FlowDetail, FlowView, SideView, StatusView } from "./flow-view.ts";
 
 const actions: readonly FlowAction[] = ["tunnel", "passthrough", "reroute", "bypass", "block"];
 const states: readonly FlowState[] = ["open", "streaming", "done", "failed", "truncated"];
@@ -173,6 +173,12 @@ function readSide(value: unknown): SideView | null {
   return { line: text(value["line"]) ?? "", headers, body: readBody(value["body"]), timeline };
 }
 
+function readDecoded(value: unknown): DecodedView | null {
+  if (!isRecord(value) || typeof value["text"] !== "string") return null;
+  const ends = Array.isArray(value["ends"]) ? value["ends"].map((end) => finite(end) ?? 0) : [];
+  return { as: value["as"] === "json" ? "json" : "events", text: value["text"], ends };
+}
+
 function readBody(value: unknown): BodyView | null {
   if (!isRecord(value)) return null;
   const raw = (key: string): string | null => (typeof value[key] === "string" ? value[key] : null);
@@ -185,6 +191,7 @@ function readBody(value: unknown): BodyView | null {
     encoding: text(value["encoding"]),
     text: raw("text"),
     base64: raw("base64"),
+    decoded: readDecoded(value["decoded"]),
     decodeError: prose(value["decodeError"]),
   };
 }

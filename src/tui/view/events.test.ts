@@ -17,6 +17,7 @@ function side(text: string, more: Partial<BodyView> = {}, timeline: SideView["ti
     encoding: null,
     text,
     base64: null,
+    decoded: null,
     decodeError: null,
     ...more,
   };
@@ -38,6 +39,22 @@ describe("the Events tab", () => {
       "   205 ms  message_start",
       '   205 ms  delta                "語"',
       "   311 ms  message              [DONE]",
+    ]);
+  });
+
+  it("gives a decoded frame the time at which its last byte came, and its fields where they say nothing known", () => {
+    const decoded = {
+      as: "events",
+      text: 'event: interactionUpdate.textDelta\ndata: {"text":"Hel"}\n\nevent: kvServerMessage.getBlobArgs\ndata: {"id":3}\n\n',
+      ends: [14, 60],
+    } as const;
+    const given = side("", { bytes: 60, captured: 60, text: null, base64: "AAAA", decoded }, [
+      [10, 20],
+      [55, 40],
+    ]);
+    expect(rows(given, 120)).toEqual([
+      '    10 ms  interactionUpdate.textDelta   "Hel"',
+      '    55 ms  kvServerMessage.getBlobArgs   {"id":3}',
     ]);
   });
 

@@ -2,6 +2,7 @@ import type { Format } from "../format.ts";
 import { client } from "./client.ts";
 import { observe } from "./observe.ts";
 import { provider } from "./provider.ts";
+import { seenRequest } from "./view/call.ts";
 
 export const cursor: Format = {
   id: "cursor",
@@ -11,5 +12,6 @@ export const cursor: Format = {
   edits: { systemPrompt: (body) => body, thinking: (body) => body, withoutBlobs: (body) => body },
   callTarget: (target) => target,
   observe,
+  seenRequest,
   withoutOwnMarks: () => null,
 };
