@@ -105,7 +105,7 @@ const geminiPath = /\/(models|tunedModels)\/[^/]+:(generateContent|streamGenerat
 const codeAssistPath = /\/v1internal:(generateContent|streamGenerateContent|countTokens)$/;
 
 const cursorPath =
-  /^\/(agent\.v1\.AgentService\/(Run|RunSSE)|aiserver\.v1\.BidiService\/BidiAppend|aiserver\.v1\.ChatService\/StreamUnifiedChat(WithTools(SSE|Idempotent|IdempotentSSE)?)?)$/;
+  /^\/(agent\.v1\.AgentService\/(Run|RunSSE|RunPoll)|aiserver\.v1\.BidiService\/BidiAppend|aiserver\.v1\.ChatService\/StreamUnifiedChat(WithTools(SSE|Poll|Idempotent|IdempotentSSE|IdempotentPoll)?)?)$/;
 const kiroPath = /\/generateAssistantResponse\/?$/;
 /** `AmazonCodeWhispererStreamingService.`, `KiroRuntimeService.` and whatever comes next: the operation is what tells. */
 const kiroCall = { name: "x-amz-target", value: /\.GenerateAssistantResponse$/ } as const;

@@ -7,6 +7,8 @@ import type { Format } from "../formats/format.ts";
 import { formats } from "../formats/table.ts";
 import type { RouteDecision } from "../routing/decide.ts";
 import { answerError } from "./answer-error.ts";
+import { playCursor } from "./cursor/play.ts";
+import { createShim, type Shim } from "./cursor/shim.ts";
 import { declineSocket } from "./decline-socket.ts";
 import { detectCall, isModelSocket, mediaKind } from "./detect-call.ts";
 import { readClient } from "./read-client.ts";
@@ -22,9 +24,10 @@ export function createHandler(
   views: () => View,
   decide: Decide = decideFor,
 ): (exchange: Exchange) => Promise<Answer> {
+  const shim = createShim(tools);
   return async (exchange) => {
     try {
-      return await handle(tools, views(), exchange, decide);
+      return await handle(tools, views(), exchange, decide, shim);
     } catch (thrown) {
       if (exchange.signal.aborted) return nobodyWaits;
       return answerFault(exchange, fromUnknown(thrown));
@@ -42,8 +45,10 @@ function answerFault(exchange: Exchange, error: EngineError): HttpReply {
   }
 }
 
-async function handle(tools: Tools, view: View, exchange: Exchange, decide: Decide): Promise<Answer> {
+async function handle(tools: Tools, view: View, exchange: Exchange, decide: Decide, shim: Shim): Promise<Answer> {
   if (isModelSocket(exchange)) return declineSocket(exchange);
+  const played = playCursor({ tools, view, exchange, decide, shim });
+  if (played !== null) return played;
   const media = mediaKind(exchange);
   if (media !== null) return routeMedia(tools, view, exchange, media, decide);
   const read = await readClient(exchange);

@@ -30,7 +30,8 @@ export interface AnswerOptions {
 export function createAnswer(options: AnswerOptions): Exchange1 {
   const { client, head, scanner, tap, deps } = options;
   const gone = new AbortController();
-  const raw: Buffer[] = [options.headBytes];
+  /** Empty once there is an answer: nothing is handed back then. */
+  let raw: Buffer[] = [options.headBytes];
   let delegate: Exchange1 | null = null;
   let over = false;
   let continued = false;
@@ -132,6 +133,7 @@ export function createAnswer(options: AnswerOptions): Exchange1 {
       if (over) return;
       if (reply !== passThrough) {
         replying = true;
+        raw = [];
         await writeReply(reply);
         return;
       }
@@ -155,7 +157,7 @@ export function createAnswer(options: AnswerOptions): Exchange1 {
         tap.chunk("client-request", data);
         if (!queue.push(data)) client.pause();
       });
-      raw.push(taken === bytes.length ? bytes : bytes.subarray(0, taken));
+      if (!replying) raw.push(taken === bytes.length ? bytes : bytes.subarray(0, taken));
       if (scanner.done) queue.end();
       return taken;
     },

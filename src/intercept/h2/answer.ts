@@ -24,7 +24,8 @@ export interface Answer2 {
 export function answerStream(answer: Answer2): void {
   const { stream, tap, deps } = answer;
   const gone = new AbortController();
-  const read: Uint8Array[] = [];
+  /** Null once there is an answer: nothing is handed back then, and a conversation has no end that could be waited for. */
+  let read: Uint8Array[] | null = [];
   const queue = createByteQueue({ onRoom: () => stream.resume() });
   let over = false;
   const finish = (): boolean => {
@@ -35,7 +36,7 @@ export function answerStream(answer: Answer2): void {
   };
   const onData = (bytes: Buffer): void => {
     tap.chunk("client-request", bytes);
-    read.push(bytes);
+    read?.push(bytes);
     if (!queue.push(bytes)) stream.pause();
   };
   const onEnd = (): void => queue.end();
@@ -62,11 +63,14 @@ export function answerStream(answer: Answer2): void {
       if (reply === passThrough) {
         stream.off("data", onData).off("end", onEnd).off("trailers", onTrailers).off("close", onClose);
         finish();
-        answer.relay(read, trailers);
+        answer.relay(read ?? [], trailers);
         return;
       }
+      read = null;
       await writeReply(stream, reply, tap, () => over);
       if (finish()) tap.tell({ type: "ended", state: "done" });
+      // What the client still says goes unheard, but not unread: it would wait for room for ever.
+      stream.off("data", onData).resume();
     })
     .catch((error: unknown) => {
       if (!finish()) return;

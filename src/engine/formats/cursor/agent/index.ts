@@ -1,0 +1,2 @@
+/** The agent service, played. */
+export { createAgentBackend } from "./backend.ts";
