@@ -156,6 +156,28 @@ export function encodeEvent(eventType: string, payload: Uint8Array, contentType 
   );
 }
 
+/** The same for many events of one type: headers are encoded once. Streams are made of hundreds of small frames. */
+export function createEventEncoder(
+  eventType: string,
+  contentType = "application/json",
+): (payload: Uint8Array) => Uint8Array {
+  const headers = Buffer.from(encodeEvent(eventType, new Uint8Array(), contentType)).subarray(
+    preludeBytes,
+    -checksumBytes,
+  );
+  return (payload) => {
+    const total = minFrameBytes + headers.byteLength + payload.byteLength;
+    const frame = Buffer.allocUnsafe(total);
+    frame.writeUInt32BE(total, 0);
+    frame.writeUInt32BE(headers.byteLength, 4);
+    frame.writeUInt32BE(crc32(frame.subarray(0, 8)), 8);
+    headers.copy(frame, preludeBytes);
+    frame.set(payload, preludeBytes + headers.byteLength);
+    frame.writeUInt32BE(crc32(frame.subarray(0, total - checksumBytes)), total - checksumBytes);
+    return frame;
+  };
+}
+
 /** A modeled failure in the middle of a stream. */
 export function encodeException(exceptionType: string, payload: Uint8Array): Uint8Array {
   return encodeFrame(

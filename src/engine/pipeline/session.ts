@@ -44,6 +44,8 @@ function named({ headers }: Pick<ExchangeHead, "headers">, body: JsonObject): st
     own(metadata, "user_id"),
     request["session_id"],
     request["sessionId"],
+    // Kiro.
+    own(body["conversationState"], "conversationId"),
   ]) {
     if (typeof value === "string" && value !== "") return value;
   }
