@@ -7,6 +7,7 @@
 import { crc32 } from "node:zlib";
 import type * as smithy from "@smithy/eventstream-codec";
 import { lazyPackage } from "../../base/lazy-package.ts";
+import { checkHeaders } from "./event-headers.ts";
 import { createFrameBuffer } from "./frame-buffer.ts";
 import { FramingError } from "./framing-error.ts";
 
@@ -24,14 +25,18 @@ export interface EventFrame {
 }
 
 export interface EventFrameReader {
-  /** @throws FramingError when the bytes cannot be such a stream; nothing more can be read then. */
+  /**
+   * @throws FramingError when the bytes cannot be such a stream; nothing more can be read then. Frames that came whole
+   * before the fault are returned first: the fault is then thrown by the next call, `end` included.
+   */
   push(bytes: Uint8Array): readonly EventFrame[];
-  /** @throws FramingError (`truncated`) when the bytes ended inside a frame. */
+  /** @throws FramingError (`truncated`) when the bytes ended inside a frame, or the fault that was not told yet. */
   end(): void;
 }
 
 const preludeBytes = 12;
-const minFrameBytes = 16;
+const checksumBytes = 4;
+const minFrameBytes = preludeBytes + checksumBytes;
 /** AWS's own bounds (Smithy's specification, botocore 1.43 of 2026): 128 KiB of headers, 24 MiB of payload. */
 export const maxHeaderBytes = 131_072;
 export const maxPayloadBytes = 25_165_824;
@@ -54,7 +59,7 @@ export interface EventFrameLimits {
 
 export function createEventFrameReader(limits: EventFrameLimits = {}): EventFrameReader {
   const buffer = createFrameBuffer();
-  const maxFrameBytes = (limits.maxPayloadBytes ?? maxPayloadBytes) + maxHeaderBytes + minFrameBytes;
+  const maxPayload = limits.maxPayloadBytes ?? maxPayloadBytes;
   /** Length of the frame whose prelude has been checked; null: the prelude is not there yet. */
   let awaited: number | null = null;
   let failure: FramingError | null = null;
@@ -62,7 +67,7 @@ export function createEventFrameReader(limits: EventFrameLimits = {}): EventFram
   function next(): EventFrame | null {
     if (awaited === null) {
       if (buffer.byteLength < preludeBytes) return null;
-      awaited = checkedLength(buffer.peek(preludeBytes), maxFrameBytes);
+      awaited = checkedLength(buffer.peek(preludeBytes), maxPayload);
     }
     if (buffer.byteLength < awaited) return null;
     const frame = decodeFrame(buffer.take(awaited));
@@ -79,7 +84,7 @@ export function createEventFrameReader(limits: EventFrameLimits = {}): EventFram
         for (let frame = next(); frame !== null; frame = next()) frames.push(frame);
       } catch (error) {
         failure = asFramingError(error);
-        // What came whole before the fault is the caller's; the fault itself is told at the next call.
+        buffer.take(buffer.byteLength);
         if (frames.length === 0) throw failure;
       }
       return frames;
@@ -93,23 +98,26 @@ export function createEventFrameReader(limits: EventFrameLimits = {}): EventFram
   };
 }
 
-function checkedLength(prelude: Buffer, maxFrameBytes: number): number {
+function checkedLength(prelude: Buffer, maxPayload: number): number {
   const total = prelude.readUInt32BE(0);
   const headers = prelude.readUInt32BE(4);
   if (crc32(prelude.subarray(0, 8)) !== prelude.readUInt32BE(8)) {
     throw new FramingError("checksum", "the checksum of a frame's prelude is wrong: this is no AWS event stream");
   }
   if (total < minFrameBytes) throw new FramingError("malformed", `a frame says it is ${total} bytes long`);
-  if (total > maxFrameBytes) throw new FramingError("too-large", `a frame of ${total} bytes is over ${maxFrameBytes}`);
   if (headers > maxHeaderBytes || headers > total - minFrameBytes) {
     throw new FramingError("malformed", `a frame of ${total} bytes says that ${headers} of them are headers`);
   }
+  const payload = total - headers - minFrameBytes;
+  if (payload > maxPayload)
+    throw new FramingError("too-large", `a frame's payload of ${payload} bytes is over ${maxPayload}`);
   return total;
 }
 
 /** One whole frame. @throws FramingError */
 export function decodeFrame(bytes: Uint8Array): EventFrame {
   try {
+    checkWhole(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
     const { headers, body } = codec().decode(bytes);
     const texts = Object.fromEntries(
       Object.entries(headers).flatMap(([name, { type, value }]) => (type === "string" ? [[name, value]] : [])),
@@ -119,6 +127,18 @@ export function decodeFrame(bytes: Uint8Array): EventFrame {
   } catch (error) {
     throw asFramingError(error);
   }
+}
+
+/** Everything about it before its inside is looked at: the codec trusts the lengths it reads. */
+function checkWhole(frame: Buffer): void {
+  if (frame.byteLength < minFrameBytes) throw new FramingError("malformed", "a frame is shorter than its own frame");
+  const total = checkedLength(frame.subarray(0, preludeBytes), maxPayloadBytes);
+  if (total !== frame.byteLength) throw new FramingError("malformed", `a frame of ${total} bytes has another length`);
+  const bodyEnd = total - checksumBytes;
+  if (crc32(frame.subarray(0, bodyEnd)) !== frame.readUInt32BE(bodyEnd)) {
+    throw new FramingError("checksum", "the checksum of a frame is wrong");
+  }
+  checkHeaders(frame.subarray(preludeBytes, preludeBytes + frame.readUInt32BE(4)));
 }
 
 const nameHeaders: Readonly<Record<string, string>> = {
@@ -141,6 +161,28 @@ export function encodeEvent(eventType: string, payload: Uint8Array, contentType 
     },
     payload,
   );
+}
+
+/** The same for many events of one type: headers are encoded once. Streams are made of hundreds of small frames. */
+export function createEventEncoder(
+  eventType: string,
+  contentType = "application/json",
+): (payload: Uint8Array) => Uint8Array {
+  const headers = Buffer.from(encodeEvent(eventType, new Uint8Array(), contentType)).subarray(
+    preludeBytes,
+    -checksumBytes,
+  );
+  return (payload) => {
+    const total = minFrameBytes + headers.byteLength + payload.byteLength;
+    const frame = Buffer.allocUnsafe(total);
+    frame.writeUInt32BE(total, 0);
+    frame.writeUInt32BE(headers.byteLength, 4);
+    frame.writeUInt32BE(crc32(frame.subarray(0, 8)), 8);
+    headers.copy(frame, preludeBytes);
+    frame.set(payload, preludeBytes + headers.byteLength);
+    frame.writeUInt32BE(crc32(frame.subarray(0, total - checksumBytes)), total - checksumBytes);
+    return frame;
+  };
 }
 
 /** A modeled failure in the middle of a stream. */

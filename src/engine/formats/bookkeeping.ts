@@ -15,3 +15,6 @@ export const codeAssistFields = [
 
 /** Codex to its own backend, and Responses' own bookkeeping. */
 export const responsesFields = ["clientTools", "include", "client_metadata", "truncation", "stream_options"] as const;
+
+/** What Kiro's clients say to their own backend beside the conversation (`extras.kiro`, kiro/request-in.ts). */
+export const kiroFields = ["profileArn", "agentMode", "conversation", "message", "context"] as const;

@@ -108,10 +108,10 @@ function losslessBody(call: ClientCall, provider: Provider, model: string, chang
   const { format } = call;
   const bytes = format.withoutOwnMarks(call.body, model) ?? call.body;
   const asksChange = changes.systemPrompt !== null || changes.thinking !== null || changes.withoutBlobs;
-  const inner = format.withInnerModel?.(call.value, model) ?? null;
-  const isAsIs = provider.ownFields === undefined && provider.amendBody === undefined && inner === null;
-  if (!asksChange && isAsIs) return { body: bytes, changed: [] };
+  const isAsIs = provider.ownFields === undefined && provider.amendBody === undefined;
+  if (!asksChange && isAsIs && format.withInnerModel === undefined) return { body: bytes, changed: [] };
   const parsed = bytes === call.body ? call.value : parsedObject(bytes);
+  const inner = format.withInnerModel?.(parsed, model) ?? null;
   // How a wish is said depends on the model that is asked, not on the one the client named.
   const before = format.namesModelInTarget === true || inner !== null ? parsed : { ...parsed, model };
   const changed: string[] = [];

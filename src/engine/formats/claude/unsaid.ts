@@ -1,7 +1,7 @@
 /** What of a request Claude has no form for: refused where leaving it out would answer another question, else named. */
 import type { Losses } from "../../hub/losses.ts";
 import type { HubRequest } from "../../hub/request.ts";
-import { codeAssistFields, responsesFields } from "../bookkeeping.ts";
+import { codeAssistFields, kiroFields, responsesFields } from "../bookkeeping.ts";
 
 /** Why the request cannot be sent to Claude at all; null when it can. */
 export function unsaidIn(request: HubRequest): string | null {
@@ -24,6 +24,7 @@ export function unsaidIn(request: HubRequest): string | null {
 /** Fields of other dialects that change nothing in the answer's meaning and are not worth a line in the flow. */
 const silent = new Set([
   ...codeAssistFields,
+  ...kiroFields,
   ...responsesFields,
   "store",
   "metadata",

@@ -1,6 +1,7 @@
 /** Fields beside the conversation: what only Google knows goes back to it, what it has no word for is named. */
 import type { Losses } from "../../hub/losses.ts";
 import type { HubRequest } from "../../hub/request.ts";
+import { kiroFields } from "../bookkeeping.ts";
 import type { Fields } from "../fields.ts";
 import type { GeminiBackend } from "./backend.ts";
 
@@ -50,6 +51,7 @@ export function writeServiceTier(
 
 /** Fields of other dialects that change nothing in the answer's meaning and are not worth a line in the flow. */
 const silent: ReadonlySet<string> = new Set([
+  ...kiroFields,
   "attribution",
   "metadata",
   "diagnostics",

@@ -1,14 +1,24 @@
-import type { ClientSide, Result } from "../format.ts";
+/** The half of Kiro's dialect that its clients see: the IDE and kiro-cli. */
+import type { HeaderPairs } from "../../../base/http.ts";
+import type { ClientSide } from "../format.ts";
+import { writeErrorAnswer } from "./errors-out.ts";
+import { writeModels } from "./models-out.ts";
+import { readRequest } from "./request-in.ts";
+import { createStreamWriter, writeReply } from "./stream-out.ts";
+import { shape } from "./target.ts";
 
-const unsupported: Result<never> = { ok: false, error: { kind: "unsupported", message: "kiro is not spoken yet" } };
-const whole = { status: 501, headers: [], body: new Uint8Array() } as const;
+const streamHeaders: HeaderPairs = [
+  ["content-type", "application/vnd.amazon.eventstream"],
+  ["cache-control", "no-cache"],
+];
 
 export const client: ClientSide = {
-  shape: () => ({ operation: "other", model: null, stream: true }),
-  readRequest: () => unsupported,
-  streamHeaders: () => [],
-  streamWriter: () => ({ push: () => [], keepAlive: () => new Uint8Array(), losses: () => [] }),
-  writeModels: () => whole,
-  writeReply: () => new Uint8Array(),
-  writeError: () => whole,
+  shape,
+  readRequest,
+  streamHeaders: () => streamHeaders,
+  requestIdHeader: "x-amzn-requestid",
+  streamWriter: createStreamWriter,
+  writeModels,
+  writeReply,
+  writeError: writeErrorAnswer,
 };

@@ -3,7 +3,7 @@ import type { Losses } from "../../hub/losses.ts";
 import type { AssistantPart, ToolResultContent, UserPart } from "../../hub/message.ts";
 import type { HubRequest } from "../../hub/request.ts";
 import { writeMedia } from "./media.ts";
-import { codeAssistFields, responsesFields } from "../bookkeeping.ts";
+import { codeAssistFields, kiroFields, responsesFields } from "../bookkeeping.ts";
 
 /** Why the request cannot be sent at all; null when it can. */
 export function unsaidIn(request: HubRequest, isCopilot: boolean): string | null {
@@ -42,6 +42,7 @@ function unknownToCopilot(part: AnyPart): string | null {
 /** Fields of other dialects that mean nothing outside their provider and are not worth a line in the flow. */
 const silent = new Set([
   ...codeAssistFields,
+  ...kiroFields,
   ...responsesFields,
   "attribution",
   "metadata",

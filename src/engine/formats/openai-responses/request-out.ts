@@ -18,7 +18,7 @@ import { clientToolsKey } from "./client-tools.ts";
 import { writeInput } from "./content-out.ts";
 import { responsesModel, type ResponsesModel } from "./models.ts";
 import { writeTextFormat, writeToolChoice, writeTools } from "./tools-out.ts";
-import { codeAssistFields } from "../bookkeeping.ts";
+import { codeAssistFields, kiroFields } from "../bookkeeping.ts";
 
 /** The API's bound on `call_id` (late 2026); longer ones are hashed, not cut, or two would become one. */
 const callIdRule: NameRule = { forbidden: /[^\x21-\x7e]/g, minLength: 1, maxLength: 64 };
@@ -234,6 +234,7 @@ function ownExtras(request: HubRequest): Fields {
 /** Fields of other dialects that mean nothing outside their provider and are not worth a line in the flow. */
 const silent = new Set([
   ...codeAssistFields,
+  ...kiroFields,
   "attribution",
   "metadata",
   "diagnostics",
