@@ -1,8 +1,10 @@
 /**
- * Cursor's messages, by protobufjs, which is wrapped here alone. The schema is read at its first use: a core that never
- * sees Cursor pays nothing for it.
+ * Cursor's messages, by protobufjs, which is wrapped here alone. Library and schema are loaded at their first use, which
+ * costs some 150 ms of that one call (measured 2026-11): a core that never sees Cursor pays nothing for them.
  */
-import protobuf from "protobufjs";
+import { createRequire } from "node:module";
+import type protobuf from "protobufjs";
+import { isRecord } from "../../../../base/json.ts";
 import { cursorProto } from "./proto.ts";
 
 /** A message as plain values: bytes as `Uint8Array`, 64-bit numbers as decimal text, enums by name, absent fields absent. */
@@ -16,11 +18,26 @@ export class MessageError extends Error {
   }
 }
 
-let root: protobuf.Root | null = null;
+/** An `import` would be paid at start, and an `import()` would make a promise of every message. */
+const load = createRequire(import.meta.url);
+
+interface Loaded {
+  readonly library: typeof protobuf;
+  readonly root: protobuf.Root;
+}
+
+/** The schema never changes: loaded once for the process, like the module it stands for. */
+let loaded: Loaded | null = null;
+
+function loadSchema(): Loaded {
+  if (loaded !== null) return loaded;
+  const library = load("protobufjs") as typeof protobuf; // what this module exports, by its own types
+  loaded = { library, root: library.parse(cursorProto).root };
+  return loaded;
+}
 
 function typeOf(name: string): protobuf.Type {
-  root ??= protobuf.parse(cursorProto).root;
-  return root.lookupType(`cursorwire.${name}`);
+  return loadSchema().root.lookupType(`cursorwire.${name}`);
 }
 
 /** @throws MessageError */
@@ -40,7 +57,7 @@ export function editMessage(
   edit: (message: Record<string, unknown>) => void,
 ): Uint8Array {
   const type = typeOf(name);
-  const reader = protobuf.Reader.create(bytes);
+  const reader = loadSchema().library.Reader.create(bytes);
   reader.discardUnknown = false;
   const message = decoded(type, reader);
   edit(message as unknown as Record<string, unknown>); // a message is its fields
@@ -50,7 +67,21 @@ export function editMessage(
 /** Values as `decodeMessage` gives them. Fields that the schema does not know are refused: they would be lost in silence. */
 export function encodeMessage(name: string, message: Message): Uint8Array {
   const type = typeOf(name);
+  checkKnown(type, message);
   return type.encode(type.fromObject(message)).finish();
+}
+
+/** @throws TypeError: whoever wrote the message meant something that would not be sent. */
+function checkKnown(type: protobuf.Type, message: Message): void {
+  for (const [name, value] of Object.entries(message)) {
+    const field = type.fields[name];
+    if (field === undefined) throw new TypeError(`${type.name} has no field ${name}`);
+    const inner = field.resolve().resolvedType;
+    if (inner === null || !("fieldsArray" in inner)) continue;
+    // Lists, maps and single messages: each holds messages of this one type.
+    const values: readonly unknown[] = field.map && isRecord(value) ? Object.values(value) : [value].flat();
+    for (const one of values) if (isRecord(one)) checkKnown(inner, one);
+  }
 }
 
 function decoded(type: protobuf.Type, bytes: Uint8Array | protobuf.Reader): protobuf.Message {
