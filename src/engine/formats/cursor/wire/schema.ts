@@ -43,7 +43,7 @@ function typeOf(name: string): protobuf.Type {
 /** @throws MessageError */
 export function decodeMessage(name: string, bytes: Uint8Array): Message {
   const type = typeOf(name);
-  return type.toObject(decoded(type, bytes), { longs: String, enums: String, oneofs: false }) as Message; // its type is a map of anything
+  return type.toObject(decoded(type, bytes), { longs: String, enums: String, oneofs: false });
 }
 
 /**
