@@ -12,7 +12,7 @@ import type { StreamEvent } from "../../../hub/stream.ts";
 import type { Backend, BackendOptions, BackendStep } from "../backend.ts";
 import { endFrame } from "../end-frame.ts";
 import { decodeMessage, MessageError, type Message } from "../wire/schema.ts";
-import { recordField, textField } from "../../fields.ts";
+import { numberField, recordField, textField } from "../../fields.ts";
 import { readToolResult } from "./conversation-in.ts";
 import { readChat, type ChatAsked } from "./request-in.ts";
 import { createChatWriter, silence, type ChatWriter } from "./stream-out.ts";
@@ -44,6 +44,8 @@ interface Turn {
   readonly conversation: Conversation;
   readonly log: TurnLog;
   readonly writer: ChatWriter;
+  /** Calls the client has been sent, in their order. */
+  readonly sent: string[];
   /** By call id, as far as they came; the client may answer before the model has said all. */
   readonly results: Map<string, HubMessage>;
 }
@@ -76,6 +78,7 @@ export function createChatBackend(options: Pick<BackendOptions, "now">): Backend
         conversation,
         log: createTurnLog(),
         writer: createChatWriter({ names, losses, hidesUnknownTools: true }),
+        sent: [],
         results: new Map(),
       },
     };
@@ -104,9 +107,9 @@ export function createChatBackend(options: Pick<BackendOptions, "now">): Backend
     if (state.at === "opening") return decline("its first message is the result of a tool");
     if (state.at === "over") return nothing;
     const { turn } = state;
-    const { id } = readCallId(textField(result, "toolCallId") ?? "");
-    // The first one counts; a second one is a client that tries again.
-    if (turn.results.has(id)) return nothing;
+    const id = answeredBy(result, turn);
+    // Nobody asked for it, or it came before: the first one counts.
+    if (id === null || turn.results.has(id)) return nothing;
     const read = readToolResult(result) ?? { parts: [], isError: false };
     if (read.parts.length === 0) losses.add("tool-result", "a result of a form that is not known here");
     turn.results.set(id, { role: "tool", callId: id, ...read });
@@ -127,7 +130,7 @@ export function createChatBackend(options: Pick<BackendOptions, "now">): Backend
     if (calls.some(({ id }) => !results.has(id))) {
       // Nothing more comes on this stream: the client brings the results in a request of its own.
       if (hasEnded) return end(null);
-      if (state.at !== "waiting") state = { at: "waiting", turn, sinceMs: lastTick() };
+      if (state.at !== "waiting") state = { at: "waiting", turn, sinceMs: options.now() };
       return nothing;
     }
     if (calls.every(({ name }) => names.fromHub(name) === null)) conversation.blindRounds += 1;
@@ -141,8 +144,6 @@ export function createChatBackend(options: Pick<BackendOptions, "now">): Backend
     conversation.request = { ...request, messages };
     return ask(conversation);
   };
-
-  const lastTick = (): number => options.now();
 
   const take = (message: Message): readonly BackendStep[] => {
     if (recordField(message, "chatRequest") !== undefined) return takeRequest(message);
@@ -173,6 +174,9 @@ export function createChatBackend(options: Pick<BackendOptions, "now">): Backend
       const { turn } = state;
       if (event.type === "error") return end(event.error);
       turn.log.note(event);
+      if (event.type === "tool-start" && turn.conversation.asked.names.fromHub(event.name) !== null) {
+        turn.sent.push(event.id);
+      }
       const steps = turn.writer.push(event).map((bytes): BackendStep => ({ type: "send", bytes }));
       if (event.type !== "reply-end") return steps;
       return [...steps, ...(turn.log.calls().length === 0 ? end(null) : settle(turn))];
@@ -192,4 +196,13 @@ export function createChatBackend(options: Pick<BackendOptions, "now">): Backend
       }
     },
   };
+}
+
+/** Which call a result is of: by its id, else the one at its place, else the only one that is open. */
+function answeredBy(result: unknown, { sent, results }: Turn): string | null {
+  const { id } = readCallId(textField(result, "toolCallId") ?? "");
+  if (id !== "") return sent.includes(id) ? id : null;
+  const open = sent.filter((one) => !results.has(one));
+  const index = numberField(result, "toolIndex");
+  return (index === undefined ? undefined : sent[index]) ?? (open.length === 1 ? (open[0] ?? null) : null);
 }

@@ -150,7 +150,7 @@ function createReader({ context, encoding = null, reply = "ChatServerMessage" }:
   };
 
   const endReply = (out: StreamEvent[]): void => {
-    for (const [id, call] of [...held]) {
+    for (const [id, call] of held) {
       if (wholeArguments(call) === null) {
         out.push(...segments.close());
         fail(out, { kind: "protocol", message: "the upstream ended in the middle of a tool call's arguments" });
