@@ -89,8 +89,10 @@ function createReader({ context, encoding = null, reply = "ChatServerMessage" }:
     const inner = (listField(recordField(frame, "mcpParams"), "tools") ?? [])[0];
     const call = held.get(id) ?? { name: "", raw: "", fragments: "" };
     held.set(id, call);
-    const name = namedTool(inner)?.name ?? textField(frame, "name") ?? "";
-    if (name !== "") call.name = name;
+    // The parameters say the bare name; not every frame has them.
+    const bare = namedTool(inner)?.name;
+    if (bare !== undefined) call.name = bare;
+    else if (call.name === "") call.name = textField(frame, "name") ?? "";
     const raw = textField(frame, "rawArgs") ?? "";
     const fragment = textField(inner, "parameters") ?? "";
     heldChars += raw.length + fragment.length;
