@@ -18,9 +18,11 @@ export interface Envelope {
   readonly payload: Uint8Array;
 }
 
-export interface EnvelopeLimits {
+export interface EnvelopeOptions {
   /** Of one envelope, as it stands on the wire and unpacked. */
   readonly maxBytes?: number;
+  /** Connect ends with a JSON envelope; gRPC-web with one of trailer lines (`parseTrailers`). Each refuses the other's flag. */
+  readonly framing?: "connect" | "grpc-web";
 }
 
 export interface EnvelopeReader {
@@ -33,12 +35,14 @@ export interface EnvelopeReader {
 }
 
 const headBytes = 5;
+const minGzipBytes = 18;
 export const maxEnvelopeBytes = 64 * 1024 * 1024;
 
 /** `encoding`: what `connect-content-encoding` said; envelopes may be packed with that and nothing else. */
-export function createEnvelopeReader(encoding: string | null, limits: EnvelopeLimits = {}): EnvelopeReader {
+export function createEnvelopeReader(encoding: string | null, options: EnvelopeOptions = {}): EnvelopeReader {
   const buffer = createFrameBuffer();
-  const maxBytes = limits.maxBytes ?? maxEnvelopeBytes;
+  const maxBytes = options.maxBytes ?? maxEnvelopeBytes;
+  const lastFlag = options.framing === "grpc-web" ? trailerFlag : endFlag;
   let ended = false;
   let failure: FramingError | null = null;
 
@@ -47,7 +51,7 @@ export function createEnvelopeReader(encoding: string | null, limits: EnvelopeLi
     const head = buffer.peek(headBytes);
     const flags = head[0] ?? 0;
     const length = head.readUInt32BE(1);
-    if ((flags & ~(compressedFlag | endFlag | trailerFlag)) !== 0) {
+    if ((flags & ~(compressedFlag | lastFlag)) !== 0) {
       throw new FramingError("malformed", `an envelope has the unknown flags 0x${flags.toString(16)}`);
     }
     if (ended) throw new FramingError("malformed", "an envelope came after the last one");
@@ -55,7 +59,7 @@ export function createEnvelopeReader(encoding: string | null, limits: EnvelopeLi
     if (buffer.byteLength < headBytes + length) return null;
     buffer.take(headBytes);
     const wire = buffer.take(length);
-    ended = (flags & (endFlag | trailerFlag)) !== 0;
+    ended = (flags & lastFlag) !== 0;
     return { flags, payload: (flags & compressedFlag) === 0 ? wire : unpack(wire, encoding, maxBytes) };
   }
 
@@ -90,15 +94,23 @@ function unpack(wire: Uint8Array, encoding: string | null, maxBytes: number): Ui
   if (encoding !== null && encoding !== "gzip") {
     throw new FramingError("compression", `envelopes packed with ${encoding.slice(0, 32)} cannot be unpacked here`);
   }
+  // Shorter than gzip's own head and tail, or another head.
+  if (wire.byteLength < minGzipBytes || wire[0] !== 0x1f || wire[1] !== 0x8b) throw notGzip();
+  // gzip ends with the length of what it packs (modulo 4 GiB, RFC 1952): most bombs say so and are not begun.
+  if (Buffer.from(wire.buffer, wire.byteOffset, wire.byteLength).readUInt32LE(wire.byteLength - 4) > maxBytes) {
+    throw tooLarge(maxBytes);
+  }
   try {
     return gunzipSync(wire, { maxOutputLength: maxBytes });
   } catch (error) {
     const isTooLarge = error instanceof RangeError || (error instanceof Error && /larger than/.test(error.message));
-    throw isTooLarge
-      ? new FramingError("too-large", `an envelope unpacks to more than ${maxBytes} bytes`)
-      : new FramingError("compression", "an envelope says that it is gzip and is not");
+    throw isTooLarge ? tooLarge(maxBytes) : notGzip();
   }
 }
+
+const tooLarge = (maxBytes: number): FramingError =>
+  new FramingError("too-large", `an envelope unpacks to more than ${maxBytes} bytes`);
+const notGzip = (): FramingError => new FramingError("compression", "an envelope says that it is gzip and is not");
 
 export function envelope(payload: Uint8Array, flags = 0): Uint8Array {
   const framed = Buffer.allocUnsafe(headBytes + payload.byteLength);
@@ -111,4 +123,17 @@ export function envelope(payload: Uint8Array, flags = 0): Uint8Array {
 /** The last envelope: `{}`, or what went wrong. */
 export function endEnvelope(payload: object = {}): Uint8Array {
   return envelope(Buffer.from(JSON.stringify(payload)), endFlag);
+}
+
+export type Trailers = readonly (readonly [name: string, value: string])[];
+
+/** gRPC-web's last payload: `name: value` lines. Names come in lower case; a line that is none is left out. */
+export function parseTrailers(payload: Uint8Array): Trailers {
+  return Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength)
+    .toString("latin1")
+    .split("\r\n")
+    .flatMap((line) => {
+      const colon = line.indexOf(":");
+      return colon <= 0 ? [] : [[line.slice(0, colon).trim().toLowerCase(), line.slice(colon + 1).trim()] as const];
+    });
 }

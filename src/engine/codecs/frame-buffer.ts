@@ -1,4 +1,7 @@
-/** Bytes that wait for the rest of their frame: joined once per frame, never once per chunk. */
+/**
+ * Bytes that wait for the rest of their frame: joined once per frame, never once per chunk. Only crumbs are joined on the
+ * way, in pairs: a peer that sends single bytes must not make each of them cost us a hundred.
+ */
 export interface FrameBuffer {
   readonly byteLength: number;
   add(bytes: Uint8Array): void;
@@ -7,6 +10,9 @@ export interface FrameBuffer {
   /** Takes the first `count` bytes; there must be so many. */
   take(count: number): Buffer;
 }
+
+/** A Buffer object weighs some hundred bytes of its own: beside so many it does not count. */
+const crumbBytes = 4096;
 
 export function createFrameBuffer(): FrameBuffer {
   let chunks: Buffer[] = [];
@@ -21,6 +27,17 @@ export function createFrameBuffer(): FrameBuffer {
     return joined;
   };
 
+  /** The last two while the later one is not the smaller: each byte is copied a dozen times at most. */
+  const joinCrumbs = (): void => {
+    for (;;) {
+      const last = chunks[chunks.length - 1];
+      const before = chunks[chunks.length - 2];
+      if (last === undefined || before === undefined || before.byteLength > last.byteLength) return;
+      if (last.byteLength >= crumbBytes) return;
+      chunks.splice(-2, 2, Buffer.concat([before, last]));
+    }
+  };
+
   return {
     get byteLength() {
       return length;
@@ -29,6 +46,7 @@ export function createFrameBuffer(): FrameBuffer {
       if (bytes.byteLength === 0) return;
       chunks.push(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
       length += bytes.byteLength;
+      joinCrumbs();
     },
     peek: (count) => gather(count).subarray(0, count),
     take(count) {

@@ -83,7 +83,7 @@ export function losslessCall(
         provider,
         call.value,
       ),
-      body: isNamed ? body : spliceModel(body, model),
+      body: format.renameModel?.(body, model, exchange) ?? (isNamed ? body : spliceModel(body, model)),
     },
     changed,
   };
@@ -106,6 +106,8 @@ interface LosslessBody {
 /** The client's own bytes wherever nothing has to change in them. */
 function losslessBody(call: ClientCall, provider: Provider, model: string, changes: LosslessChanges): LosslessBody {
   const { format } = call;
+  // Values of a body that is not JSON are for reading only.
+  if (format.renameModel !== undefined) return { body: call.body, changed: [] };
   const bytes = format.withoutOwnMarks(call.body, model) ?? call.body;
   const asksChange = changes.systemPrompt !== null || changes.thinking !== null || changes.withoutBlobs;
   const isAsIs = provider.ownFields === undefined && provider.amendBody === undefined;

