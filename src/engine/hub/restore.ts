@@ -24,6 +24,8 @@ export interface ReplyContext {
   readonly argumentFixes?: ReadonlyMap<string, ArgumentFix>;
   /** Stop sequences that did not fit into the request; the reply is cut at the first of them. */
   readonly cutAt?: readonly string[];
+  /** What an upstream may ask back for while it answers: its name for it → the bytes. */
+  readonly askedBack?: ReadonlyMap<string, Uint8Array>;
   /** Tokens of the request as we guess them; asked only when the upstream counted nothing. */
   readonly estimateInput?: () => number;
 }
