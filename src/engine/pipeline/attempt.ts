@@ -251,7 +251,10 @@ function clean(error: EngineError, credential: Credential | null): EngineError {
 }
 
 function secretsOf(credential: Credential | null): readonly Secret[] {
-  return credential === null ? [] : [credential.secret];
+  if (credential === null) return [];
+  const { secret, machine } = credential;
+  if (machine === undefined) return [secret];
+  return [secret, machine.id, ...(machine.mac === null ? [] : [machine.mac])];
 }
 
 function undecodable(error: DecodeError): EngineError {
