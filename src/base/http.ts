@@ -32,6 +32,8 @@ export interface HttpRequest extends RequestHead {
    * that was lent may turn out to be closing, and is then sent on again.
    */
   readonly once?: boolean;
+  /** The protocol it must go by. Absent: HTTP/1.1. */
+  readonly over?: "h2";
 }
 
 export interface HttpReply {

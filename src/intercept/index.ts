@@ -27,7 +27,9 @@ import { createDestinationGuard } from "./upstream/destination.ts";
 import { createDial } from "./upstream/dial.ts";
 import { createLanes } from "./upstream/lanes.ts";
 import { createOutbound } from "./upstream/outbound.ts";
-import { createSend } from "./upstream/send.ts";
+import { createSend, type Send } from "./upstream/send.ts";
+import { createSendH2 } from "./upstream/send-h2.ts";
+import { createSharedSessions } from "./upstream/shared-sessions.ts";
 import { createSocketSet } from "./socket-set.ts";
 
 /** Everything that may change while we run; asked for anew on every use. */
@@ -111,7 +113,11 @@ export function createInterceptor(deps: InterceptorDeps): Interceptor {
   });
   const lanes = createLanes(dial);
   const sessions = createUpstreamSessions(dial, lanes);
-  const send = createSend({ lanes, timeouts: () => deps.settings().timeouts });
+  const timeouts = (): InterceptSettings["timeouts"] => deps.settings().timeouts;
+  const shared = createSharedSessions(dial);
+  const sendH1 = createSend({ lanes, timeouts });
+  const sendH2 = createSendH2({ sessions: shared, timeouts });
+  const send: Send = (request, options) => (request.over === "h2" ? sendH2 : sendH1)(request, options);
 
   return {
     async send(request) {
@@ -208,6 +214,7 @@ export function createInterceptor(deps: InterceptorDeps): Interceptor {
           await inFlight.settled(graceMs);
           lanes.close();
           sessions.close();
+          shared.close();
           sockets.destroyAll();
           await closed;
         },

@@ -13,6 +13,15 @@ export interface Credential {
   readonly facts: LoginFacts;
   /** The longer-lived token that `secret` was made from (GitHub's, for Copilot): for its issuer's own addresses only. */
   readonly madeFrom?: Secret;
+  /** Ids of the machine that a login was read on, where its service wants to see them. */
+  readonly machine?: MachineSecrets;
+}
+
+/** Not tokens, and yet nobody's business: wrapped as those are. */
+export interface MachineSecrets {
+  readonly id: Secret;
+  /** macOS. */
+  readonly mac: Secret | null;
 }
 
 /**

@@ -106,6 +106,7 @@ function buildProvider(
     cooldown: buildCooldown(id, block, base?.cooldown ?? defaultCooldown, findings),
     strategy: block.strategy ?? base?.strategy ?? null,
     ...projectOf(block.project ?? base?.project),
+    ...(block.client_version === undefined ? {} : { clientVersion: block.client_version }),
     serves: base?.serves ?? [],
   };
   return { config, origin };

@@ -43,11 +43,14 @@ const limits = v.union(
   "must be a map of whole numbers of at least 1, or the word suggested",
 );
 
+const headerWord = v.pipe(text, v.regex(/^[\x21-\x7e]{1,64}$/, "must be one short word, such as 3.1.0"));
+
 const provider = v.object({
   type: v.optional(text),
   endpoint: v.optional(text),
   more_endpoints: v.optional(v.array(text, "must be a list")),
   project: v.optional(text),
+  client_version: v.optional(headerWord),
   auth_type: v.optional(choice(authTypes)),
   enabled: v.optional(flag),
   priority: v.optional(priority),

@@ -179,6 +179,8 @@ export interface ProviderConfig {
   readonly strategy: Strategy | null;
   /** Google Cloud project, for the two Code Assist types. */
   readonly project?: string;
+  /** Cursor: the version of the user's own Cursor, which its service asks for. Absent: nothing is said. */
+  readonly clientVersion?: string;
   /** Globs of model names this provider is known to serve; wildcard targets use them where `models` is silent. */
   readonly serves: readonly string[];
 }

@@ -23,6 +23,22 @@ export interface StreamReader {
   push(bytes: Uint8Array): readonly StreamEvent[];
   /** Upstream closed. Yields what was left, then `error` (kind `truncated`) if no `reply-end` was seen. */
   end(): readonly StreamEvent[];
+  /** Only where the request stays open, because the upstream asks back while it answers (`ProviderRequest.staysOpen`). */
+  readonly talk?: Talk;
+}
+
+/** What a reader has to say to the upstream while it reads. */
+export interface Talk {
+  /** What is to be sent now, after a `push`; each piece is told once. */
+  answers(): readonly Uint8Array[];
+  /** To be sent every five seconds, so that the upstream knows that somebody is listening; null: nothing. */
+  beat(): Uint8Array | null;
+  /**
+   * The upstream waits for us, or will say more any moment: only time tells. If nothing comes for a moment, `settle` is
+   * called, and the next `push` (of no bytes) ends the reply.
+   */
+  isWaiting(): boolean;
+  settle(): void;
 }
 
 /** Events → bytes of this dialect's stream. One event may give none or several frames. */
@@ -156,6 +172,8 @@ export interface ProviderRequest {
   readonly losses: readonly string[];
   /** To be handed to the reader of the reply: what it must undo. */
   readonly replyContext: ReplyContext;
+  /** `body` is only the beginning: what the reader of the reply says (`StreamReader.talk`) is sent after it. */
+  readonly staysOpen?: true;
 }
 
 export interface ProviderSide {

@@ -11,5 +11,10 @@ export function withContext(reader: StreamReader, context: ReplyContext | undefi
     const restored = stage === null ? events : events.flatMap(stage);
     return fill === null ? restored : fill(restored);
   };
-  return { push: (bytes) => undo(reader.push(bytes)), end: () => undo(reader.end()) };
+  const { talk } = reader;
+  return {
+    push: (bytes) => undo(reader.push(bytes)),
+    end: () => undo(reader.end()),
+    ...(talk === undefined ? {} : { talk }),
+  };
 }

@@ -26,6 +26,8 @@ export interface ReplyContext {
   readonly cutAt?: readonly string[];
   /** The model was asked to think in its text: what it says between `<thinking>` tags at the beginning is thinking. */
   readonly inlineThinking?: true;
+  /** What an upstream may ask back for while it answers: its name for it → the bytes. */
+  readonly askedBack?: ReadonlyMap<string, Uint8Array>;
   /** Tokens of the request as we guess them; asked only when the upstream counted nothing. */
   readonly estimateInput?: () => number;
 }

@@ -14,6 +14,7 @@ import { formats } from "../formats/table.ts";
 import type { Result, WholeAnswer } from "../formats/format.ts";
 import type { Provider } from "../providers/provider.ts";
 import { withoutSecrets } from "./answer-error.ts";
+import { createOpenBody, type OpenBody } from "./open-body.ts";
 import { loggedReply, loggedTap, openCallLog } from "./logged.ts";
 import { openLossless } from "./lossless.ts";
 import type { Thinking } from "../hub/request.ts";
@@ -73,6 +74,8 @@ export interface TryInput extends AttemptInput {
 export interface OpenInput extends TryInput {
   readonly reply: HttpReply;
   readonly meter: Meter;
+  /** The request's body where it is still open: what the reader says to the upstream goes there. */
+  readonly open: OpenBody | null;
   readonly onEnd: (error: EngineError | null) => void;
   readonly abandon: () => void;
 }
@@ -106,9 +109,11 @@ export async function attempt(given: AttemptInput): Promise<AttemptResult> {
   const report = reportOn(input, meter);
   const via = outboundFor(input.config.settings.networkProxy, provider.id, account, input.combo);
   const connection = linkedAbort(exchange.signal);
+  const open = lane.value.upstream.staysOpen === true ? createOpenBody() : null;
   let status: number | null = null;
   const end = (error: EngineError | null): void => {
     connection.unlink();
+    open?.close();
     const told = error === null ? {} : { error: `${error.kind}: ${clean(error, credential).message}` };
     tap.tell({ type: "attempt-ended", status, ...told });
     if (error !== null) log.stage("6_error", () => clean(error, credential));
@@ -121,6 +126,7 @@ export async function attempt(given: AttemptInput): Promise<AttemptResult> {
       provider,
       credential,
       call: lane.value.upstream,
+      open,
       signal: connection.signal,
       via,
     });
@@ -137,6 +143,7 @@ export async function attempt(given: AttemptInput): Promise<AttemptResult> {
       ...input,
       reply,
       meter,
+      open,
       onEnd: (error) => {
         meter.close();
         end(error);
@@ -244,7 +251,10 @@ function clean(error: EngineError, credential: Credential | null): EngineError {
 }
 
 function secretsOf(credential: Credential | null): readonly Secret[] {
-  return credential === null ? [] : [credential.secret];
+  if (credential === null) return [];
+  const { secret, machine } = credential;
+  if (machine === undefined) return [secret];
+  return [secret, machine.id, ...(machine.mac === null ? [] : [machine.mac])];
 }
 
 function undecodable(error: DecodeError): EngineError {

@@ -8,6 +8,7 @@ import { bodyOf, type HeaderPairs, type HttpReply } from "../../base/http.ts";
 import { UpstreamError } from "../../base/upstream-error.ts";
 import type { Credential } from "../accounts/credential.ts";
 import type { Origin, Provider } from "../providers/provider.ts";
+import type { OpenBody } from "./open-body.ts";
 import type { Tools } from "./tools.ts";
 import { betaField, joinedLists, type UpstreamCall } from "./upstream-call.ts";
 
@@ -17,6 +18,8 @@ export interface SendInput {
   readonly provider: Provider;
   readonly credential: Credential | null;
   readonly call: UpstreamCall;
+  /** Says what comes after the call's own bytes; null: nothing does. */
+  readonly open?: OpenBody | null;
   readonly signal: AbortSignal;
   /** The outbound proxy; undefined: as everything goes. */
   readonly via: string | undefined;
@@ -90,7 +93,7 @@ function why(tap: FlowTap, text: string): void {
 }
 
 async function sendAt(
-  { tools, tap, provider, credential, call, via }: SendInput,
+  { tools, tap, provider, credential, call, open = null, via }: SendInput,
   origin: Origin,
   signal: AbortSignal,
 ): Promise<HttpReply> {
@@ -109,7 +112,7 @@ async function sendAt(
     ["host", authority],
     // Streams must be readable as they come, and Node 20 cannot unpack everything clients accept.
     ...authorized([...placed, ["accept-encoding", "identity"]], own),
-    ["content-length", String(call.body.byteLength)],
+    ...(open === null ? [["content-length", String(call.body.byteLength)] as const] : []),
   ];
   tap.head("upstream-request", { line: `POST ${scheme}://${authority}${target}`, headers });
   tap.chunk("upstream-request", call.body);
@@ -120,8 +123,9 @@ async function sendAt(
     port,
     target,
     headers,
-    body: bodyOf(call.body),
+    body: open === null ? bodyOf(call.body) : open.after(call.body),
     signal,
+    ...(provider.over === undefined ? {} : { over: provider.over }),
     ...(via === undefined ? {} : { via }),
   });
   if (reply.connected !== undefined) tap.tell({ type: "connected", ...reply.connected });

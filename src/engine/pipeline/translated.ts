@@ -9,12 +9,14 @@ import type { Result, StreamWriter, WriterOptions } from "../formats/format.ts";
 import { accumulate } from "../hub/accumulate.ts";
 import { replay } from "../hub/replay.ts";
 import type { HubReply } from "../hub/reply.ts";
+import type { StreamEvent } from "../hub/stream.ts";
 import type { HubRequest } from "../hub/request.ts";
 import type { ReplyContext } from "../hub/restore.ts";
 import type { OpenInput, TryInput } from "./attempt.ts";
 import { isStream, maxWholeReplyBytes, tapped } from "./lossless.ts";
 import type { Meter } from "./meter.ts";
 import { openStream } from "./open-stream.ts";
+import { startTalk, type Talking } from "./talk.ts";
 import { readWhole } from "./read-body.ts";
 import { prepareRequest } from "./prepare.ts";
 import { createReplyKeeper, keepWhole } from "./keep-reply.ts";
@@ -76,20 +78,61 @@ export async function openTranslated(input: OpenInput, context: TranslatedContex
   }
   const body = decodeBody(tapped(input), encoding, { maxBytes: maxStreamBytes });
   if (streams && context.request.stream) return streamToStream(input, context, body, () => {});
+  if (streams && input.open !== null) return talkToWhole(input, context, body);
   const whole = await readWhole(body, maxWholeReplyBytes);
   if (!whole.ok) return { ok: false, error: { kind: "protocol", message: "the upstream's reply has no end" } };
   const reply = input.meter.timed(() =>
     streams ? replyFromStream(input, context, whole.bytes) : replyFromJson(input, context, whole.bytes),
   );
   if (!reply.ok) return reply;
-  input.meter.served(reply.value.model);
-  input.meter.usage(reply.value.usage);
-  input.meter.lost(reply.value.losses);
-  input.tools.ledger.record(reply.value);
-  if (input.log !== noCallLog) input.log.events(replay(reply.value));
+  note(input, reply.value);
   return context.request.stream
     ? wholeToStream(input, context, reply.value)
     : wholeToWhole(input, context, reply.value);
+}
+
+function note(input: OpenInput, reply: HubReply): void {
+  input.meter.served(reply.model);
+  input.meter.usage(reply.usage);
+  input.meter.lost(reply.losses);
+  input.tools.ledger.record(reply);
+  if (input.log !== noCallLog) input.log.events(replay(reply));
+}
+
+/** An upstream that is talked with, for a client that asked for no stream. */
+async function talkToWhole(
+  input: OpenInput,
+  context: TranslatedContext,
+  body: AsyncIterable<Uint8Array>,
+): Promise<Result<HttpReply>> {
+  const { reader, body: said } = talkWith(input, context, body);
+  const events: StreamEvent[] = [];
+  let size = 0;
+  for await (const bytes of said) {
+    size += bytes.byteLength;
+    if (size > maxWholeReplyBytes) {
+      return { ok: false, error: { kind: "protocol", message: "the upstream's reply has no end" } };
+    }
+    events.push(...input.meter.timed(() => reader.push(bytes)));
+    if (events.some(endsReply)) break;
+  }
+  if (!events.some(endsReply)) events.push(...reader.end());
+  const reply = accumulate(events);
+  if (!reply.ok) return reply;
+  note(input, reply.value);
+  return wholeToWhole(input, context, reply.value);
+}
+
+function endsReply({ type }: StreamEvent): boolean {
+  return type === "reply-end" || type === "error";
+}
+
+function talkWith(input: OpenInput, context: TranslatedContext, body: AsyncIterable<Uint8Array>): Talking {
+  const reader = formats[input.provider.format].provider.streamReader(context.replyContext);
+  const { open, exchange, tools } = input;
+  if (open === null) return { reader, body };
+  const onSaid = (bytes: Uint8Array): void => exchange.tap.chunk("upstream-request", bytes);
+  return startTalk({ reader, body, open, after: tools.after, onSaid });
 }
 
 /** Unpacked bytes of one streamed reply: hours of text; what lies beyond is a bomb. */
@@ -101,14 +144,13 @@ async function streamToStream(
   body: AsyncIterable<Uint8Array>,
   onBytes: (bytes: Uint8Array) => void,
 ): Promise<Result<HttpReply>> {
-  const { call, provider, tools, meter, onEnd, abandon } = input;
+  const { call, tools, meter, onEnd, abandon } = input;
   const writer = call.format.client.streamWriter(writerOptions(input, context));
   const recorder = tools.ledger.recorder();
   const keeper = createReplyKeeper(context.place, writer);
   const opened = await openStream({
-    body,
+    ...talkWith(input, context, body),
     onBytes,
-    reader: formats[provider.format].provider.streamReader(context.replyContext),
     lane: {
       out(events) {
         recorder.note(events);

@@ -19,6 +19,8 @@ export interface UpstreamCall {
   /** Without host, length and credential: `send.ts` adds those. */
   readonly headers: HeaderPairs;
   readonly body: Uint8Array;
+  /** The body goes on after these bytes. */
+  readonly staysOpen?: true;
 }
 
 /** What proves who the client is. It belongs to the provider the client meant and goes to no other. */
@@ -161,7 +163,7 @@ export function translatedCall(
   exchange: Exchange,
   call: ClientCall,
   request: HubRequest,
-  { path, headers, body }: ProviderRequest,
+  { path, headers, body, staysOpen }: ProviderRequest,
   provider: Provider,
 ): UpstreamCall {
   // Written anew for a provider of the client's own dialect: what the client's headers ask for still holds.
@@ -183,6 +185,7 @@ export function translatedCall(
     path,
     headers: provider.bodyHeaders === undefined ? all : withBodyHeaders(all, exchange, provider, amended),
     body: amended === parsed ? body : Buffer.from(JSON.stringify(amended)),
+    ...(staysOpen === undefined ? {} : { staysOpen }),
   };
 }
 

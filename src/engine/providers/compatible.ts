@@ -7,6 +7,7 @@ import { bearer } from "./bearer.ts";
 import { authorizeClaude } from "./claude.ts";
 import { codexParts } from "./codex.ts";
 import { copilotOrigin, copilotParts } from "./copilot.ts";
+import { agentUrl, cursorParts } from "./cursor.ts";
 import { iflowParts } from "./iflow.ts";
 import { joinPaths } from "./join-paths.ts";
 import { kiroForLogin, kiroOrigins, kiroParts } from "./kiro.ts";
@@ -78,8 +79,8 @@ const makers = {
   qwen: () => ({ ...qwenParts, version: "v1", bound: qwenOrigin }),
   iflow: () => ({ ...iflowParts, version: "v1" }),
   kiro: () => ({ ...kiroParts, version: null, originsFor: kiroOrigins, byLogin: kiroForLogin }),
-  cursor: () => ({ format: "cursor", version: null, authorize: bearer }),
-} as const satisfies Record<SpokenType, (url: URL) => Parts>;
+  cursor: cursorParts,
+} as const satisfies Record<SpokenType, (url: URL, config: ProviderConfig) => Parts>;
 
 /** Types whose dialect this build can write. */
 export type SpokenType = ProviderType;
@@ -93,9 +94,9 @@ export function providerFrom(id: string, config: ProviderConfig & { readonly typ
 export function providerFrom(id: string, config: ProviderConfig): Provider | null;
 export function providerFrom(id: string, config: ProviderConfig): Provider | null {
   if (!isSpoken(config.type)) return null;
-  const url = new URL(config.endpoint);
+  const url = config.type === "cursor" ? agentUrl(new URL(config.endpoint)) : new URL(config.endpoint);
   const type = minimaxSpeaksChat(config.type, url) ? "openai-compatible" : config.type;
-  return made(id, config, url, makers[type](url), {});
+  return made(id, config, url, makers[type](url, config), {});
 }
 
 function made(id: string, config: ProviderConfig, url: URL, parts: Parts, login: LoginFacts): Provider {

@@ -30,6 +30,8 @@ export interface Provider {
   readonly format: FormatId;
   readonly variant?: Variant;
   readonly origin: Origin;
+  /** The protocol its addresses must be asked by. Absent: HTTP/1.1. */
+  readonly over?: "h2";
   /** All of them, in the order in which they are tried; `origin` is the first. */
   readonly origins: readonly Origin[];
   /**

@@ -135,6 +135,8 @@ describe("what other programs keep", () => {
     const rows = new Map([
       ["cursorAuth/accessToken", files.cursorToken],
       ["cursorAuth/cachedEmail", "me@example.com"],
+      ["telemetry.machineId", "a".repeat(64)],
+      ["telemetry.macMachineId", `"${"b".repeat(64)}"`],
     ]);
     let closed = 0;
     const openDatabase = () => ({ textOf: (key: string) => rows.get(key) ?? null, close: () => void (closed += 1) });
@@ -143,9 +145,29 @@ describe("what other programs keep", () => {
       secret: files.cursorToken,
       who: "me@example.com",
     });
+    const machine = async (): Promise<readonly (string | undefined)[]> => {
+      const reading = await read("cursor", { openDatabase });
+      const ids = reading.ok ? reading.credential.machine : undefined;
+      expect(JSON.stringify(reading)).not.toMatch(/a{20}|b{20}/);
+      return [ids?.id.reveal(), ids?.mac?.reveal()];
+    };
+    expect(await machine()).toEqual(["a".repeat(64), "b".repeat(64)]);
+    rows.set("telemetry.machineId", "not one");
+    expect(await machine()).toEqual([undefined, undefined]);
+    rows.set("storage.serviceMachineId", "00000000-0000-4000-8000-00000000000a");
+    expect(await machine()).toEqual(["00000000-0000-4000-8000-00000000000a", "b".repeat(64)]);
     rows.clear();
     expect(plain(await read("cursor", { openDatabase }))).toEqual({ state: "unreadable" });
-    expect(closed).toBe(2);
+    expect(closed).toBe(5);
+  });
+
+  it("is read for Cursor from the file of its command line tool where the editor's cannot be", async () => {
+    place(".config/cursor/auth.json", { accessToken: files.cursorToken, refreshToken: "canary-refresh" });
+    expect(plain(await read("cursor"))).toEqual({ ...common, secret: files.cursorToken });
+    place(".config/Cursor/User/globalStorage/state.vscdb", "SQLite format 3\0");
+    expect(plain(await read("cursor"))).toEqual({ ...common, secret: files.cursorToken });
+    place(".config/cursor/auth.json", {});
+    expect(plain(await read("cursor"))).toEqual({ state: "unreadable" });
   });
 
   it("cannot be read for Cursor by a Node without SQLite, and says which one can", async () => {

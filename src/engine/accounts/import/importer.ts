@@ -61,14 +61,14 @@ export interface Importer {
 }
 
 export function found(
-  credential: Pick<Credential, "kind" | "secret"> & { readonly facts: LoginFactsRead },
+  credential: Pick<Credential, "kind" | "secret" | "machine"> & { readonly facts: LoginFactsRead },
   expiresAt: number | null,
   renewableUntil: number | null = null,
 ): ClientReading {
-  const { kind, secret, facts } = credential;
+  const { kind, secret, facts, machine } = credential;
   return {
     ok: true,
-    credential: { kind, secret, facts: saidOnly(facts) },
+    credential: { kind, secret, facts: saidOnly(facts), ...(machine === undefined ? {} : { machine }) },
     expiresAt,
     renewableUntil,
     exchange: null,
