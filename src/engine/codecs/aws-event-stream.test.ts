@@ -249,7 +249,8 @@ describe("what a hostile stream costs", () => {
     const cost = asked(() => {
       for (let at = 0; at < frame.length; at += 1024) reader.push(frame.subarray(at, at + 1024));
     });
-    expect(cost).toBeLessThan(frame.length * 2 + slack);
+    // Joined by us, and once more for the codec's own checksums; with a copy for each chunk it would be thousands of times.
+    expect(cost).toBeLessThan(frame.length * 3 + slack);
   });
 
   it("refuses at once: CPU time, far below what a person would notice", () => {
