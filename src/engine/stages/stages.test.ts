@@ -179,9 +179,7 @@ describe("a request at its three stages", () => {
       role: "user",
       content: `${index} ${"x".repeat(500)}`,
     }));
-    const started = performance.now();
     const { rows } = compare("openai-chat", "claude", { model: "m".repeat(5_000), messages });
-    expect(performance.now() - started).toBeLessThan(5_000);
     expect(rows.length).toBe(maxRows);
     expect(rows.at(-1)?.label).toMatch(/^… and \d+ more rows$/);
     for (const { label, client, hub, upstream } of rows) {
