@@ -10,6 +10,7 @@ import { Secret } from "../base/secret.ts";
 import { createGatewayHandler } from "./gateway.ts";
 import { createPortControl } from "./port-control.ts";
 import { addressed } from "./gateway-address.ts";
+import { cpuMs } from "../../test/support/cpu.ts";
 
 const key = "client-key-canary-0123456789";
 
@@ -108,9 +109,7 @@ describe("addressed", () => {
   it("of any length takes no time to speak of", () => {
     for (const piece of ["/", "//providers/", "%70", ":a", "%"]) {
       const target = `/v1/models${piece.repeat(16_000 / piece.length)}`;
-      const begunAt = performance.now();
-      addressed({ target });
-      expect(performance.now() - begunAt).toBeLessThan(500);
+      expect(cpuMs(() => void addressed({ target }))).toBeLessThan(500);
     }
   });
 });

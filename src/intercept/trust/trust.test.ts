@@ -10,6 +10,7 @@ import { refreshTrustFiles, writeBundle, writeExtraCa, type TrustFileOptions } f
 import { certificatesIn } from "./pem.ts";
 import { addingVariables, readStoreFile, replacingVariables, type ReadText } from "./sources.ts";
 import { systemRootsPem } from "./system-roots.ts";
+import { cpuMs } from "../../../test/support/cpu.ts";
 
 /** Public roots play the parts of a system store and of a company's own; they are data, and nobody else's secret. */
 const roots = rootCertificates.map((pem) => certificatesIn(pem)[0]?.pem ?? "");
@@ -215,10 +216,11 @@ describe("certificatesIn", () => {
   });
 
   it("takes time in proportion to a hostile file, not its square", () => {
-    const startedAt = performance.now();
-    expect(certificatesIn("-----BEGIN CERTIFICATE-----\n".repeat(100_000))).toEqual([]);
-    expect(certificatesIn(`-----BEGIN CERTIFICATE-----${"A".repeat(4_000_000)}`)).toEqual([]);
-    expect(performance.now() - startedAt).toBeLessThan(5000);
+    const ms = cpuMs(() => {
+      expect(certificatesIn("-----BEGIN CERTIFICATE-----\n".repeat(100_000))).toEqual([]);
+      expect(certificatesIn(`-----BEGIN CERTIFICATE-----${"A".repeat(4_000_000)}`)).toEqual([]);
+    });
+    expect(ms).toBeLessThan(5_000);
   });
 });
 

@@ -6,6 +6,7 @@ import { maxJsonDepth, parseJson } from "../../../src/base/json.ts";
 import { safeLine, safeText } from "../../../src/base/safe-text.ts";
 import { parseConfig } from "../../../src/engine/config/load.ts";
 import { createKeyParser } from "../../../src/tui/terminal/keys.ts";
+import { cpuMs } from "../../support/cpu.ts";
 import { chunkSizes, split } from "../bytes.ts";
 import { invalidJson, naughtyStrings, validJson } from "../corpus.ts";
 import { must, type FuzzTarget } from "../target.ts";
@@ -93,14 +94,6 @@ const filterText = fc.oneof(
     )
     .map((parts) => parts.join("")),
 );
-
-/** CPU time of this process, ms: what the machine does beside us does not count. */
-function cpuMs(work: () => void): number {
-  const before = process.cpuUsage();
-  work();
-  const { user, system } = process.cpuUsage(before);
-  return (user + system) / 1_000;
-}
 
 export const peoplesWords: readonly FuzzTarget[] = [
   {
