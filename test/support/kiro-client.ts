@@ -37,6 +37,8 @@ export interface KiroAnswer {
   events(): AsyncIterable<KiroEvent>;
   /** The body as text, for answers that are no stream. */
   text(): Promise<string>;
+  /** Hangs up. */
+  abandon(): void;
 }
 
 const encode = (bytes: Uint8Array | string): string => Buffer.from(bytes).toString("utf8");
@@ -70,7 +72,7 @@ const forms = {
 } as const satisfies Record<KiroForm, object>;
 
 export async function askKiro(call: KiroCall): Promise<KiroAnswer> {
-  const { protocol, hostname, port } = new URL(call.origin);
+  const { protocol, hostname, host, port } = new URL(call.origin);
   const { through } = call;
   const handler = new NodeHttpHandler(through === undefined ? {} : { httpsAgent: agentThrough(through) });
   const body = Buffer.from(call.bytes ?? JSON.stringify(call.body));
@@ -81,7 +83,7 @@ export async function askKiro(call: KiroCall): Promise<KiroAnswer> {
     ...(port === "" ? {} : { port: Number(port) }),
     method: "POST",
     path,
-    headers: { host: hostname, "content-length": String(body.length), ...headers, ...usual, ...call.headers },
+    headers: { host, "content-length": String(body.length), ...headers, ...usual, ...call.headers },
     body,
   });
   const { response } = await handler.handle(request);
@@ -97,6 +99,7 @@ export async function askKiro(call: KiroCall): Promise<KiroAnswer> {
       for await (const chunk of stream) chunks.push(chunk as Buffer);
       return Buffer.concat(chunks).toString("utf8");
     },
+    abandon: () => void stream.destroy(),
   };
 }
 
@@ -113,16 +116,21 @@ function eventOf(event: Readonly<Record<string, Message>>): KiroEvent & { readon
   return { type, value: JSON.parse(encode(message.body)) as unknown };
 }
 
+type Done = (error: Error | null, socket?: unknown) => void;
+
 function agentThrough(through: Through): Agent {
   const agent = new Agent({ keepAlive: false });
   // Node's own agents call back when a connection takes its time; their type knows only the other way.
-  const connecting = (options: { host?: string }, done: (error: Error | null, socket?: unknown) => void): void => {
-    tlsThrough(through, options.host ?? "", { alpn: ["http/1.1"] }).then(
-      (socket) => done(null, socket),
-      (error: unknown) => done(error instanceof Error ? error : new Error(String(error))),
-    );
-  };
-  return Object.assign(agent, { createConnection: connecting });
+  const createConnection = ({ host = "" }: { host?: string }, done: Done): void => void tunnel(through, host, done);
+  return Object.assign(agent, { createConnection });
+}
+
+async function tunnel(through: Through, host: string, done: Done): Promise<void> {
+  try {
+    done(null, await tlsThrough(through, host, { alpn: ["http/1.1"] }));
+  } catch (error) {
+    done(error instanceof Error ? error : new Error(String(error)));
+  }
 }
 
 export interface KiroTurn {
