@@ -308,20 +308,28 @@ describe("what is asked of the provider", () => {
   });
 
   it("keeps another maker's thinking where the client hands it back", async () => {
-    providers.claude.answerWith(() => ({ type: "text", text: "Done.", thinking: "I should think." }));
+    const thought = { type: "thinking", text: "I should look.", signature: "RmFrZVNpZ25hdHVyZQ==" } as const;
+    providers.claude.answerWith(({ toolResults }) =>
+      toolResults.length > 0
+        ? { type: "text", text: "Done." }
+        : { type: "says", parts: [thought, { name: "read", input: { path: "/a" } }] },
+    );
     const question = { content: "Think.", modelId: models.claude };
+    const tools = [kiroTool("read", { path: { type: "string" } })];
     const thinks = { additionalModelRequestFields: { thinking: { type: "adaptive", display: "summarized" } } };
-    const ask = (history: readonly unknown[]): Promise<KiroTurn> =>
-      turnOf({ form: "path", host: serviceHost, body: { ...kiroRequest(question, {}, history), ...thinks } });
-    const first = await ask([]);
-    expect(first).toMatchObject({ reasoning: "I should think.", text: "Done." });
+    const ask = (body: object): Promise<KiroTurn> =>
+      turnOf({ form: "path", host: serviceHost, body: { ...body, ...thinks } });
+    const first = await ask(kiroRequest(question, { tools }));
+    expect(first).toMatchObject({ reasoning: "I should look.", stopReason: "TOOL_USE" });
     expect(first.signature).toMatch(/^switchyard\./);
     const reasoningContent = { reasoningText: { text: first.reasoning, signature: first.signature } };
     const history = [
       { userInputMessage: question },
-      { assistantResponseMessage: { content: first.text, reasoningContent } },
+      { assistantResponseMessage: { content: first.text, reasoningContent, toolUses: first.calls } },
     ];
-    await ask(history);
+    const toolResults = [{ toolUseId: first.calls[0]?.toolUseId, status: "success", content: [{ text: "seen" }] }];
+    const second = await ask(kiroRequest({ ...question, content: "" }, { tools, toolResults }, history));
+    expect(second.text).toBe("Done.");
     const said = JSON.stringify(providers.claude.seen.at(-1)?.body);
     expect(said).toContain('"signature":"RmFrZVNpZ25hdHVyZQ=="');
     expect(said).not.toContain("switchyard.");
