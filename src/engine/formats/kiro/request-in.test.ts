@@ -16,7 +16,7 @@ const assistant = (message: object): object => ({ assistantResponseMessage: mess
 
 describe("a Kiro request in the hub", () => {
   it("has its turns in order: results first, then pictures, then the text", () => {
-    const images = [{ format: "jpeg", source: { bytes: "AAAA" } }];
+    const images = [{ format: "jpg", source: { bytes: "AAAA" } }];
     const toolResults = [
       { toolUseId: "a", status: "success", content: [{ text: "one" }, { json: { two: [2] } }] },
       { toolUseId: "b", status: "error", content: [{ image: { format: "png", source: { bytes: "BBBB" } } }] },
