@@ -15,6 +15,7 @@ import { createStage } from "../support/fixture.ts";
 import {
   askKiro,
   collectTurn,
+  kiroEvents,
   kiroRequest,
   kiroTool,
   type KiroAnswer,
@@ -22,7 +23,7 @@ import {
   type KiroTurn,
 } from "../support/kiro-client.ts";
 import { field, list, readsFile, sayHello, type Answer } from "../support/provider-turn.ts";
-import { readUntil, tlsThrough } from "../support/proxy-clients.ts";
+import { h2Through, readUntil, tlsThrough } from "../support/proxy-clients.ts";
 import { startRawOrigin, type RawOrigin } from "../support/raw-origin.ts";
 import { waitFor } from "../support/wait.ts";
 
@@ -335,6 +336,19 @@ describe("what is asked of the provider", () => {
     // Its own signature, as the fake made it and checks it.
     expect(blobs).toHaveLength(1);
     expect(providers.claude.seen.at(-1)?.text).not.toContain("switchyard.");
+  });
+
+  it("comes over HTTP/2 as well", async () => {
+    const session = await h2Through(core, runtimeHost);
+    const stream = session.request({
+      ":method": "POST",
+      ":path": "/",
+      "content-type": "application/x-amz-json-1.0",
+      "x-amz-target": "KiroRuntimeService.GenerateAssistantResponse",
+    });
+    stream.end(JSON.stringify(kiroRequest({ content: "hi" })));
+    expect((await collectTurn(kiroEvents(stream))).text).toBe("Hello from the fake provider.");
+    session.close();
   });
 
   it("is nothing where a rule blocks it", async () => {

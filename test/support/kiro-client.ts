@@ -92,7 +92,7 @@ export async function askKiro(call: KiroCall): Promise<KiroAnswer> {
   return {
     status: response.statusCode,
     headers: response.headers,
-    events: () => marshaller.deserialize(stream, async (event) => ({ ...eventOf(event) })),
+    events: () => kiroEvents(stream),
     async text() {
       const chunks: Uint8Array[] = [];
       // A stream without encoding yields Buffers.
@@ -101,6 +101,11 @@ export async function askKiro(call: KiroCall): Promise<KiroAnswer> {
     },
     abandon: () => void stream.destroy(),
   };
+}
+
+/** The events of a body, as the SDK reads them. */
+export function kiroEvents(body: Readable): AsyncIterable<KiroEvent> {
+  return marshaller.deserialize(body, async (event) => ({ ...eventOf(event) }));
 }
 
 type Message = Parameters<Parameters<EventStreamMarshaller["deserialize"]>[1]>[0][string];
