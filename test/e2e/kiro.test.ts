@@ -16,6 +16,7 @@ import {
   askKiro,
   collectTurn,
   kiroEvents,
+  kiroMachine,
   kiroRequest,
   kiroTool,
   type KiroAnswer,
@@ -303,7 +304,10 @@ describe("what is asked of the provider", () => {
   it("knows nothing of the client's token, and Kiro's hosts nothing of the call", async () => {
     const before = kiroOrigin.connections.length;
     await turnOf({ form: "target", host: runtimeHost, body: kiroRequest({ content: "hi" }) });
-    for (const provider of Object.values(providers)) expect(JSON.stringify(provider.seen)).not.toContain(kiroToken);
+    expect(providers.chat.seen.at(-1)?.headers.join(" ")).toContain("KiroIDE-1.0.228");
+    for (const provider of Object.values(providers)) {
+      for (const secret of [kiroToken, kiroMachine]) expect(JSON.stringify(provider.seen)).not.toContain(secret);
+    }
     for (const connection of kiroOrigin.connections.slice(before)) expect(connection.received().length).toBe(0);
     expect(JSON.stringify(await core.flows())).not.toContain(kiroToken);
   });

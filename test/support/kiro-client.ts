@@ -45,6 +45,9 @@ const encode = (bytes: Uint8Array | string): string => Buffer.from(bytes).toStri
 const decode = (text: string): Uint8Array => Buffer.from(text, "utf8");
 const marshaller = new EventStreamMarshaller({ utf8Encoder: encode, utf8Decoder: decode });
 
+/** As it stands at the end of their names: the machine, hashed. */
+export const kiroMachine = "0123456789abcdef".repeat(4);
+
 /** Headers as Kiro's clients send them, with a token that is nobody's. */
 const usual = {
   authorization: "Bearer aoaAAAAA-the-clients-own-kiro-token",
@@ -58,7 +61,7 @@ const forms = {
     path: "/generateAssistantResponse",
     headers: {
       "content-type": "application/json",
-      "user-agent": "aws-sdk-js/1.0.27 ua/2.1 os/linux lang/js api/codewhispererstreaming#1.0.27 m/E KiroIDE-0.2.13",
+      "user-agent": `aws-sdk-js/1.0.27 ua/2.1 os/linux lang/js api/codewhispererstreaming#1.0.27 m/E KiroIDE-0.2.13-${kiroMachine}`,
     },
   },
   target: {
@@ -66,7 +69,7 @@ const forms = {
     headers: {
       "content-type": "application/x-amz-json-1.0",
       "x-amz-target": "KiroRuntimeService.GenerateAssistantResponse",
-      "user-agent": "aws-sdk-js/1.0.0 ua/2.1 os/linux lang/js api/kiroruntime#1.0.0 m/E KiroIDE-1.0.228",
+      "user-agent": `aws-sdk-js/1.0.0 ua/2.1 os/linux lang/js api/kiroruntime#1.0.0 m/E KiroIDE-1.0.228-${kiroMachine}`,
     },
   },
 } as const satisfies Record<KiroForm, object>;
