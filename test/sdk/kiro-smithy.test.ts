@@ -29,9 +29,12 @@ function optionsFor(form: KiroForm): WriterOptions {
 
 function written(events: readonly StreamEvent[], form: KiroForm): Uint8Array {
   const writer = kiro.client.streamWriter(optionsFor(form));
-  return Buffer.concat([
-    ...events.flatMap((event) => [...writer.push(event), ...(event.type === "reply-end" ? [] : [writer.keepAlive()])]),
+  // A keep-alive after every event: it must not matter where it comes.
+  const frames = events.flatMap((event) => [
+    ...writer.push(event),
+    ...(event.type === "reply-end" || event.type === "error" ? [] : [writer.keepAlive()]),
   ]);
+  return Buffer.concat(frames);
 }
 
 async function collect(events: readonly StreamEvent[], form: KiroForm, pieceBytes = 37): Promise<KiroTurn> {

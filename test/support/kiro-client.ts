@@ -37,11 +37,16 @@ export interface KiroAnswer {
   events(): AsyncIterable<KiroEvent>;
   /** The body as text, for answers that are no stream. */
   text(): Promise<string>;
+  /** Hangs up. */
+  abandon(): void;
 }
 
 const encode = (bytes: Uint8Array | string): string => Buffer.from(bytes).toString("utf8");
 const decode = (text: string): Uint8Array => Buffer.from(text, "utf8");
 const marshaller = new EventStreamMarshaller({ utf8Encoder: encode, utf8Decoder: decode });
+
+/** As it stands at the end of their names: the machine, hashed. */
+export const kiroMachine = "0123456789abcdef".repeat(4);
 
 /** Headers as Kiro's clients send them, with a token that is nobody's. */
 const usual = {
@@ -56,7 +61,7 @@ const forms = {
     path: "/generateAssistantResponse",
     headers: {
       "content-type": "application/json",
-      "user-agent": "aws-sdk-js/1.0.27 ua/2.1 os/linux lang/js api/codewhispererstreaming#1.0.27 m/E KiroIDE-0.2.13",
+      "user-agent": `aws-sdk-js/1.0.27 ua/2.1 os/linux lang/js api/codewhispererstreaming#1.0.27 m/E KiroIDE-0.2.13-${kiroMachine}`,
     },
   },
   target: {
@@ -64,13 +69,13 @@ const forms = {
     headers: {
       "content-type": "application/x-amz-json-1.0",
       "x-amz-target": "KiroRuntimeService.GenerateAssistantResponse",
-      "user-agent": "aws-sdk-js/1.0.0 ua/2.1 os/linux lang/js api/kiroruntime#1.0.0 m/E KiroIDE-1.0.228",
+      "user-agent": `aws-sdk-js/1.0.0 ua/2.1 os/linux lang/js api/kiroruntime#1.0.0 m/E KiroIDE-1.0.228-${kiroMachine}`,
     },
   },
 } as const satisfies Record<KiroForm, object>;
 
 export async function askKiro(call: KiroCall): Promise<KiroAnswer> {
-  const { protocol, hostname, port } = new URL(call.origin);
+  const { protocol, hostname, host, port } = new URL(call.origin);
   const { through } = call;
   const handler = new NodeHttpHandler(through === undefined ? {} : { httpsAgent: agentThrough(through) });
   const body = Buffer.from(call.bytes ?? JSON.stringify(call.body));
@@ -81,7 +86,7 @@ export async function askKiro(call: KiroCall): Promise<KiroAnswer> {
     ...(port === "" ? {} : { port: Number(port) }),
     method: "POST",
     path,
-    headers: { host: hostname, "content-length": String(body.length), ...headers, ...usual, ...call.headers },
+    headers: { host, "content-length": String(body.length), ...headers, ...usual, ...call.headers },
     body,
   });
   const { response } = await handler.handle(request);
@@ -90,14 +95,20 @@ export async function askKiro(call: KiroCall): Promise<KiroAnswer> {
   return {
     status: response.statusCode,
     headers: response.headers,
-    events: () => marshaller.deserialize(stream, async (event) => ({ ...eventOf(event) })),
+    events: () => kiroEvents(stream),
     async text() {
       const chunks: Uint8Array[] = [];
       // A stream without encoding yields Buffers.
       for await (const chunk of stream) chunks.push(chunk as Buffer);
       return Buffer.concat(chunks).toString("utf8");
     },
+    abandon: () => void stream.destroy(),
   };
+}
+
+/** The events of a body, as the SDK reads them. */
+export function kiroEvents(body: Readable): AsyncIterable<KiroEvent> {
+  return marshaller.deserialize(body, async (event) => ({ ...eventOf(event) }));
 }
 
 type Message = Parameters<Parameters<EventStreamMarshaller["deserialize"]>[1]>[0][string];
@@ -113,16 +124,21 @@ function eventOf(event: Readonly<Record<string, Message>>): KiroEvent & { readon
   return { type, value: JSON.parse(encode(message.body)) as unknown };
 }
 
+type Done = (error: Error | null, socket?: unknown) => void;
+
 function agentThrough(through: Through): Agent {
   const agent = new Agent({ keepAlive: false });
   // Node's own agents call back when a connection takes its time; their type knows only the other way.
-  const connecting = (options: { host?: string }, done: (error: Error | null, socket?: unknown) => void): void => {
-    tlsThrough(through, options.host ?? "", { alpn: ["http/1.1"] }).then(
-      (socket) => done(null, socket),
-      (error: unknown) => done(error instanceof Error ? error : new Error(String(error))),
-    );
-  };
-  return Object.assign(agent, { createConnection: connecting });
+  const createConnection = ({ host = "" }: { host?: string }, done: Done): void => void tunnel(through, host, done);
+  return Object.assign(agent, { createConnection });
+}
+
+async function tunnel(through: Through, host: string, done: Done): Promise<void> {
+  try {
+    done(null, await tlsThrough(through, host, { alpn: ["http/1.1"] }));
+  } catch (error) {
+    done(error instanceof Error ? error : new Error(String(error)));
+  }
 }
 
 export interface KiroTurn {

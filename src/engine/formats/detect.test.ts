@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { detect, type DetectableHead } from "./detect.ts";
+import { detect, detectAddress, type DetectableHead } from "./detect.ts";
 
 const head = (host: string, target: string, headers: DetectableHead["headers"] = []): DetectableHead => ({
   host,
@@ -46,6 +46,51 @@ describe("detecting a dialect", () => {
     ["api.openai.com", "/v1/responses/resp_1/cancel"],
   ])("leaves %s%s alone", (host, target) => {
     expect(detect(head(host, target))).toBeNull();
+  });
+
+  describe("Kiro's calls", () => {
+    const call = (name: string): DetectableHead["headers"] => [["X-Amz-Target", name]];
+    const generate = call("KiroRuntimeService.GenerateAssistantResponse");
+    const legacy = call("AmazonCodeWhispererStreamingService.GenerateAssistantResponse");
+
+    it.each([
+      ["runtime.us-east-1.kiro.dev", "/", generate, "aws-json"],
+      ["runtime.eu-central-1.kiro.dev", "/", generate, "aws-json"],
+      ["q.us-east-1.amazonaws.com", "/", legacy, "aws-json"],
+      ["codewhisperer.us-east-1.amazonaws.com", "/generateAssistantResponse", legacy, "aws-json"],
+      ["q.us-east-1.amazonaws.com", "/generateAssistantResponse", [], undefined],
+      ["runtime.us-east-1.kiro.dev", "/generateAssistantResponse?x=1", [], undefined],
+      ["127.0.0.1", "/generateAssistantResponse", [], undefined],
+      ["127.0.0.1", "/", generate, "aws-json"],
+    ])("%s%s %j", (host, target, headers, variant) => {
+      const detected = detect(head(host, target, headers), { conversationState: {} });
+      expect(detected).toMatchObject({ format: "kiro" });
+      expect(detected?.variant).toBe(variant);
+      expect(detectAddress({ host, target, headers })).toMatchObject({ format: "kiro" });
+    });
+
+    it.each([
+      ["runtime.us-east-1.kiro.dev", "/", call("KiroRuntimeService.InvokeMCP")],
+      ["runtime.us-east-1.kiro.dev", "/", call("KiroRuntimeService.GetFeatureConfiguration")],
+      ["runtime.us-east-1.kiro.dev", "/", []],
+      ["q.us-east-1.amazonaws.com", "/", call("AmazonQDeveloperStreamingService.SendMessage")],
+      ["q.us-east-1.amazonaws.com", "/", call("AmazonCodeWhispererService.ListAvailableModels")],
+      ["q.us-east-1.amazonaws.com", "/mcp", []],
+      ["q.us-east-1.amazonaws.com", "/getUsageLimits?origin=AI_EDITOR", []],
+      ["q.us-east-1.amazonaws.com", "/sendTelemetryEvent", []],
+      ["management.us-east-1.kiro.dev", "/List-Available-Models", []],
+      ["prod.us-east-1.auth.desktop.kiro.dev", "/refreshToken", []],
+      ["127.0.0.1", "/", call("KiroRuntimeService.InvokeMCP")],
+    ])("leaves %s%s %j alone, whatever its body looks like", (host, target, headers) => {
+      const body = host.startsWith("127") ? {} : { model: "m", messages: [{ role: "user", content: "x" }] };
+      expect(detect(head(host, target, headers), body)).toBeNull();
+      expect(detectAddress({ host, target, headers })).toBeNull();
+    });
+
+    it("is not told by its address alone where the header names it", () => {
+      expect(detectAddress({ host: "runtime.us-east-1.kiro.dev", target: "/" })).toBeNull();
+      expect(detectAddress({ host: "q.us-east-1.amazonaws.com", target: "/generateAssistantResponse" })).not.toBeNull();
+    });
   });
 
   it("takes no header's word on a host whose calls it knows", () => {

@@ -36,13 +36,12 @@ type AddressedHead = Pick<DetectableHead, "host" | "target"> & Partial<Pick<Dete
 /** By host and path, and by the header that names the call where the path does not; a host that is known here and a path that is not one of its own say "not a model call". */
 export function detectAddress({ host, target, headers = [] }: AddressedHead): Detected | null {
   const path = target.split("?", 1)[0] ?? "";
-  const row = hostRows.find((one) => one.host.test(host) && one.path.test(path) && carries(headers, one.header));
-  if (row !== undefined) {
-    const named = row.header === undefined ? path : `${path} with ${row.header.name}`;
-    return { ...of(row), why: `${host} speaks ${row.format} on ${named}` };
-  }
-  const byPath = pathRows.find((one) => one.path.test(path));
-  return byPath === undefined ? null : { ...of(byPath), why: `the path ${path}` };
+  const fits = (one: Row): boolean => one.path.test(path) && carries(headers, one.header);
+  const named = ({ header }: Row): string => (header === undefined ? path : `${path} with ${header.name}`);
+  const row = hostRows.find((one) => one.host.test(host) && fits(one));
+  if (row !== undefined) return { ...of(row), why: `${host} speaks ${row.format} on ${named(row)}` };
+  const byPath = pathRows.find(fits);
+  return byPath === undefined ? null : { ...of(byPath), why: `the path ${named(byPath)}` };
 }
 
 /** Do we know where this host serves model calls? Then its other paths are none, whatever their headers say. */
@@ -84,16 +83,16 @@ function settle(found: Detected | null, { headers }: DetectableHead, body: unkno
 
 interface HostRow extends Row {
   readonly host: RegExp;
-  /** What the call must carry besides. */
-  readonly header?: { readonly name: string; readonly value: RegExp };
 }
 
-function carries(headers: HeaderPairs, wanted: HostRow["header"]): boolean {
+function carries(headers: HeaderPairs, wanted: Row["header"]): boolean {
   return wanted === undefined || wanted.value.test(headerValue(headers, wanted.name) ?? "");
 }
 
 interface Row {
   readonly path: RegExp;
+  /** What the call must carry besides. */
+  readonly header?: { readonly name: string; readonly value: RegExp };
   readonly format: FormatId;
   readonly variant?: Variant;
 }
@@ -145,6 +144,8 @@ const pathRows: readonly Row[] = [
   { path: geminiPath, format: "gemini" },
   { path: codeAssistPath, format: "gemini-cli" },
   { path: kiroPath, format: "kiro" },
+  // At our own port, and at any host that stands in for Kiro's.
+  { path: /^\/$/, header: kiroCall, format: "kiro", variant: "aws-json" },
   { path: cursorPath, format: "cursor" },
 ];
 

@@ -168,7 +168,7 @@ export function translatedCall(
 ): UpstreamCall {
   // Written anew for a provider of the client's own dialect: what the client's headers ask for still holds.
   const isOwnDialect = provider.format === call.format.id && call.reads === call.format;
-  const client = isOwnDialect ? keptHeaders(exchange) : named(exchange.headers, ["user-agent"]);
+  const client = isOwnDialect ? keptHeaders(exchange) : withoutMachine(named(exchange.headers, ["user-agent"]));
   const usual: HeaderPairs = [
     ["content-type", "application/json"],
     ["accept", request.stream ? "text/event-stream" : "application/json"],
@@ -187,6 +187,11 @@ export function translatedCall(
     body: amended === parsed ? body : Buffer.from(JSON.stringify(amended)),
     ...(staysOpen === undefined ? {} : { staysOpen }),
   };
+}
+
+/** Kiro's clients end their name with a hash of the machine (2026): for Kiro to know, and for no other provider. */
+function withoutMachine(headers: HeaderPairs): HeaderPairs {
+  return headers.map(([name, value]) => [name, value.replaceAll(/-[0-9a-f]{64}(?![0-9a-f])/gi, "")]);
 }
 
 /** A list: what the client asks for and what we need hold both. */

@@ -52,7 +52,7 @@ const wireErrors = {
   "malformed-reply": failed,
   protocol: failed,
   truncated: failed,
-  "client-gone": failed,
+  "client-gone": { ...failed, status: 499 },
   "no-account": unavailable,
   cooling: throttled,
   "proxy-auth": { ...denied, status: 407 },

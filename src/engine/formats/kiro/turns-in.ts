@@ -58,7 +58,8 @@ function readImage(image: unknown, losses: Losses): readonly ImagePart[] {
     losses.add("image", "a picture without its bytes");
     return [];
   }
-  const mediaType = `image/${textField(image, "format") ?? "png"}`;
+  const format = (textField(image, "format") ?? "png").toLowerCase();
+  const mediaType = `image/${format === "jpg" ? "jpeg" : format}`;
   return [{ type: "image", source: { kind: "base64", mediaType, data } }];
 }
 

@@ -14,7 +14,7 @@ const windows: readonly (readonly [RegExp, number])[] = [
   [/^qwen/, 256_000],
 ];
 
-export function windowOf(model: string): number {
+function windowOf(model: string): number {
   return windows.find(([name]) => name.test(model))?.[1] ?? 200_000;
 }
 
