@@ -28,7 +28,9 @@ export interface FakeKiroAuth extends FakeLogin, Pick<DeviceBook, "decide" | "sl
 const deviceGrant = "urn:ietf:params:oauth:grant-type:device_code";
 const wayBack = "kiro://kiro.kiroAgent/authenticate-success";
 const profileArn = "arn:aws:codewhisperer:us-east-1:123456789012:profile/FAKE";
-const wantedScopes = ["codewhisperer:completions", "codewhisperer:analysis", "codewhisperer:conversations"];
+const wantedScopes = ["completions", "analysis", "conversations", "transformations", "taskassist"].map(
+  (word) => `codewhisperer:${word}`,
+);
 
 export async function startFakeKiroAuth(options: FakeAuthOptions = {}): Promise<FakeKiroAuth> {
   const clients = new Map<string, string>();

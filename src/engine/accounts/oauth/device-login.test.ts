@@ -101,7 +101,7 @@ describe("a login by code", () => {
     const [kept] = used.saved;
     expect(kept?.extra["clientId"]?.reveal()).toBe(fake.registered[0]);
     expect(kept?.extra["clientSecret"]?.reveal()).toMatch(/^fake-registration-/);
-    expect(kept?.tokens.facts).toEqual({ region: "us-east-1", authMethod: "IdC" });
+    expect(kept?.tokens.facts).toEqual({ region: "us-east-1", authMethod: "IdC", identity: "BuilderId" });
   });
 
   it("at an Identity Center goes to its start page and region", async () => {

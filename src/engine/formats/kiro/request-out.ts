@@ -71,6 +71,8 @@ export function writeRequest(request: HubRequest, options: WriteOptions): Result
         ["user-agent", "Switchyard/1"],
         ["amz-sdk-invocation-id", uuidFrom(options.callId ?? "", "invocation")],
         ["amz-sdk-request", "attempt=1; max=3"],
+        // Nobody was asked whether their words may be kept to train on.
+        ["x-amzn-codewhisperer-optout", "true"],
       ],
       body: Buffer.from(wellFormedJson(body)),
       losses: [...repaired.losses, ...losses.list()],
