@@ -107,6 +107,11 @@ export async function startFakeKiroAuth(options: FakeAuthOptions = {}): Promise<
 
   const server = await serveAuth(options, (call) => {
     if (call.path === "/login" && call.method === "GET") return page(call);
+    if (call.path === "/List-Available-Profiles" && call.method === "POST") {
+      const token = (call.headers.authorization ?? "").replace("Bearer ", "");
+      if (!book.isGood(token)) return { status: 403, json: { message: "The bearer token is invalid." } };
+      return { status: 200, json: { profiles: [{ arn: profileArn, profileName: "FAKE" }] } };
+    }
     const body = jsonOf(call);
     if (body === null) return notFound;
     if (["/oauth/token", "/refreshToken"].includes(call.path)) return social(call, body);

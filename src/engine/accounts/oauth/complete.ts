@@ -6,6 +6,7 @@ import { some } from "./facts.ts";
 import { findProject } from "./google-project.ts";
 import type { GrantTools } from "./grants.ts";
 import { withIflowKey } from "./iflow-key.ts";
+import { withKiroProfile } from "./kiro-profile.ts";
 import type { ServiceInForce } from "./resolve.ts";
 import type { After } from "./wait.ts";
 
@@ -41,11 +42,12 @@ export async function completeLogin(
       const keyed = await withIflowKey(tools, service, tokens, signal);
       return keyed.ok ? { ok: true, tokens: keyed.tokens, extra: {} } : { ok: false, message: keyed.failure.message };
     }
+    case "kiro":
+      return { ok: true, tokens: await withKiroProfile(tools, service, tokens, signal), extra: {} };
     case "claude":
     case "codex":
     case "qwen":
     case "kimi":
-    case "kiro":
     case "kiro-social":
       return { ok: true, tokens, extra: {} };
   }
