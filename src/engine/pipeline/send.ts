@@ -29,28 +29,38 @@ export interface SendInput {
 export async function sendTo(input: SendInput): Promise<HttpReply> {
   const { tap, provider, signal } = input;
   const origins = provider.origins;
+  let refused: HttpReply | null = null;
   for (const [index, origin] of origins.entries()) {
     const next = origins[index + 1];
-    if (next === undefined) return sendAt(input, origin, signal);
+    if (next === undefined && refused === null) return sendAt(input, origin, signal);
     const one = new AbortController();
+    const onward = next === undefined ? "no other address is left" : `on to ${next.host}`;
     try {
       const reply = await sendAt(input, origin, AbortSignal.any([signal, one.signal]));
-      const stays = await settled(provider, reply);
-      if (stays !== null) return stays;
+      if (next === undefined) return reply;
+      const { isFinal, seen } = await judged(provider, reply);
+      if (isFinal) return seen;
+      if (provider.goesElsewhere !== undefined) refused = seen;
       one.abort();
-      why(tap, `${origin.host} answered ${reply.status}: on to ${next.host}`);
+      why(tap, `${origin.host} answered ${reply.status}: ${onward}`);
     } catch (error) {
       if (signal.aborted || !(error instanceof UpstreamError) || error.phase !== "connect") throw error;
-      why(tap, `${error.message}: on to ${next.host}`);
+      why(tap, `${error.message}: ${onward}`);
     }
   }
-  return sendAt(input, provider.origin, signal);
+  // An address that cannot be reached takes nothing back of what another one said.
+  return refused ?? sendAt(input, provider.origin, signal);
 }
 
-/** The reply to go on with; null: this address says that another one should be asked. */
-async function settled(provider: Provider, reply: HttpReply): Promise<HttpReply | null> {
-  if (provider.goesElsewhere === undefined) return isElsewhere(reply.status) ? null : reply;
-  if (reply.status < 400) return reply;
+/** `isFinal`: there is no other address to ask. `seen`: the reply, whose body may have been read and can still be. */
+interface Judged {
+  readonly isFinal: boolean;
+  readonly seen: HttpReply;
+}
+
+async function judged(provider: Provider, reply: HttpReply): Promise<Judged> {
+  if (provider.goesElsewhere === undefined) return { isFinal: !isElsewhere(reply.status), seen: reply };
+  if (reply.status < 400) return { isFinal: true, seen: reply };
   const iterator = reply.body[Symbol.asyncIterator]();
   const read: Uint8Array[] = [];
   let size = 0;
@@ -60,9 +70,9 @@ async function settled(provider: Provider, reply: HttpReply): Promise<HttpReply 
     read.push(step.value);
     size += step.value.byteLength;
   }
-  if (provider.goesElsewhere(reply.status, Buffer.concat(read))) return null;
-  // Whoever asked still wants to read it.
-  return { ...reply, body: again(read, iterator) };
+  const body = Buffer.concat(read);
+  if (provider.goesElsewhere(reply.status, body)) return { isFinal: false, seen: { ...reply, body: bodyOf(body) } };
+  return { isFinal: true, seen: { ...reply, body: again(read, iterator) } };
 }
 
 /** What is said of an address is said in a line. */
