@@ -32,11 +32,11 @@ export async function sendTo(input: SendInput): Promise<HttpReply> {
   let refused: HttpReply | null = null;
   for (const [index, origin] of origins.entries()) {
     const next = origins[index + 1];
-    if (next === undefined && refused === null) return sendAt(input, origin, signal);
+    if (next === undefined && refused === null) return sendAt(placed(input, origin), origin, signal);
     const one = new AbortController();
     const onward = next === undefined ? "no other address is left" : `on to ${next.host}`;
     try {
-      const reply = await sendAt(input, origin, AbortSignal.any([signal, one.signal]));
+      const reply = await sendAt(placed(input, origin), origin, AbortSignal.any([signal, one.signal]));
       if (next === undefined) return reply;
       const { isFinal, seen } = await judged(provider, reply);
       if (isFinal) return seen;
@@ -49,7 +49,21 @@ export async function sendTo(input: SendInput): Promise<HttpReply> {
     }
   }
   // An address that cannot be reached takes nothing back of what another one said.
-  return refused ?? sendAt(input, provider.origin, signal);
+  return refused ?? sendAt(placed(input, provider.origin), provider.origin, signal);
+}
+
+/** The call as one of the addresses wants it. */
+function placed(input: SendInput, origin: Origin): SendInput {
+  const { provider, call } = input;
+  if (provider.originHeaders === undefined) return input;
+  const headers = provider
+    .originHeaders(origin, call.path, Math.max(0, provider.origins.indexOf(origin)))
+    .reduce(
+      (all: HeaderPairs, [name, value]) =>
+        value === null ? all.filter(([other]) => other.toLowerCase() !== name) : withHeader(all, name, value),
+      call.headers,
+    );
+  return { ...input, call: { ...call, headers } };
 }
 
 /** `isFinal`: there is no other address to ask. `seen`: the reply, whose body may have been read and can still be. */
@@ -109,16 +123,10 @@ async function sendAt(
   const userAgent = headerValue(call.headers, "user-agent") ?? null;
   const options = { clock: tools.clock, random: tools.random, userAgent };
   const own = credential === null ? [] : provider.authorize(credential, options);
-  const tried = Math.max(0, provider.origins.indexOf(origin));
-  const placed = (provider.originHeaders?.(origin, call.path, tried) ?? []).reduce(
-    (all: HeaderPairs, [name, value]) =>
-      value === null ? all.filter(([other]) => other.toLowerCase() !== name) : withHeader(all, name, value),
-    call.headers,
-  );
   const headers: HeaderPairs = [
     ["host", authority],
     // Streams must be readable as they come, and Node 20 cannot unpack everything clients accept.
-    ...authorized([...placed, ["accept-encoding", "identity"]], own),
+    ...authorized([...call.headers, ["accept-encoding", "identity"]], own),
     ["content-length", String(call.body.byteLength)],
   ];
   tap.head("upstream-request", { line: `POST ${scheme}://${authority}${target}`, headers });

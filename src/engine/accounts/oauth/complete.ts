@@ -23,6 +23,8 @@ export async function completeLogin(
   signal: AbortSignal,
 ): Promise<Completed> {
   switch (service.id) {
+    case "kiro":
+      return { ok: true, tokens: await withKiroProfile(tools, service, tokens, signal), extra: {} };
     case "copilot": {
       const github = tokens.accessToken;
       const exchanged = await exchangeForCopilot(tools, service, github, signal);
@@ -42,8 +44,6 @@ export async function completeLogin(
       const keyed = await withIflowKey(tools, service, tokens, signal);
       return keyed.ok ? { ok: true, tokens: keyed.tokens, extra: {} } : { ok: false, message: keyed.failure.message };
     }
-    case "kiro":
-      return { ok: true, tokens: await withKiroProfile(tools, service, tokens, signal), extra: {} };
     case "claude":
     case "codex":
     case "qwen":
