@@ -118,7 +118,7 @@ describe("trouble at the login service", () => {
   });
 });
 
-describe("kiro, whose dialect is not spoken yet", () => {
+describe("kiro, whose service nobody plays here", () => {
   it("S12: its login is renewed", async () => {
     const { accessToken, refreshToken } = worlds.kiro.issue();
     writeRecord(stage.core.home, {
@@ -144,11 +144,12 @@ describe("kiro, whose dialect is not spoken yet", () => {
     });
   });
 
-  it("refuses a call to it in words, and sends it nowhere", async () => {
+  it("is asked with the login that was renewed, and says that it cannot be reached", async () => {
     const told = await stage.ask("openai-chat", "kiro/claude-sonnet-4.5");
-    expect(told.status).toBeGreaterThanOrEqual(400);
-    expect(told.text).toMatch(/kiro/i);
-    expect(worlds.backends.to("q.us-east-1.amazonaws.com")).toEqual([]);
+    expect(told.status).toBeGreaterThanOrEqual(500);
+    const calls = worlds.backends.to("q.us-east-1.amazonaws.com");
+    expect(calls.map(({ path }) => path)).toEqual(["/generateAssistantResponse"]);
+    expect(calls[0]?.headers["authorization"]).toBe(`Bearer ${worlds.kiro.issued.at(-1)?.accessToken}`);
   });
 });
 

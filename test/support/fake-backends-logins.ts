@@ -229,7 +229,7 @@ export async function startLoginWorlds(
       api("portal.qwen.ai", worlds.qwen),
       api("portal-eu.qwen.ai", worlds.qwen),
       api("apis.iflow.cn", worlds.iflow),
-      // Nobody is there: what is asked of it was a mistake.
+      // Nobody is there: the connection breaks.
       { host: "q.us-east-1.amazonaws.com", port: () => 0 },
     ]),
   );

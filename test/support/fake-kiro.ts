@@ -9,7 +9,8 @@ import { isRecord } from "../../src/base/json.ts";
 import { kiroRefusal } from "./fake-kiro-rules.ts";
 import { parsedOr } from "./provider-turn.ts";
 
-export type KiroStep = Uint8Array | { readonly silentMs: number };
+/** A frame, a silence, or something that is waited for. */
+export type KiroStep = Uint8Array | { readonly silentMs: number } | Promise<void>;
 
 export type KiroTurn =
   | { readonly type: "stream"; readonly steps: readonly KiroStep[]; readonly ending?: "cut" }
@@ -125,7 +126,9 @@ export async function startFakeKiro({ isGood = () => true }: FakeKiroOptions = {
         : refuse(reply, 404, { message: "no such path" });
     }
     const host = headers.host ?? "";
-    const refusal: Refusal | null = isGood(token) ? (misplaced(host, path, headers, token) ?? improper(body)) : [403, invalidToken];
+    const refusal: Refusal | null = isGood(token)
+      ? (misplaced(host, path, headers, token) ?? improper(body))
+      : [403, invalidToken];
     const nth = asked.filter(({ status }) => status < 400).length;
     const call: KiroAsked = {
       host,
@@ -222,7 +225,7 @@ async function stream(reply: ServerResponse, steps: readonly KiroStep[]): Promis
   for (const [index, step] of steps.entries()) {
     if (reply.destroyed) return;
     if (!(step instanceof Uint8Array)) {
-      await pause(step.silentMs);
+      await (step instanceof Promise ? step : pause(step.silentMs));
       continue;
     }
     // Inside the prelude, the headers or the payload.

@@ -185,6 +185,15 @@ openai-compatibility:
       source: { kind: "client", client: "kiro", path: null },
       enabled: true,
     });
+    const text =
+      "kiro: [{ accept-terms: true, token-file: /t.json, prefix: k, models: [{ name: claude-sonnet-4.6 }] }]";
+    expect(warnings(text)).toEqual([]);
+    expect(config(text).accounts[0]).toMatchObject({
+      source: { client: "kiro", path: "/t.json" },
+      prefix: "k",
+      models: [{ name: "claude-sonnet-4.6" }],
+      enabled: true,
+    });
     expect(config("kiro: [{ access-token: x, refresh-token: y }]").accounts).toEqual([]);
     expect(warnings("kiro: [{ access-token: x }]").join("\n")).toContain("tokens written into this file are not used");
   });

@@ -16,6 +16,8 @@ export interface ReplyContext {
   readonly model?: string;
   /** The configured provider that was asked (`Provenance.origin`). */
   readonly origin?: string;
+  /** The model was asked to think in its text: what it says between `<thinking>` tags at the beginning is thinking. */
+  readonly inlineThinking?: true;
   /** Word on the wire → the client's own name, where they differ. */
   readonly toolNames?: ReadonlyMap<string, string>;
   /** The client's names of freeform tools that went as functions. */
@@ -24,8 +26,6 @@ export interface ReplyContext {
   readonly argumentFixes?: ReadonlyMap<string, ArgumentFix>;
   /** Stop sequences that did not fit into the request; the reply is cut at the first of them. */
   readonly cutAt?: readonly string[];
-  /** The model was asked to think in its text: what it says between `<thinking>` tags at the beginning is thinking. */
-  readonly inlineThinking?: true;
   /** What an upstream may ask back for while it answers: its name for it → the bytes. */
   readonly askedBack?: ReadonlyMap<string, Uint8Array>;
   /** Tokens of the request as we guess them; asked only when the upstream counted nothing. */

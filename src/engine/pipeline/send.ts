@@ -32,28 +32,52 @@ export interface SendInput {
 export async function sendTo(input: SendInput): Promise<HttpReply> {
   const { tap, provider, signal } = input;
   const origins = provider.origins;
+  let refused: HttpReply | null = null;
   for (const [index, origin] of origins.entries()) {
     const next = origins[index + 1];
-    if (next === undefined) return sendAt(input, origin, signal);
+    if (next === undefined && refused === null) return sendAt(placed(input, origin), origin, signal);
     const one = new AbortController();
+    const onward = next === undefined ? "no other address is left" : `on to ${next.host}`;
     try {
-      const reply = await sendAt(input, origin, AbortSignal.any([signal, one.signal]));
-      const stays = await settled(provider, reply);
-      if (stays !== null) return stays;
+      const reply = await sendAt(placed(input, origin), origin, AbortSignal.any([signal, one.signal]));
+      if (next === undefined) return reply;
+      const { isFinal, seen } = await judged(provider, reply);
+      if (isFinal) return seen;
+      if (provider.goesElsewhere !== undefined) refused = seen;
       one.abort();
-      why(tap, `${origin.host} answered ${reply.status}: on to ${next.host}`);
+      why(tap, `${origin.host} answered ${reply.status}: ${onward}`);
     } catch (error) {
       if (signal.aborted || !(error instanceof UpstreamError) || error.phase !== "connect") throw error;
-      why(tap, `${error.message}: on to ${next.host}`);
+      why(tap, `${error.message}: ${onward}`);
     }
   }
-  return sendAt(input, provider.origin, signal);
+  // An address that cannot be reached takes nothing back of what another one said.
+  return refused ?? sendAt(placed(input, provider.origin), provider.origin, signal);
 }
 
-/** The reply to go on with; null: this address says that another one should be asked. */
-async function settled(provider: Provider, reply: HttpReply): Promise<HttpReply | null> {
-  if (provider.goesElsewhere === undefined) return isElsewhere(reply.status) ? null : reply;
-  if (reply.status < 400) return reply;
+/** The call as one of the addresses wants it. */
+function placed(input: SendInput, origin: Origin): SendInput {
+  const { provider, call } = input;
+  if (provider.originHeaders === undefined) return input;
+  const headers = provider
+    .originHeaders(origin, call.path, Math.max(0, provider.origins.indexOf(origin)))
+    .reduce(
+      (all: HeaderPairs, [name, value]) =>
+        value === null ? all.filter(([other]) => other.toLowerCase() !== name) : withHeader(all, name, value),
+      call.headers,
+    );
+  return { ...input, call: { ...call, headers } };
+}
+
+/** `isFinal`: there is no other address to ask. `seen`: the reply, whose body may have been read and can still be. */
+interface Judged {
+  readonly isFinal: boolean;
+  readonly seen: HttpReply;
+}
+
+async function judged(provider: Provider, reply: HttpReply): Promise<Judged> {
+  if (provider.goesElsewhere === undefined) return { isFinal: !isElsewhere(reply.status), seen: reply };
+  if (reply.status < 400) return { isFinal: true, seen: reply };
   const iterator = reply.body[Symbol.asyncIterator]();
   const read: Uint8Array[] = [];
   let size = 0;
@@ -63,9 +87,9 @@ async function settled(provider: Provider, reply: HttpReply): Promise<HttpReply 
     read.push(step.value);
     size += step.value.byteLength;
   }
-  if (provider.goesElsewhere(reply.status, Buffer.concat(read))) return null;
-  // Whoever asked still wants to read it.
-  return { ...reply, body: again(read, iterator) };
+  const body = Buffer.concat(read);
+  if (provider.goesElsewhere(reply.status, body)) return { isFinal: false, seen: { ...reply, body: bodyOf(body) } };
+  return { isFinal: true, seen: { ...reply, body: again(read, iterator) } };
 }
 
 /** What is said of an address is said in a line. */
@@ -102,16 +126,10 @@ async function sendAt(
   const userAgent = headerValue(call.headers, "user-agent") ?? null;
   const options = { clock: tools.clock, random: tools.random, userAgent };
   const own = credential === null ? [] : provider.authorize(credential, options);
-  const tried = Math.max(0, provider.origins.indexOf(origin));
-  const placed = (provider.originHeaders?.(origin, call.path, tried) ?? []).reduce(
-    (all: HeaderPairs, [name, value]) =>
-      value === null ? all.filter(([other]) => other.toLowerCase() !== name) : withHeader(all, name, value),
-    call.headers,
-  );
   const headers: HeaderPairs = [
     ["host", authority],
     // Streams must be readable as they come, and Node 20 cannot unpack everything clients accept.
-    ...authorized([...placed, ["accept-encoding", "identity"]], own),
+    ...authorized([...call.headers, ["accept-encoding", "identity"]], own),
     ...(open === null ? [["content-length", String(call.body.byteLength)] as const] : []),
   ];
   tap.head("upstream-request", { line: `POST ${scheme}://${authority}${target}`, headers });

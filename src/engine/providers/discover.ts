@@ -87,6 +87,11 @@ export function modelListCalls(
       // Cohere's second version has calls of models only; the list is in the first.
       return [usual.target === "/v2/models" ? { ...usual, target: "/v1/models" } : usual];
     }
+    case "kiro": {
+      const profileArn = credential?.facts.profileArn;
+      const query = new URLSearchParams({ origin: "AI_EDITOR", ...(profileArn === undefined ? {} : { profileArn }) });
+      return [call(`/listAvailableModels?${query}`)];
+    }
     case "copilot":
       return [call("/models", provider.bodyHeaders?.({}) ?? [])];
     case "codex":
@@ -96,11 +101,6 @@ export function modelListCalls(
     case "iflow":
     case "cursor":
       return [];
-    case "kiro": {
-      const profileArn = credential?.facts.profileArn;
-      const query = new URLSearchParams({ origin: "AI_EDITOR", ...(profileArn === undefined ? {} : { profileArn }) });
-      return [call(`/listAvailableModels?${query}`)];
-    }
     default:
       return unreachable(config.type);
   }

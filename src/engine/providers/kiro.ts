@@ -86,9 +86,6 @@ function formAt(host: string, callPath: string): CallForm | null {
 export const kiroParts = {
   format: "kiro",
   authorize: (credential: Credential): HeaderPairs => [...bearer(credential), ...tokenType(credential)],
-  /** Theirs is the choice; said for those whose client says nothing. */
-  usualHeaders: [["x-amzn-codewhisperer-optout", "true"]],
-  bodyHeaders: (): HeaderPairs => [["x-amzn-codewhisperer-optout", "true"]],
   pathAt: (callPath: string, { host }: Origin): string => formAt(host, callPath)?.path ?? callPath,
   originHeaders: ({ host }: Origin, callPath: string, tried: number): CallForm["headers"] => [
     ...(formAt(host, callPath)?.headers ?? []),

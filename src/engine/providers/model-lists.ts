@@ -1,6 +1,6 @@
 /**
  * Answers to "which models are there", read leniently: OpenAI's shape and what others added to it, Anthropic's, Google's,
- * Ollama's (`/api/tags`), GitHub Copilot's, Cohere's, Kiro's (public references of late 2026). Pure; entries that name no model
+ * Ollama's (`/api/tags`), GitHub Copilot's, Cohere's (public references of late 2026). Pure; entries that name no model
  * are left out, and nothing is believed about a model but what its entry says.
  */
 import { isRecord, own } from "../../base/json.ts";
@@ -68,8 +68,8 @@ function contextOf(entry: Record<string, unknown>): number | null {
     entry["max_context_length"],
     entry["max_input_tokens"],
     entry["inputTokenLimit"],
-    own(limits, "max_context_window_tokens"),
     own(entry["tokenLimits"], "maxInputTokens"),
+    own(limits, "max_context_window_tokens"),
     entry["max_model_len"],
   ];
   return (

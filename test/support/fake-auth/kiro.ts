@@ -28,7 +28,9 @@ export interface FakeKiroAuth extends FakeLogin, Pick<DeviceBook, "decide" | "sl
 const deviceGrant = "urn:ietf:params:oauth:grant-type:device_code";
 const wayBack = "kiro://kiro.kiroAgent/authenticate-success";
 const profileArn = "arn:aws:codewhisperer:us-east-1:123456789012:profile/FAKE";
-const wantedScopes = ["codewhisperer:completions", "codewhisperer:analysis", "codewhisperer:conversations"];
+const wantedScopes = ["completions", "analysis", "conversations", "transformations", "taskassist"].map(
+  (word) => `codewhisperer:${word}`,
+);
 
 export async function startFakeKiroAuth(options: FakeAuthOptions = {}): Promise<FakeKiroAuth> {
   const clients = new Map<string, string>();
@@ -105,6 +107,11 @@ export async function startFakeKiroAuth(options: FakeAuthOptions = {}): Promise<
 
   const server = await serveAuth(options, (call) => {
     if (call.path === "/login" && call.method === "GET") return page(call);
+    if (call.path === "/List-Available-Profiles" && call.method === "POST") {
+      const token = (call.headers.authorization ?? "").replace("Bearer ", "");
+      if (!book.isGood(token)) return { status: 403, json: { message: "The bearer token is invalid." } };
+      return { status: 200, json: { profiles: [{ arn: profileArn, profileName: "FAKE" }] } };
+    }
     const body = jsonOf(call);
     if (body === null) return notFound;
     if (["/oauth/token", "/refreshToken"].includes(call.path)) return social(call, body);

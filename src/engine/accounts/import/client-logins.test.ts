@@ -117,8 +117,18 @@ describe("what other programs keep", () => {
     place(".aws/sso/cache/kiro-auth-token.json", files.kiroFile);
     place(`.aws/sso/cache/${files.kiroFile.clientIdHash}.json`, files.kiroRegistration);
     const reading = await read("kiro");
-    expect(plain(reading)).toEqual({ ...common, secret: "aoa-canary", region: "us-east-1", authMethod: "IdC" });
+    const facts = { region: "us-east-1", authMethod: "IdC", identity: "BuilderId" };
+    expect(plain(reading)).toEqual({ ...common, secret: "aoa-canary", ...facts });
     expect(reading.ok && reading.renewableUntil).toBe(Date.parse("2026-11-22T12:00:00Z"));
+  });
+
+  it("is read for Kiro from a copy that spells with underscores", async () => {
+    const { accessToken, expiresAt } = files.kiroFile;
+    const profile = "arn:aws:codewhisperer:us-east-1:123456789012:profile/FAKE";
+    const copy = { access_token: accessToken, expires_at: expiresAt, auth_method: "social", profile_arn: profile };
+    place(".aws/sso/cache/kiro-auth-token.json", { ...copy, provider: "Google" });
+    const facts = { authMethod: "social", identity: "Google", profileArn: profile };
+    expect(plain(await read("kiro"))).toEqual({ ...common, secret: "aoa-canary", ...facts });
   });
 
   it("is read for iFlow CLI: the key that its login mints", async () => {

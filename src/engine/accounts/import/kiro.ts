@@ -29,15 +29,19 @@ function fileOf({ path, home }: Where): string {
 }
 
 async function fromJson(value: unknown, path: string): Promise<ClientReading> {
-  const secret = secretIn(value, "accessToken");
+  const secret = secretIn(value, "accessToken") ?? secretIn(value, "access_token");
   if (secret === null) return strange(title, path, login);
+  // Copies that other programs exported spell the same words with underscores.
+  const fact = (name: string, snake: string): string | null => factIn(value, name) ?? factIn(value, snake);
   const facts = {
     region: factIn(value, "region"),
-    profileArn: factIn(value, "profileArn"),
-    authMethod: factIn(value, "authMethod"),
+    profileArn: fact("profileArn", "profile_arn"),
+    authMethod: fact("authMethod", "auth_method"),
+    identity: factIn(value, "provider"),
   };
-  const registrationEnd = await registrationEndsAt(factIn(value, "clientIdHash"), path);
-  return found({ kind: "token", secret, facts }, instantIn(value, "expiresAt"), registrationEnd);
+  const registrationEnd = await registrationEndsAt(fact("clientIdHash", "client_id_hash"), path);
+  const expiresAt = instantIn(value, "expiresAt") ?? instantIn(value, "expires_at");
+  return found({ kind: "token", secret, facts }, expiresAt, registrationEnd);
 }
 
 /** Social logins have no registration. The hash is part of a file's name, so it is nothing but a hash. */

@@ -6,6 +6,7 @@ import { some } from "./facts.ts";
 import { findProject } from "./google-project.ts";
 import type { GrantTools } from "./grants.ts";
 import { withIflowKey } from "./iflow-key.ts";
+import { withKiroProfile } from "./kiro-profile.ts";
 import type { ServiceInForce } from "./resolve.ts";
 import type { After } from "./wait.ts";
 
@@ -22,6 +23,8 @@ export async function completeLogin(
   signal: AbortSignal,
 ): Promise<Completed> {
   switch (service.id) {
+    case "kiro":
+      return { ok: true, tokens: await withKiroProfile(tools, service, tokens, signal), extra: {} };
     case "copilot": {
       const github = tokens.accessToken;
       const exchanged = await exchangeForCopilot(tools, service, github, signal);
@@ -45,7 +48,6 @@ export async function completeLogin(
     case "codex":
     case "qwen":
     case "kimi":
-    case "kiro":
     case "kiro-social":
       return { ok: true, tokens, extra: {} };
   }

@@ -101,7 +101,7 @@ describe("a login by code", () => {
     const [kept] = used.saved;
     expect(kept?.extra["clientId"]?.reveal()).toBe(fake.registered[0]);
     expect(kept?.extra["clientSecret"]?.reveal()).toMatch(/^fake-registration-/);
-    expect(kept?.tokens.facts).toEqual({ region: "us-east-1", authMethod: "IdC" });
+    expect(kept?.tokens.facts).toEqual({ region: "us-east-1", authMethod: "IdC", identity: "BuilderId" });
   });
 
   it("at an Identity Center goes to its start page and region", async () => {
@@ -111,7 +111,18 @@ describe("a login by code", () => {
     const more = { method: "identity-center", startUrl: "https://example.awsapps.com/start", region: "eu-west-1" };
     const login = begun(await used.logins.start(wish("kiro", more)));
     expect(await untilEnded(used, login.id)).toMatchObject({ state: "done" });
-    expect(used.saved[0]?.tokens.facts.region).toBe("eu-west-1");
+    expect(used.saved[0]?.tokens.facts).toEqual({ region: "eu-west-1", authMethod: "IdC", identity: "Enterprise" });
     expect(fake.seen.find(({ path }) => path === "/device_authorization")?.text).toContain(more.startUrl);
+  });
+
+  it("at an Identity Center finds the profile that calls are charged to, in the second region too", async () => {
+    const fake = opened.add(await startFakeKiroAuth());
+    const hosts = { "oidc.eu-west-1.amazonaws.com": fake.port, "management.eu-central-1.kiro.dev": fake.port };
+    const used = createRig(opened, { hosts });
+    fake.decide("approved");
+    const more = { method: "identity-center", startUrl: "https://example.awsapps.com/start", region: "eu-west-1" };
+    const login = begun(await used.logins.start(wish("kiro", more)));
+    expect(await untilEnded(used, login.id)).toMatchObject({ state: "done" });
+    expect(used.saved[0]?.tokens.facts).toMatchObject({ region: "eu-west-1", profileArn: fake.profileArn });
   });
 });

@@ -3,7 +3,7 @@ import { isLoopback, type ServiceInForce } from "./resolve.ts";
 import { awaitDevice, polledFailure, type Polled } from "./device-flow.ts";
 import type { Extra } from "./complete.ts";
 import { askDeviceCode, redeemDeviceCode, type DeviceCode, type GrantResult } from "./grants.ts";
-import { askKiroCode, redeemKiroCode, registerKiro } from "./kiro-sso.ts";
+import { askKiroCode, builderIdStart, redeemKiroCode, registerKiro } from "./kiro-sso.ts";
 import { maxWaitMs, outcomeOf, questionMs, type BeginResult, type FlowTools, type LoginOutcome } from "./login-flow.ts";
 import { createPkce } from "./pkce.ts";
 import { withDeadline } from "./wait.ts";
@@ -48,7 +48,9 @@ export async function beginKiroLogin(
   return begun(tools, service, code, signal, { ...registration }, async (inTime) => {
     const granted = await redeemKiroCode(tools, service, registration, code.deviceCode, inTime);
     if (!granted.ok) return granted;
-    const facts = { ...granted.tokens.facts, region, authMethod: "IdC" };
+    // In the words of Kiro's own file.
+    const identity = startUrl === builderIdStart ? "BuilderId" : "Enterprise";
+    const facts = { ...granted.tokens.facts, region, authMethod: "IdC", identity };
     return { ok: true, tokens: { ...granted.tokens, facts } };
   });
 }

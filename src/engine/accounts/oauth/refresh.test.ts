@@ -18,6 +18,7 @@ import {
 import type { OAuthConfig } from "../../config/schema.ts";
 import type { LoginFacts, RefreshResult, RefreshTokens } from "../credential.ts";
 import { createRefresh } from "./refresh.ts";
+import { services } from "./services.ts";
 
 const opened = createOpened();
 afterEach(() => opened.closeAll());
@@ -353,7 +354,7 @@ async function registration(url: string): Promise<{ clientId: string; clientSecr
     body: JSON.stringify({
       clientName: "switchyard",
       clientType: "public",
-      scopes: ["codewhisperer:completions", "codewhisperer:analysis", "codewhisperer:conversations"],
+      scopes: services.kiro.scopes,
       grantTypes: ["urn:ietf:params:oauth:grant-type:device_code", "refresh_token"],
     }),
   });

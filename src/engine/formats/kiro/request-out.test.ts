@@ -298,9 +298,13 @@ describe("a request for Kiro", () => {
   });
 
   it("keeps what a Kiro client said of its conversation, and nothing that it did not say", () => {
-    const conversationState = { conversationId: "c-1", agentTaskType: "vibe" };
-    const { body } = written({ messages: [user("A")], extras: { kiro: { conversationState, agentMode: "spec" } } });
-    expect(body).toMatchObject({ conversationState, agentMode: "spec" });
+    const conversation = { conversationId: "c-1", agentTaskType: "vibe" };
+    const more = { message: { userIntent: "EXPLAIN" }, context: { editorState: { cursor: 1 } } };
+    const kiro = { conversation, agentMode: "spec", profileArn: "theirs", ...more };
+    const { body, current } = written({ messages: [user("A")], extras: { kiro } });
+    expect(body).toMatchObject({ conversationState: conversation, agentMode: "spec" });
+    expect(body).not.toHaveProperty("profileArn");
+    expect(current).toMatchObject({ ...more.message, content: "A", userInputMessageContext: more.context });
     expect(Object.keys(written({ messages: [user("A")] }).body)).toEqual(["conversationState"]);
   });
 });

@@ -52,7 +52,7 @@ export function writeRequest(request: HubRequest, options: WriteOptions): Result
       conversationId: textField(stateOf(own), "conversationId") ?? uuidFrom(options.callId ?? "", "conversation"),
       chatTriggerType: "MANUAL",
       currentMessage: {
-        userInputMessage: userMessage(current, options.model, tools, thinking.prefix),
+        userInputMessage: withOwnMessage(userMessage(current, options.model, tools, thinking.prefix), own),
       },
       ...(history.length === 0 ? {} : { history: history.map((turn) => historyItem(turn, options.model)) }),
     },
@@ -71,6 +71,8 @@ export function writeRequest(request: HubRequest, options: WriteOptions): Result
         ["user-agent", "Switchyard/1"],
         ["amz-sdk-invocation-id", uuidFrom(options.callId ?? "", "invocation")],
         ["amz-sdk-request", "attempt=1; max=3"],
+        // Nobody was asked whether their words may be kept to train on.
+        ["x-amzn-codewhisperer-optout", "true"],
       ],
       body: Buffer.from(wellFormedJson(body)),
       losses: [...repaired.losses, ...losses.list()],
@@ -165,9 +167,20 @@ function ownState(own: Fields | undefined): Fields {
   );
 }
 
-/** The client half keeps these fields as they stood: in `conversationState`, or beside each other. */
+/** The client half keeps what only Kiro reads by the place it stood in: `conversation`, `message`, `context`. */
 function stateOf(own: Fields | undefined): Fields | undefined {
-  return recordField(own, "conversationState") ?? own;
+  return recordField(own, "conversation");
+}
+
+/** What a Kiro client's current message said besides: its editor's state and the like. */
+function withOwnMessage(message: Fields, own: Fields | undefined): Fields {
+  const context = recordField(own, "context");
+  const all = { ...recordField(own, "message"), ...message };
+  if (context === undefined) return all;
+  return {
+    ...all,
+    userInputMessageContext: { ...context, ...recordField(message, "userInputMessageContext") },
+  };
 }
 
 /** The same call gives the same id, whoever is asked and however often; a UUID of version 8 (RFC 9562: our own making). */

@@ -290,4 +290,17 @@ describe("where it is asked", () => {
   ] as const)("%s (%s) at %s", (id, type, endpoint, url) => {
     expect(placed(id, { type }, endpoint)).toBe(url);
   });
+
+  it("for Kiro is in the region of the login's profile, unless its user has an endpoint of their own", () => {
+    const profileArn = "arn:aws:codewhisperer:eu-central-1:123456789012:profile/FAKE";
+    const facts = { profileArn, region: "eu-west-1" };
+    const credential = { kind: "token", secret: new Secret(canary), facts } as const;
+    const at = (endpoint: string): string | undefined => {
+      const config = providerEntry({ type: "kiro", endpoint });
+      const place = { endpoint: new URL(endpoint), project: null };
+      return quotaEndpointOf("kiro", config)?.request(credential, place)?.url.host;
+    };
+    expect(at("https://q.us-east-1.amazonaws.com")).toBe("q.eu-central-1.amazonaws.com");
+    expect(at("http://127.0.0.1:9")).toBe("127.0.0.1:9");
+  });
 });
