@@ -2,8 +2,8 @@
  * Cursor's messages, by protobufjs, which is wrapped here alone. Library and schema are loaded at their first use, which
  * costs some 150 ms of that one call (measured 2026-11): a core that never sees Cursor pays nothing for them.
  */
-import { createRequire } from "node:module";
-import type protobuf from "protobufjs";
+import type * as protobuf from "protobufjs";
+import { lazyPackage } from "../../../../base/lazy-package.ts";
 import { isRecord } from "../../../../base/json.ts";
 import { cursorProto } from "./proto.ts";
 
@@ -18,26 +18,12 @@ export class MessageError extends Error {
   }
 }
 
-/** An `import` would be paid at start, and an `import()` would make a promise of every message. */
-const load = createRequire(import.meta.url);
-
-interface Loaded {
-  readonly library: typeof protobuf;
-  readonly root: protobuf.Root;
-}
-
-/** The schema never changes: loaded once for the process, like the module it stands for. */
-let loaded: Loaded | null = null;
-
-function loadSchema(): Loaded {
-  if (loaded !== null) return loaded;
-  const library = load("protobufjs") as typeof protobuf; // what this module exports, by its own types
-  loaded = { library, root: library.parse(cursorProto).root };
-  return loaded;
-}
+const loadProtobuf = lazyPackage<typeof protobuf>("protobufjs");
+let root: protobuf.Root | null = null;
 
 function typeOf(name: string): protobuf.Type {
-  return loadSchema().root.lookupType(`cursorwire.${name}`);
+  root ??= loadProtobuf().parse(cursorProto).root;
+  return root.lookupType(`cursorwire.${name}`);
 }
 
 /** @throws MessageError */
@@ -57,7 +43,7 @@ export function editMessage(
   edit: (message: Record<string, unknown>) => void,
 ): Uint8Array {
   const type = typeOf(name);
-  const reader = loadSchema().library.Reader.create(bytes);
+  const reader = loadProtobuf().Reader.create(bytes);
   reader.discardUnknown = false;
   const message = decoded(type, reader);
   edit(message as unknown as Record<string, unknown>); // a message is its fields
