@@ -73,6 +73,29 @@ describe("Cursor's chat in its plain form", () => {
     expect(writer.losses()).toEqual([]);
   });
 
+  it.each([
+    ["Idempotent", "ChatServerMessageIdempotent"],
+    ["", "ChatServerMessage"],
+  ] as const)("answers StreamUnifiedChatWithTools%s in its own messages", (suffix, message) => {
+    const bytes = cursor.client.writeReply(reply, { ...options(), target: `${target}${suffix}` });
+    const reader = createChatReader({ reply: message });
+    expect(accumulate([...reader.push(bytes), ...reader.end()])).toMatchObject({
+      ok: true,
+      value: { parts: reply.parts },
+    });
+  });
+
+  it("without tools answers with text alone, and names the call it cannot carry", () => {
+    const writer = cursor.client.streamWriter({ ...options(), target: "/aiserver.v1.ChatService/StreamUnifiedChat" });
+    const bytes = Buffer.concat(replay(reply).flatMap((event) => [...writer.push(event)]));
+    const reader = createChatReader({ reply: "ChatResponse" });
+    expect(accumulate([...reader.push(bytes), ...reader.end()])).toMatchObject({
+      ok: true,
+      value: { parts: [reply.parts[0]] },
+    });
+    expect(writer.losses().join()).toContain("a call of a tool");
+  });
+
   it("has no other whole reply than its stream", () => {
     const reader = createChatReader();
     const events = [...reader.push(cursor.client.writeReply(reply, options())), ...reader.end()];

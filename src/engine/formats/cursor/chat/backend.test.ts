@@ -42,11 +42,13 @@ const calls = (ids: readonly string[], name = "read"): readonly StreamEvent[] =>
   { type: "reply-end", finish: { reason: "tool-calls", raw: null }, usage: noUsage },
 ];
 
-function bench(): {
+interface Bench {
   readonly backend: Backend;
-  model(events: readonly StreamEvent[]): readonly BackendStep[];
-  move(ms: number): void;
-} {
+  readonly model: (events: readonly StreamEvent[]) => readonly BackendStep[];
+  readonly move: (ms: number) => void;
+}
+
+function bench(): Bench {
   let now = 1_000_000;
   const backend = createChatBackend({ now: () => now });
   return {
