@@ -44,7 +44,12 @@ export const client: ClientSide = {
 
 function streamWriter(options: WriterOptions): StreamWriter {
   const losses = createLosses();
-  const writer = createChatWriter({ names: namesOf(options.request), losses });
+  const reply = rpcOf(options.target)?.reply;
+  const writer = createChatWriter({
+    names: namesOf(options.request),
+    losses,
+    ...(reply === undefined ? {} : { reply }),
+  });
   let isOver = false;
   const write = (event: StreamEvent): readonly Uint8Array[] => {
     const frames = writer.push(event);

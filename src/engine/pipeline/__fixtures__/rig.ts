@@ -4,6 +4,7 @@ import { passThrough } from "../../../base/exchange.ts";
 import type { CapturedHead, ClientId, FlowFact, FlowSide, FlowTap } from "../../../base/flow.ts";
 import { headerValue } from "../../../base/headers.ts";
 import { bodyOf, type HeaderPairs, type HttpReply, type HttpRequest } from "../../../base/http.ts";
+import { isRecord, parseJson } from "../../../base/json.ts";
 import { loadConfigText } from "./config.ts";
 import type { Clock } from "../../../base/clock.ts";
 import type { Config } from "../../config/schema.ts";
@@ -90,13 +91,13 @@ export function createRig(
     },
     async send(request) {
       const text = Buffer.concat(await gather(request.body)).toString();
-      const json: unknown = JSON.parse(text);
+      const parsed = parseJson(text);
       const one: Sent = {
         request,
         url: `${request.scheme}://${headerValue(request.headers, "host") ?? ""}${request.target}`,
         text,
-        // Everything the engine sends is a JSON object.
-        json: json as Readonly<Record<string, unknown>>,
+        // What goes to a provider of a binary dialect is none.
+        json: parsed.ok && isRecord(parsed.value) ? parsed.value : {},
       };
       sent.push(one);
       return play(one, sent.length);

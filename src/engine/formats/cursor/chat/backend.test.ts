@@ -6,7 +6,7 @@ import type { StreamEvent } from "../../../hub/stream.ts";
 import { noUsage } from "../../../hub/usage.ts";
 import type { Backend, BackendStep } from "../backend.ts";
 import { decodeMessage, encodeMessage, type Message } from "../wire/schema.ts";
-import { createChatBackend, requestWithinMs, resultsWithinMs } from "./backend.ts";
+import { createChatBackend, requestWithinMs, resultsWithinMs, silentForMs } from "./backend.ts";
 
 const mcpTools = [
   { name: "read", serverName: "files", parameters: '{"type":"object"}' },
@@ -42,11 +42,13 @@ const calls = (ids: readonly string[], name = "read"): readonly StreamEvent[] =>
   { type: "reply-end", finish: { reason: "tool-calls", raw: null }, usage: noUsage },
 ];
 
-function bench(): {
+interface Bench {
   readonly backend: Backend;
-  model(events: readonly StreamEvent[]): readonly BackendStep[];
-  move(ms: number): void;
-} {
+  readonly model: (events: readonly StreamEvent[]) => readonly BackendStep[];
+  readonly move: (ms: number) => void;
+}
+
+function bench(): Bench {
   let now = 1_000_000;
   const backend = createChatBackend({ now: () => now });
   return {
@@ -212,6 +214,12 @@ describe("the chat service, played", () => {
     model(calls(["a"]));
     const second = backend.client(result("a", "x"));
     expect(second.flatMap((step) => (step.type === "ask" ? step.losses : []))).toEqual([]);
+    // What only the last answer lost goes with the end.
+    const cut = says("x").map((event) =>
+      event.type === "reply-end" ? { ...event, finish: { reason: "length" as const, raw: null } } : event,
+    );
+    const last = model(cut).at(-1);
+    expect(last?.type === "end" ? last.losses : []).toEqual(["reply: that the model stopped at its limit"]);
   });
 
   it("ends with the error, before and inside an answer", () => {
@@ -276,7 +284,10 @@ describe("the chat service, played", () => {
   it("keeps the client listening with a message that says nothing, and gives up on results after an hour", () => {
     const { backend, model, move } = bench();
     backend.client(opening);
-    expect(received(backend.tick(1_005_000))).toEqual({ messages: [{}], end: null });
+    // Not at once: until something was sent, another target may still be tried.
+    expect(backend.tick(1_005_000)).toEqual([]);
+    expect(received(backend.tick(1_000_000 + silentForMs))).toEqual({ messages: [{}], end: null });
+    expect(types(backend.tick(1_000_001 + silentForMs))).toEqual(["send"]);
     move(5_000);
     model(calls(["a"]));
     expect(types(backend.tick(1_005_000 + resultsWithinMs))).toEqual(["send"]);

@@ -23,6 +23,8 @@ import { createTurnLog, type TurnLog } from "./turn-log.ts";
 export const resultsWithinMs = 60 * 60 * 1000;
 /** An opened stream says what it wants at once (facts of late 2026: half a minute of silence is a dead peer). */
 export const requestWithinMs = 30_000;
+/** How long a silent model leaves the answer open, so that another target or the original backend may still be tried. */
+export const silentForMs = 15_000;
 /** A model that only calls tools that do not exist is not going to stop. */
 const maxBlindRounds = 4;
 
@@ -44,6 +46,7 @@ interface Turn {
   readonly conversation: Conversation;
   readonly log: TurnLog;
   readonly writer: ChatWriter;
+  readonly askedMs: number;
   /** Calls the client has been sent, in their order. */
   readonly sent: string[];
   /** By call id, as far as they came; the client may answer before the model has said all. */
@@ -55,13 +58,27 @@ const nothing: readonly BackendStep[] = [];
 export function createChatBackend(options: Pick<BackendOptions, "now">): Backend {
   const losses = createLosses();
   const openedAt = options.now();
-  let named: readonly string[] = [];
+  const named = new Set<string>();
   let hasEnded = false;
+  let hasSent = false;
   let state: State = { at: "opening" };
 
   const end = (error: EngineError | null): readonly BackendStep[] => {
     state = { at: "over" };
-    return [{ type: "end", bytes: endFrame(error) }];
+    const fresh = unnamed([]);
+    return [{ type: "end", bytes: endFrame(error), ...(fresh.length === 0 ? {} : { losses: fresh }) }];
+  };
+
+  /** Each loss is named once, with the next step that can. */
+  const unnamed = (more: readonly string[]): readonly string[] => {
+    const fresh = [...more, ...losses.list()].filter((one) => !named.has(one));
+    for (const one of fresh) named.add(one);
+    return fresh;
+  };
+
+  const quiet = (): readonly BackendStep[] => {
+    hasSent = true;
+    return [{ type: "send", bytes: silence }];
   };
 
   const decline = (why: string): readonly BackendStep[] => {
@@ -69,7 +86,6 @@ export function createChatBackend(options: Pick<BackendOptions, "now">): Backend
     return [{ type: "decline", why }];
   };
 
-  /** Losses that were not named yet go with the next question. */
   const ask = (conversation: Conversation): readonly BackendStep[] => {
     const { names } = conversation.asked;
     state = {
@@ -78,14 +94,12 @@ export function createChatBackend(options: Pick<BackendOptions, "now">): Backend
         conversation,
         log: createTurnLog(),
         writer: createChatWriter({ names, losses, hidesUnknownTools: true }),
+        askedMs: options.now(),
         sent: [],
         results: new Map(),
       },
     };
-    const all = [...conversation.asked.losses, ...losses.list()];
-    const fresh = all.filter((one) => !named.includes(one));
-    named = all;
-    return [{ type: "ask", request: conversation.request, losses: fresh }];
+    return [{ type: "ask", request: conversation.request, losses: unnamed(conversation.asked.losses) }];
   };
 
   const takeRequest = (message: Message): readonly BackendStep[] => {
@@ -178,6 +192,7 @@ export function createChatBackend(options: Pick<BackendOptions, "now">): Backend
         turn.sent.push(event.id);
       }
       const steps = turn.writer.push(event).map((bytes): BackendStep => ({ type: "send", bytes }));
+      hasSent ||= steps.length > 0;
       if (event.type !== "reply-end") return steps;
       return [...steps, ...(turn.log.calls().length === 0 ? end(null) : settle(turn))];
     },
@@ -189,9 +204,9 @@ export function createChatBackend(options: Pick<BackendOptions, "now">): Backend
         case "opening":
           return nowMs - openedAt > requestWithinMs ? decline("it sent nothing") : nothing;
         case "asking":
-          return [{ type: "send", bytes: silence }];
+          return hasSent || nowMs - state.turn.askedMs >= silentForMs ? quiet() : nothing;
         case "waiting":
-          if (nowMs - state.sinceMs <= resultsWithinMs) return [{ type: "send", bytes: silence }];
+          if (nowMs - state.sinceMs <= resultsWithinMs) return quiet();
           return end({ kind: "timeout", message: "the client sent no results of its tools within an hour" });
       }
     },

@@ -18,6 +18,8 @@ export const silence: Uint8Array = envelope(new Uint8Array());
 export interface ChatWriterOptions {
   readonly names: ToolNames;
   readonly losses: Losses;
+  /** What the call answers with, where that is not `ChatServerMessage` itself. */
+  readonly reply?: string;
   /** Calls of tools that nobody declared are not shown: the client could not run them, and would not say so. */
   readonly hidesUnknownTools?: boolean;
 }
@@ -37,13 +39,17 @@ interface OpenCall {
 
 const none: readonly Uint8Array[] = [];
 
-export function createChatWriter({ names, losses, hidesUnknownTools = false }: ChatWriterOptions): ChatWriter {
+export function createChatWriter({ names, losses, reply, hidesUnknownTools = false }: ChatWriterOptions): ChatWriter {
   let open: OpenCall | null = null;
   let calls = 0;
   let modelCallId: string | null = null;
 
-  const say = (message: Message): readonly Uint8Array[] => [envelope(encodeMessage("ChatServerMessage", message))];
-  const respond = (response: Message): readonly Uint8Array[] => say({ chatResponse: response });
+  const say = (message: Message): readonly Uint8Array[] => {
+    if (reply === "ChatServerMessageIdempotent") return [envelope(encodeMessage(reply, { serverChunk: message }))];
+    return [envelope(encodeMessage("ChatServerMessage", message))];
+  };
+  const respond = (response: Message): readonly Uint8Array[] =>
+    reply === "ChatResponse" ? [envelope(encodeMessage(reply, response))] : say({ chatResponse: response });
   const named = (): Message => (modelCallId === null ? {} : { modelCallId });
 
   const beginCall = (id: string, name: string): readonly Uint8Array[] => {
@@ -65,6 +71,10 @@ export function createChatWriter({ names, losses, hidesUnknownTools = false }: C
     const call = open;
     open = null;
     if (call === null || (call.tool === null && hidesUnknownTools)) return none;
+    if (reply === "ChatResponse") {
+      losses.add("tool", "a call of a tool, which this call of Cursor's cannot carry");
+      return none;
+    }
     if (call.tool === null) losses.add("tool", `the model called ${call.name}, which the client did not declare`);
     const tool = call.tool ?? { server: "", name: call.name };
     const parameters = call.arguments === "" ? "{}" : call.arguments;
