@@ -1,4 +1,5 @@
 /** The two ways in which Cursor's clients talk to their backend, by connect-node, unmodified, through the proxy. */
+import { setMaxListeners } from "node:events";
 import { Agent } from "node:https";
 import type { Duplex } from "node:stream";
 import { fromBinary, toBinary, type DescMethodServerStreaming, type DescMethodUnary, type DescMethodBiDiStreaming } from "@bufbuild/protobuf";
@@ -110,6 +111,8 @@ export function openShim(transport: Transport, options: ShimOptions): CursorWire
   const listenMethod = cursorMethod(kind.service, `${kind.stream}SSE`) as DescMethodServerStreaming; // as it is declared
   const appendMethod = cursorMethod("aiserver.v1.BidiService", "BidiAppend") as DescMethodUnary; // as it is declared
   const gone = new AbortController();
+  // One for each append.
+  setMaxListeners(0, gone.signal);
   let next = 0;
   let opened: ReturnType<Transport["stream"]> | null = null;
   const listen = (): NonNullable<typeof opened> => {
