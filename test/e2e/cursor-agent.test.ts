@@ -10,7 +10,12 @@ import { createStage } from "../support/fixture.ts";
 import type { CoreProcess } from "../support/core-process.ts";
 import { asksFor, createIde, type Ide, type IdeOptions, type Outcome } from "../support/cursor-client.ts";
 import { h1Transport, h2Transport, openBidi, openShim, type CursorWire } from "../support/cursor-wire.ts";
-import { startFakeAnthropic, startFakeGemini, startFakeOpenAiChat, type FakeProvider } from "../support/fake-providers.ts";
+import {
+  startFakeAnthropic,
+  startFakeGemini,
+  startFakeOpenAiChat,
+  type FakeProvider,
+} from "../support/fake-providers.ts";
 import type { Message } from "../../src/engine/formats/cursor/wire/schema.ts";
 import { field, readsFile, sayHello } from "../support/provider-turn.ts";
 import { startRawOrigin } from "../support/raw-origin.ts";
@@ -47,9 +52,12 @@ beforeAll(async () => {
         gemini: { type: "gemini-compatible", endpoint: `${url("gemini")}/v1beta`, auth_type: "api_key" },
       },
       accounts: upstreams.map((provider) => ({ provider, name: "main", api_key: `key-of-${provider}-0123456789` })),
-      routes: upstreams.map((name) => ({ match: { host: "*.cursor.sh", model: `${name}-*` }, to: `${name}/${name === "gemini" ? "gemini-3-pro" : "the-model"}` })).concat([
-        { match: { host: "*.cursor.sh", model: "gated-*" }, to: "gated/the-model" },
-      ]),
+      routes: upstreams
+        .map((name) => ({
+          match: { host: "*.cursor.sh", model: `${name}-*` },
+          to: `${name}/${name === "gemini" ? "gemini-3-pro" : "the-model"}`,
+        }))
+        .concat([{ match: { host: "*.cursor.sh", model: "gated-*" }, to: "gated/the-model" }]),
     },
   });
 });
@@ -91,7 +99,9 @@ const demoTool: Message = {
     structValue: {
       fields: {
         type: { stringValue: "object" },
-        properties: { structValue: { fields: { key: { structValue: { fields: { type: { stringValue: "string" } } } } } } },
+        properties: {
+          structValue: { fields: { key: { structValue: { fields: { type: { stringValue: "string" } } } } } },
+        },
       },
     },
   },
@@ -134,9 +144,14 @@ for (const road of roads) {
           ? { type: "tools", text: "I look.", calls: [{ name: "demo-lookup", input: { key: "answer" } }] }
           : { type: "text", text: `It says ${result}` };
       });
-      const outcome = await run(road, createIde(), asksFor("Look it up.", { ...model(name), mcpTools: { mcpTools: [demoTool] } }), {
-        runTool: () => ({ mcpResult: { success: { content: [{ text: { text: "forty-two" } }] } } }),
-      });
+      const outcome = await run(
+        road,
+        createIde(),
+        asksFor("Look it up.", { ...model(name), mcpTools: { mcpTools: [demoTool] } }),
+        {
+          runTool: () => ({ mcpResult: { success: { content: [{ text: { text: "forty-two" } }] } } }),
+        },
+      );
       clean(outcome);
       expect(outcome.text).toBe("I look.It says forty-two");
       const asked = outcome.execs.at(-1)?.["mcpArgs"];
@@ -147,7 +162,15 @@ for (const road of roads) {
       expect(at("toolCallStarted")).toBeLessThan(at("mcpArgs"));
       expect(at("mcpArgs")).toBeLessThan(at("toolCallCompleted"));
       expect(at("toolCallCompleted")).toBeLessThan(at("checkpoint"));
-      const flow = await core.flow("the run", (one) => one.id !== "" && one.state === "done" && /Run/.test(one.path) && one.model.asked === `${name}-test` && one.attempts.length === 2);
+      const flow = await core.flow(
+        "the run",
+        (one) =>
+          one.id !== "" &&
+          one.state === "done" &&
+          /Run/.test(one.path) &&
+          one.model.asked === `${name}-test` &&
+          one.attempts.length === 2,
+      );
       // Two questions on one flow, counted together.
       expect(flow.usage?.output).toBe(34);
       expect(flow).toMatchObject({ action: "reroute", provider: name, formats: { client: "cursor" } });
@@ -175,7 +198,9 @@ for (const road of roads) {
       expect(outcome.text).toContain("hello");
       expect(outcome.text).toContain("a.txt");
       expect(outcome.cards).toHaveLength(2);
-      expect(outcome.cards[0]).toMatchObject({ readToolCall: { args: { path: "/w/a.txt" }, result: { success: { content: "hello\n" } } } });
+      expect(outcome.cards[0]).toMatchObject({
+        readToolCall: { args: { path: "/w/a.txt" }, result: { success: { content: "hello\n" } } },
+      });
       expect(outcome.cards[1]).toMatchObject({ shellToolCall: { result: { success: { stdout: "a.txt\n" } } } });
     });
 
@@ -187,7 +212,10 @@ for (const road of roads) {
         runTool: () => ({ readResult: { success: { path: "/w/a.txt", content: "token-4711", totalLines: 1 } } }),
       });
       clean(first);
-      provider?.answerWith((asked) => ({ type: "text", text: `${asked.userTexts.length}/${asked.assistantTexts.length}/${asked.toolResults.join()}` }));
+      provider?.answerWith((asked) => ({
+        type: "text",
+        text: `${asked.userTexts.length}/${asked.assistantTexts.length}/${asked.toolResults.join()}`,
+      }));
       const next = asksFor("And again?", { ...model("openai"), conversationState: first.checkpoint ?? {} });
       const second = await run(road, ide, next);
       clean(second);
@@ -241,7 +269,9 @@ for (const road of roads) {
     });
 
     it("an answer that is cut ends with an error", async () => {
-      providers.get("claude")?.answerWith(() => ({ type: "cut", text: "This is only the beginning of it.", afterEvents: 6 }));
+      providers
+        .get("claude")
+        ?.answerWith(() => ({ type: "cut", text: "This is only the beginning of it.", afterEvents: 6 }));
       const outcome = await run(road, createIde(), asksFor("Hello?", model("claude")));
       expect(outcome.error).not.toBeNull();
       expect(outcome.turnEnded).toBeNull();

@@ -59,7 +59,11 @@ export function createIde(): Ide {
   };
 }
 
-export async function playAlong(wire: CursorWire, blobs: Map<string, Uint8Array>, options: IdeOptions = {}): Promise<Outcome> {
+export async function playAlong(
+  wire: CursorWire,
+  blobs: Map<string, Uint8Array>,
+  options: IdeOptions = {},
+): Promise<Outcome> {
   const messages: Message[] = [];
   const order: string[] = [];
   const faults: string[] = [];
@@ -83,7 +87,8 @@ export async function playAlong(wire: CursorWire, blobs: Map<string, Uint8Array>
     const inner = record(update[kind]);
     if (kind === "textDelta") text += String(inner["text"] ?? "");
     if (kind === "thinkingDelta") thinking += String(inner["text"] ?? "");
-    if (kind === "thinkingCompleted" && !(Number(inner["thinkingDurationMs"]) >= 1)) faults.push("thinking took no time");
+    if (kind === "thinkingCompleted" && !(Number(inner["thinkingDurationMs"]) >= 1))
+      faults.push("thinking took no time");
     if (kind === "turnEnded") {
       turnEnded = inner;
       if (openCards.size > 0) faults.push("a card still spins at turn_ended");
@@ -95,7 +100,8 @@ export async function playAlong(wire: CursorWire, blobs: Map<string, Uint8Array>
       const card = record(inner["toolCall"]);
       const body = record(Object.entries(card).find(([name]) => name.endsWith("ToolCall"))?.[1]);
       if (!("result" in body)) faults.push(`card ${callId} has no result`);
-      if (card["startedAtMs"] === undefined || card["completedAtMs"] === undefined) faults.push(`card ${callId} has no times`);
+      if (card["startedAtMs"] === undefined || card["completedAtMs"] === undefined)
+        faults.push(`card ${callId} has no times`);
       cards.push(card);
     }
   };
@@ -112,7 +118,8 @@ export async function playAlong(wire: CursorWire, blobs: Map<string, Uint8Array>
     }
     const { blobId, blobData } = record(request["setBlobArgs"]);
     const bytes = blobData instanceof Uint8Array ? blobData : new Uint8Array();
-    if (createHash("sha256").update(bytes).digest("hex") !== hex(blobId)) faults.push("a blob whose id is not its hash");
+    if (createHash("sha256").update(bytes).digest("hex") !== hex(blobId))
+      faults.push("a blob whose id is not its hash");
     blobs.set(hex(blobId), bytes);
     answer({ kvClientMessage: { id, setBlobResult: {} } });
   };

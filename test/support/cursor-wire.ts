@@ -2,7 +2,13 @@
 import { setMaxListeners } from "node:events";
 import { Agent } from "node:https";
 import type { Duplex } from "node:stream";
-import { fromBinary, toBinary, type DescMethodServerStreaming, type DescMethodUnary, type DescMethodBiDiStreaming } from "@bufbuild/protobuf";
+import {
+  fromBinary,
+  toBinary,
+  type DescMethodServerStreaming,
+  type DescMethodUnary,
+  type DescMethodBiDiStreaming,
+} from "@bufbuild/protobuf";
 import type { Transport } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { decodeMessage, encodeMessage, type Message } from "../../src/engine/formats/cursor/wire/schema.ts";
@@ -41,9 +47,16 @@ export const chatKind: WireKind = {
   stream: "StreamUnifiedChatWithTools",
 };
 
-const headers = { "x-cursor-client-version": "3.16.0", "x-cursor-client-type": "ide", "user-agent": "connect-es/1.6.1" };
+const headers = {
+  "x-cursor-client-version": "3.16.0",
+  "x-cursor-client-type": "ide",
+  "user-agent": "connect-es/1.6.1",
+};
 
-export async function h2Transport(through: Through, host: string): Promise<{ readonly transport: Transport; close(): void }> {
+export async function h2Transport(
+  through: Through,
+  host: string,
+): Promise<{ readonly transport: Transport; close(): void }> {
   const socket = await tlsThrough(through, host, { alpn: ["h2"] });
   const transport = createConnectTransport({
     httpVersion: "2",
@@ -102,7 +115,10 @@ export interface ShimOptions {
 }
 
 /** `RunSSE` and `BidiAppend`. The reply's call is made when `incoming` is first read, or by `listen`. */
-export function openShim(transport: Transport, options: ShimOptions): CursorWire & {
+export function openShim(
+  transport: Transport,
+  options: ShimOptions,
+): CursorWire & {
   listen(): void;
   append(seqno: number, message: Message): Promise<void>;
   appendRaw(fields: Message): Promise<void>;
