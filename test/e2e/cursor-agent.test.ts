@@ -178,7 +178,7 @@ for (const road of roads) {
 
     it("a file that is read and a command that is run by the client", async () => {
       const provider = providers.get("openai");
-      provider?.answerWith((asked, _) => {
+      provider?.answerWith((asked) => {
         if (asked.toolResults.length > 0) return { type: "text", text: asked.toolResults.join(" | ") };
         return {
           type: "tools",

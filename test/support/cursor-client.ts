@@ -85,15 +85,15 @@ export async function playAlong(
     const kind = Object.keys(update)[0] ?? "none";
     if (turnEnded !== null && kind !== "heartbeat") faults.push(`${kind} after turn_ended`);
     const inner = record(update[kind]);
-    if (kind === "textDelta") text += String(inner["text"] ?? "");
-    if (kind === "thinkingDelta") thinking += String(inner["text"] ?? "");
+    if (kind === "textDelta") text += words(inner["text"]);
+    if (kind === "thinkingDelta") thinking += words(inner["text"]);
     if (kind === "thinkingCompleted" && !(Number(inner["thinkingDurationMs"]) >= 1))
       faults.push("thinking took no time");
     if (kind === "turnEnded") {
       turnEnded = inner;
       if (openCards.size > 0) faults.push("a card still spins at turn_ended");
     }
-    const callId = String(inner["callId"] ?? "");
+    const callId = words(inner["callId"]);
     if (kind === "toolCallStarted") openCards.add(callId);
     if (kind === "toolCallCompleted") {
       if (!openCards.delete(callId)) faults.push(`card ${callId} completed before it started`);
@@ -197,6 +197,10 @@ function unknownBlobs(state: Message, blobs: Map<string, Uint8Array>): readonly 
 
 function record(value: unknown): Message {
   return typeof value === "object" && value !== null ? (value as Message) : {}; // a message is a map of anything
+}
+
+function words(value: unknown): string {
+  return typeof value === "string" ? value : "";
 }
 
 function items(value: unknown): readonly unknown[] {

@@ -2,7 +2,6 @@
 import {
   create,
   createFileRegistry,
-  type DescMessage,
   type DescMethod,
   type DescService,
   type FileRegistry,
@@ -106,13 +105,7 @@ function withServices(set: FileDescriptorSet): FileDescriptorSet {
   return set;
 }
 
-export function cursorMessage(name: string): DescMessage {
-  const found = registry().getMessage(`cursorwire.${name}`);
-  if (found === undefined) throw new Error(`no message ${name}`);
-  return found;
-}
-
-export function cursorService(name: string): DescService {
+function cursorService(name: string): DescService {
   const found = registry().getService(name);
   if (found === undefined) throw new Error(`no service ${name}`);
   return found;

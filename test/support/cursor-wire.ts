@@ -1,7 +1,6 @@
 /** The two ways in which Cursor's clients talk to their backend, by connect-node, unmodified, through the proxy. */
 import { setMaxListeners } from "node:events";
 import { Agent } from "node:https";
-import type { Duplex } from "node:stream";
 import {
   fromBinary,
   toBinary,
@@ -56,29 +55,41 @@ const headers = {
 export async function h2Transport(
   through: Through,
   host: string,
-): Promise<{ readonly transport: Transport; close(): void }> {
+): Promise<{ readonly transport: Transport; readonly close: () => void }> {
   const socket = await tlsThrough(through, host, { alpn: ["h2"] });
   const transport = createConnectTransport({
     httpVersion: "2",
     baseUrl: `https://${host}`,
-    nodeOptions: { createConnection: () => socket as Duplex },
+    nodeOptions: { createConnection: () => socket },
   });
   return { transport, close: () => void socket.destroy() };
 }
 
-export function h1Transport(through: Through, host: string): { readonly transport: Transport; close(): void } {
+export function h1Transport(
+  through: Through,
+  host: string,
+): { readonly transport: Transport; readonly close: () => void } {
   const agent = new Agent({ keepAlive: true, maxSockets: 32 });
   // The documented hook for connections that are made later; the types know only its synchronous form.
   Object.assign(agent, {
     createConnection(_: unknown, done: (error: Error | null, socket?: unknown) => void): void {
-      tlsThrough(through, host, { alpn: ["http/1.1"] }).then(
-        (socket) => done(null, socket),
-        (error: unknown) => done(error instanceof Error ? error : new Error(String(error))),
-      );
+      void connect(through, host, done);
     },
   });
   const transport = createConnectTransport({ httpVersion: "1.1", baseUrl: `https://${host}`, nodeOptions: { agent } });
   return { transport, close: () => agent.destroy() };
+}
+
+async function connect(
+  through: Through,
+  host: string,
+  done: (error: Error | null, socket?: unknown) => void,
+): Promise<void> {
+  try {
+    done(null, await tlsThrough(through, host, { alpn: ["http/1.1"] }));
+  } catch (error) {
+    done(error instanceof Error ? error : new Error(String(error)));
+  }
 }
 
 /** `Run`: both directions on one stream. */

@@ -46,7 +46,7 @@ function bench() {
     };
   };
   return {
-    listen(id: string, conversation: Conversation): Promise<Answer> {
+    listen: (id: string, conversation: Conversation): Promise<Answer> => {
       const body = envelope(encodeMessage("BidiRequestId", { requestId: id }));
       const exchange = exchangeOf("/agent.v1.AgentService/RunSSE", body, "application/connect+proto");
       return shim.listen(
@@ -56,11 +56,11 @@ function bench() {
           (await one.verdict).kind === "play" ? { status: 200, headers: [], body: one.body } : passThrough,
       );
     },
-    append(id: string, appendSeqno: number, data = Buffer.from([appendSeqno]).toString("hex")): Promise<Answer> {
+    append: (id: string, appendSeqno: number, data = Buffer.from([appendSeqno]).toString("hex")): Promise<Answer> => {
       const body = encodeMessage("BidiAppendRequest", { requestId: { requestId: id }, appendSeqno, data });
       return shim.append(exchangeOf("/aiserver.v1.BidiService/BidiAppend", body, "application/proto"));
     },
-    async pass(ms: number): Promise<void> {
+    pass: async (ms: number): Promise<void> => {
       now += ms;
       const due = timers.filter(({ at }) => at <= now);
       timers = timers.filter(({ at }) => at > now);

@@ -76,7 +76,7 @@ function sitDown(blobs = new Map<string, Uint8Array>()) {
     /** Answers what the store was asked, newest first: the order is the client's. */
     answerStore() {
       while (answered < kv().length) {
-        const open = kv().slice(answered).reverse();
+        const open = kv().slice(answered).toReversed();
         answered = kv().length;
         for (const request of open) {
           const id = request["id"];
