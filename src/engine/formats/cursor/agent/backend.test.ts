@@ -10,7 +10,7 @@ import type { BackendStep } from "../backend.ts";
 import { decodeMessage, encodeMessage, type Message } from "../wire/schema.ts";
 import { createAgentBackend } from "./backend.ts";
 import { blobId } from "./blobs.ts";
-import { bytes, sub, text } from "./fields.ts";
+import { bytes, sub } from "./fields.ts";
 
 const context: Message = { env: { osVersion: "linux", workspacePaths: ["/w"] } };
 
@@ -369,6 +369,35 @@ describe("a turn", () => {
     ).toBe(true);
   });
 
+  it.each([
+    ["shell", { command: "x" }, "shellArgs", { workingDirectory: "/w" }],
+    ["shell", { command: "x", working_directory: "sub" }, "shellArgs", { workingDirectory: "/w/sub" }],
+    ["read_file", { path: "./a.txt" }, "readArgs", { path: "/w/a.txt" }],
+    ["read_file", { path: "/elsewhere/a.txt" }, "readArgs", { path: "/elsewhere/a.txt" }],
+    ["read_file", { path: "C:\\\\a.txt" }, "readArgs", { path: "C:\\\\a.txt" }],
+    ["grep", { pattern: "x" }, "grepArgs", { path: "/w", outputMode: "content" }],
+    ["fetch_url", { url: "https://a.example" }, "fetchArgs", { url: "https://a.example" }],
+  ])("%s with %j is meant from the workspace", (name, args, field, expected) => {
+    const table = sitDown();
+    table.run(asks("Do it"));
+    table.model(...calls(name, JSON.stringify(args)));
+    expect(table.exec().at(-1)?.[field]).toMatchObject(expected);
+  });
+
+  it("fetches a content that the client keeps apart", () => {
+    const body = Buffer.from("line one\nline two");
+    const { blobs, ids } = keeps(body);
+    const table = sitDown(blobs);
+    table.run(asks("Read"));
+    table.model(...calls("read_file", '{"path":"/w/big","offset":2}'));
+    const id = table.exec().at(-1)?.["id"];
+    table.client({ execClientMessage: { id, readResult: { success: { path: "/w/big", outputBlobId: ids[0] } } } });
+    expect(table.asked).toHaveLength(1);
+    table.answerStore();
+    const tool = table.asked[1]?.messages.at(-1);
+    expect(tool?.parts).toEqual([{ type: "text", text: "line two" }]);
+  });
+
   it("takes a command's output in pieces", () => {
     const table = sitDown();
     table.run(asks("Run"));
@@ -465,11 +494,35 @@ describe("when something is missing", () => {
     expect(table.ending()).toContain("canceled");
   });
 
+  it("a model that falls silent for ever", () => {
+    const table = sitDown();
+    table.run(asks("Hi"));
+    table.tick(29 * 60_000);
+    expect(table.ending()).toBeNull();
+    table.tick(2 * 60_000);
+    expect(table.kinds).toContain("drop-question");
+    expect(table.ending()).toContain("deadline_exceeded");
+  });
+
+  it("a stream that was only opened to be ready: it waits for its user, and ends without an error", () => {
+    const table = sitDown();
+    table.client({ prewarmRequest: { requestedModel: { modelId: "m" } } });
+    expect(table.kinds).toEqual(["opened"]);
+    table.tick(60_000);
+    expect(table.ending()).toBeNull();
+    table.run(asks("Hi"));
+    expect(table.kinds.filter((kind) => kind === "opened")).toHaveLength(1);
+    expect(table.asked).toHaveLength(1);
+    const other = sitDown();
+    other.client({ prewarmRequest: { requestedModel: { modelId: "m" } } });
+    other.tick(11 * 60_000);
+    expect(other.ending()).toBe("{}");
+  });
+
   it("says that it lives while the model thinks", () => {
     const table = sitDown();
     table.run(asks("Hi"));
     table.tick(5_000);
-    expect(text(sub(table.said.at(-1), "interactionUpdate"), "x")).toBe("");
     expect(table.said.at(-1)).toEqual({ interactionUpdate: { heartbeat: {} } });
   });
 
