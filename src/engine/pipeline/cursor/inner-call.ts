@@ -143,20 +143,12 @@ export function innerExchange(exchange: Exchange, sums: Sums, signal: AbortSigna
 }
 
 function summedFact(fact: FlowFact, sums: Sums): FlowFact | null {
-  switch (fact.type) {
-    case "reply-started":
-      return null;
-    case "usage":
-      return { type: "usage", usage: sums.add(fact.usage) };
-    case "cost":
-      return { type: "cost", usd: sums.addCost(fact.usd) };
-    case "losses": {
-      const losses = sums.fresh(fact.losses);
-      return losses.length === 0 ? null : { type: "losses", losses };
-    }
-    default:
-      return fact;
-  }
+  if (fact.type === "reply-started") return null;
+  if (fact.type === "usage") return { type: "usage", usage: sums.add(fact.usage) };
+  if (fact.type === "cost") return { type: "cost", usd: sums.addCost(fact.usd) };
+  if (fact.type !== "losses") return fact;
+  const losses = sums.fresh(fact.losses);
+  return losses.length === 0 ? null : { type: "losses", losses };
 }
 
 /** Cursor's `x-session-id` names a run of the program; the conversation has a better name. */

@@ -108,7 +108,7 @@ export function createShim({ clock, after }: { readonly clock: Clock; readonly a
 
   const take = (actor: Actor, seqno: number, message: Uint8Array): void => {
     // Sent once more, or already there: the client wants to hear that it arrived, nothing else.
-    if (seqno < actor.next || actor.early.has(seqno)) return;
+    if (actor.overAt !== null || seqno < actor.next || actor.early.has(seqno)) return;
     if (actor.early.size >= maxEarly || actor.earlyBytes + message.byteLength > maxEarlyBytes) {
       if (actor.conversation === null) settle(actor, "handed-back");
       else actor.conversation.fault(tooMuch);

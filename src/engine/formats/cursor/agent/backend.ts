@@ -15,7 +15,7 @@ import { decodeMessage, MessageError, type Message } from "../wire/schema.ts";
 import { createAnswer, type Answer } from "./answer.ts";
 import { createBlobs, keyOf } from "./blobs.ts";
 import { builtInNames, createToolbox, errandOf, type Call, type Errand, type Toolbox } from "./calls.ts";
-import { bytes, count, list, sub, text, whichOf } from "./fields.ts";
+import { bytes, count, list, sub, text, textList, whichOf } from "./fields.ts";
 import { failureFrame } from "./failure.ts";
 import { failed as failedTool, readMcpTools } from "./mcp.ts";
 import { checkpoints, heartbeat, sends, updates } from "./messages.ts";
@@ -34,6 +34,10 @@ export const errandLimitMs = 60 * 60_000;
 const contextLimitMs = 60_000;
 /** A stream that is opened has its first message right behind it. */
 const openingLimitMs = 30_000;
+/** One that was only opened to be ready waits for its user. */
+const prewarmedLimitMs = 10 * 60_000;
+/** Some models think for a quarter of an hour without a word; the client, which hears heartbeats, would wait for ever. */
+const modelLimitMs = 30 * 60_000;
 const maxBlobBytes = 64 * 1024 * 1024;
 const maxBlobs = 8_192;
 /** At the same time; the rest waits its turn. */
@@ -49,7 +53,11 @@ interface Running extends Call {
   finished: Finished | null;
 }
 
-type KvRequest = { readonly kind: "get"; readonly id: Uint8Array } | { readonly kind: "set" };
+type KvRequest =
+  | { readonly kind: "get"; readonly id: Uint8Array }
+  | { readonly kind: "set" }
+  /** What a tool gave, kept apart from its result because it is large. */
+  | { readonly kind: "output"; readonly call: Running; readonly result: Message };
 type ExecRequest = { readonly kind: "context" } | { readonly kind: "call"; readonly call: Running };
 
 export function createAgentBackend({ newId, now }: Omit<BackendOptions, "service">): Backend {
@@ -65,7 +73,8 @@ export function createAgentBackend({ newId, now }: Omit<BackendOptions, "service
   let run: Run | null = null;
   let context: Message | undefined;
   let contextAskedAt: number | null = null;
-  let toolbox: Toolbox = createToolbox([], true);
+  let modelHeardAt = startedAt;
+  let toolbox: Toolbox = createToolbox([], { mayChange: true, workspace: "" });
   let recorder: Recorder | null = null;
   let messages: HubMessage[] = [];
   let answer: Answer | null = null;
@@ -138,7 +147,10 @@ export function createAgentBackend({ newId, now }: Omit<BackendOptions, "service
   const ready = (opened: Run): readonly BackendStep[] => {
     const { system, history, untold } = readOpening(opened, blobs, losses);
     const tools = [...opened.mcpTools, ...list(context, "tools")];
-    toolbox = createToolbox(readMcpTools(tools, opened.mcpStructs, builtInNames), mayChange(opened.mode));
+    toolbox = createToolbox(readMcpTools(tools, opened.mcpStructs, builtInNames), {
+      mayChange: mayChange(opened.mode),
+      workspace: textList(sub(context, "env"), "workspacePaths")[0] ?? "",
+    });
     recorder = createRecorder(opened, blobs);
     for (const message of untold) recorder.said(message);
     const { customPrompt, mode } = opened;
@@ -188,6 +200,7 @@ export function createAgentBackend({ newId, now }: Omit<BackendOptions, "service
   const ask = (): readonly BackendStep[] => {
     if (run === null) return [];
     phase = "asking";
+    modelHeardAt = now();
     answer = createAnswer(toolbox, newId(), now);
     const request: HubRequest = {
       model: run.model ?? "default",
@@ -208,6 +221,7 @@ export function createAgentBackend({ newId, now }: Omit<BackendOptions, "service
       phase = "keeping";
       return fail(event.error);
     }
+    modelHeardAt = now();
     const shown = answer.note(event);
     return event.type === "reply-end" ? [...shown, ...answered(answer, event.usage)] : shown;
   };
@@ -305,7 +319,14 @@ export function createAgentBackend({ newId, now }: Omit<BackendOptions, "service
     exec.close(id);
     if (whole === undefined)
       return [...finish(call, call.errand.fail("The client's answer is not in a form known here.")), ...whenAllDone()];
-    call.answers.push(whole);
+    const kept = outputBlob(whole);
+    if (kept === null) return took(call, whole);
+    const request = kv.open({ kind: "output", call, result: whole }, now());
+    return [sends({ kvServerMessage: { id: request, getBlobArgs: { blobId: kept } } })];
+  };
+
+  const took = (call: Running, result: Message): readonly BackendStep[] => {
+    call.answers.push(result);
     return [...goOn(call), ...whenAllDone()];
   };
 
@@ -383,6 +404,10 @@ export function createAgentBackend({ newId, now }: Omit<BackendOptions, "service
       return whenKept();
     }
     const got = sub(result, "getBlobResult");
+    if (waiting.kind === "output") {
+      const found = got === undefined || !Object.hasOwn(got, "blobData") ? null : bytes(got, "blobData");
+      return took(waiting.call, found === null ? waiting.result : withOutput(waiting.result, found));
+    }
     if (got === undefined || !Object.hasOwn(got, "blobData")) return fail(blobMissing);
     return blobs.received(waiting.id, bytes(got, "blobData")) ? load() : fail(tooManyBlobs);
   };
@@ -438,12 +463,14 @@ export function createAgentBackend({ newId, now }: Omit<BackendOptions, "service
     failed: (error) => (phase === "asking" ? ((phase = "keeping"), fail(error)) : []),
     tick(nowMs) {
       if (phase === "over") return [];
-      if (phase === "new" && nowMs - startedAt > openingLimitMs) return fail(late("its request"));
+      if (phase === "new" && isOpened && nowMs - startedAt > prewarmedLimitMs) return [end(endEnvelope())];
+      if (phase === "new" && !isOpened && nowMs - startedAt > openingLimitMs) return fail(late("its request"));
+      if (phase === "asking" && nowMs - modelHeardAt > modelLimitMs) return fail(modelSilent);
       if (kv.isLate(nowMs)) return fail(late("a part of the conversation that it keeps"));
       if (contextAskedAt !== null && nowMs - contextAskedAt > contextLimitMs)
         return fail(late("the request's context"));
       if (exec.isLate(nowMs)) return fail(late("the result of a tool"));
-      return phase === "new" ? [] : [updates(heartbeat)];
+      return phase === "new" && !isOpened ? [] : [updates(heartbeat)];
     },
   };
 }
@@ -457,6 +484,19 @@ const tooManyBlobs: EngineError = {
   kind: "too-large",
   message: `the conversation is larger than ${maxBlobBytes / 1024 / 1024} MiB or ${maxBlobs} parts`,
 };
+
+const modelSilent: EngineError = { kind: "timeout", message: "the model has said nothing for half an hour" };
+
+/** A read whose content is a blob in the client's keeping. */
+function outputBlob(result: Message): Uint8Array | null {
+  const success = sub(result, "success");
+  const id = bytes(success, "outputBlobId");
+  return id.byteLength === 0 || Object.hasOwn(success ?? {}, "content") ? null : id;
+}
+
+function withOutput(result: Message, output: Uint8Array): Message {
+  return { ...result, success: { ...sub(result, "success"), content: Buffer.from(output).toString("utf8") } };
+}
 
 function late(what: string): EngineError {
   return { kind: "timeout", message: `the client was asked for ${what} and did not answer` };

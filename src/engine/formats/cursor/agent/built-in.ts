@@ -14,7 +14,6 @@ import {
   grepText,
   lsText,
   readText,
-  said,
   shellText,
   writeText,
 } from "./tool-text.ts";
@@ -66,7 +65,7 @@ function schema(
   return { type: "object", properties, required };
 }
 
-export function textArg(args: Args, key: string): string {
+function textArg(args: Args, key: string): string {
   const value = own(args, key);
   return typeof value === "string" ? value : "";
 }
@@ -376,5 +375,3 @@ export const resultFields = [
   "mcpResult",
   "fetchResult",
 ] as const;
-
-export { said };

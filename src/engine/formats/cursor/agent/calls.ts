@@ -10,13 +10,21 @@ export interface Toolbox {
   readonly builtIns: ReadonlyMap<string, BuiltIn>;
   readonly mcp: ReadonlyMap<string, McpTool>;
   readonly tools: readonly HubTool[];
+  readonly workspace: string;
 }
 
-/** `mayChange`: false where the user asked for a mode that only looks. */
-export function createToolbox(mcp: readonly McpTool[], mayChange: boolean): Toolbox {
+export interface ToolboxOptions {
+  /** False where the user asked for a mode that only looks. */
+  readonly mayChange: boolean;
+  /** The folder that paths are meant from; empty where the client did not say. */
+  readonly workspace: string;
+}
+
+export function createToolbox(mcp: readonly McpTool[], { mayChange, workspace }: ToolboxOptions): Toolbox {
   const offered = builtIns.filter((tool) => mayChange || !tool.changes);
   const all = [...offered, ...mcp];
   return {
+    workspace,
     builtIns: new Map(offered.map((tool) => [tool.name, tool])),
     mcp: new Map(mcp.map((tool) => [tool.name, tool])),
     tools: all.map(({ name, description, parameters }) => ({
@@ -62,7 +70,12 @@ export function errandOf(toolbox: Toolbox, call: Call): Errand {
   if (builtIn !== undefined) {
     const missing = builtIn.required.filter((name) => typeof args[name] !== "string");
     const why = isReadable ? `This call lacks ${missing.join(", ")}.` : notReadable;
-    return builtInErrand(builtIn, args, call.id, isReadable && missing.length === 0 ? null : why);
+    return builtInErrand(
+      builtIn,
+      placed(args, builtIn, toolbox.workspace),
+      call.id,
+      isReadable && missing.length === 0 ? null : why,
+    );
   }
   const mcp = toolbox.mcp.get(call.name);
   return mcpErrand(
@@ -106,4 +119,16 @@ function mcpErrand(tool: McpTool | null, call: Call, args: Args, fault: string |
     },
     fail,
   };
+}
+
+/** Models are told to give absolute paths, and forget it. */
+function placed(args: Args, tool: BuiltIn, workspace: string): Args {
+  if (workspace === "") return args;
+  const key = tool.card === "shellToolCall" ? "working_directory" : "path";
+  if (tool.card === "fetchToolCall") return args;
+  const path = args[key];
+  if (path === undefined || path === "" || path === ".") return { ...args, [key]: workspace };
+  if (typeof path !== "string" || /^([/\\~]|[A-Za-z]:)/.test(path)) return args;
+  const separator = workspace.includes("\\") ? "\\" : "/";
+  return { ...args, [key]: `${workspace.replace(/[/\\]+$/, "")}${separator}${path.replace(/^\.[/\\]/, "")}` };
 }

@@ -20,16 +20,9 @@ export function fromStruct(struct: Message | undefined): Record<string, unknown>
 export function toValue(json: unknown): Message {
   if (Array.isArray(json)) return { listValue: { values: json.map(toValue) } };
   if (isRecord(json)) return { structValue: { fields: toValues(json) } };
-  switch (typeof json) {
-    case "string":
-      return { stringValue: json };
-    case "number":
-      return { numberValue: json };
-    case "boolean":
-      return { boolValue: json };
-    default:
-      return { nullValue: 0 };
-  }
+  if (typeof json === "string") return { stringValue: json };
+  if (typeof json === "number") return { numberValue: json };
+  return typeof json === "boolean" ? { boolValue: json } : { nullValue: 0 };
 }
 
 export function toValues(json: Readonly<Record<string, unknown>>): Message {

@@ -46,7 +46,7 @@ export function readText(result: Message, range: LineRange): ToolText {
   const data = bytes(success, "data");
   if (data.byteLength > 0) return pictureOr(data);
   if (!Object.hasOwn(success, "content") && bytes(success, "outputBlobId").byteLength > 0) {
-    return failed("The file is too large to be read at once; read it with the shell, in parts.");
+    return failed("The file is too large, and the client does not have it any more; read it with the shell, in parts.");
   }
   const content = text(success, "content");
   const shown = linesOf(content, range);
