@@ -49,6 +49,8 @@ beforeAll(async () => {
   providers.gemini = opened.add(await startFakeGemini({ keys: [keys.gemini], gapMs: 2 }));
   const identity = stage.ca.issue([runtimeHost, serviceHost]);
   kiroOrigin = opened.add(await startRawOrigin({ tls: { ...identity, alpn: ["http/1.1"] } }));
+  // Errors are part of the play: an account that rests after one would keep the next test waiting.
+  const cooldown = { base_ms: 5, max_ms: 10, max_reset_ms: 10 };
   core = await stage.startCore({
     dial: { [runtimeHost]: kiroOrigin.port, [serviceHost]: kiroOrigin.port },
     config: {
@@ -58,9 +60,10 @@ beforeAll(async () => {
           endpoint: `${providers.chat.url}/v1`,
           auth_type: "api_key",
           model_mappings: { auto: "chosen-for-auto" },
+          cooldown,
         },
-        anth: { type: "anthropic-compatible", endpoint: providers.claude.url, auth_type: "api_key" },
-        goog: { type: "gemini-compatible", endpoint: `${providers.gemini.url}/v1beta`, auth_type: "api_key" },
+        anth: { type: "anthropic-compatible", endpoint: providers.claude.url, auth_type: "api_key", cooldown },
+        goog: { type: "gemini-compatible", endpoint: `${providers.gemini.url}/v1beta`, auth_type: "api_key", cooldown },
       },
       accounts: [
         { provider: "chat", name: "main", api_key: keys.chat },
