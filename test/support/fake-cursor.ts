@@ -4,6 +4,7 @@
  * without their placeholders, wrong content types and unknown tokens, and ends a run that is half-closed before its time
  * with `internal: No exec result`. Beside it, over HTTP/1.1, the main API: renewals, the login's poll, the list of models.
  */
+import { createHash } from "node:crypto";
 import { createServer as createHttpServer } from "node:http";
 import {
   createSecureServer,
@@ -55,6 +56,10 @@ export interface FakeCursor {
   readonly renewals: readonly string[];
   readonly listed: readonly IncomingHttpHeaders[];
   readonly sessions: () => number;
+  /** How often somebody asked whether a login was confirmed. */
+  readonly polls: () => number;
+  /** What its user does at the login's page. */
+  confirm(page: string): void;
   /** The next turns, one each; afterwards `say` "Hello from the fake provider.". */
   play(...turns: readonly (readonly CursorStep[])[]): void;
   accept(token: string): void;
@@ -91,6 +96,9 @@ export async function startFakeCursor(options: FakeCursorOptions): Promise<FakeC
   let opened = 0;
   let version: string | null = null;
   let serial = 0;
+  let polls = 0;
+  /** Logins that their user has confirmed: uuid → challenge. */
+  const confirmed = new Map<string, string>();
 
   const server = options.identity === undefined ? createH2cServer() : createSecureServer(options.identity);
   server.on("session", (session) => {
@@ -279,6 +287,18 @@ export async function startFakeCursor(options: FakeCursorOptions): Promise<FakeC
         tokens.add(token);
         return json(200, { access_token: token, id_token: token, shouldLogout: false });
       }
+      if (url.pathname === "/auth/poll") {
+        const verifier = url.searchParams.get("verifier") ?? "";
+        const challenge = createHash("sha256").update(verifier).digest("base64url");
+        const isConfirmed = confirmed.get(url.searchParams.get("uuid") ?? "") === challenge;
+        polls += 1;
+        if (!isConfirmed) return json(404, { message: "not yet" });
+        return json(200, {
+          accessToken: "cursor-login-0123456789",
+          refreshToken: "cursor-refresh-0123456789",
+          authId: "a",
+        });
+      }
       if (url.pathname === "/aiserver.v1.AiService/AvailableModels" && request.method === "POST") {
         listed.push(request.headers);
         const token = String(request.headers.authorization ?? "").replace(/^Bearer /, "");
@@ -306,6 +326,11 @@ export async function startFakeCursor(options: FakeCursorOptions): Promise<FakeC
     renewals,
     listed,
     sessions: () => opened,
+    polls: () => polls,
+    confirm(page) {
+      const { searchParams } = new URL(page);
+      confirmed.set(searchParams.get("uuid") ?? "", searchParams.get("challenge") ?? "");
+    },
     play(...next) {
       script = [...next];
     },

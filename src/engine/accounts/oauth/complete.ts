@@ -45,6 +45,7 @@ export async function completeLogin(
     case "codex":
     case "qwen":
     case "kimi":
+    case "cursor":
     case "kiro":
     case "kiro-social":
       return { ok: true, tokens, extra: {} };
