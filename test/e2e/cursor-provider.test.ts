@@ -6,11 +6,22 @@ import { connectControl, type ControlClient } from "../../src/control/client.ts"
 import type { CoreProcess } from "../support/core-process.ts";
 import { type FakeCursor, startFakeCursor } from "../support/fake-cursor.ts";
 import { createStage } from "../support/fixture.ts";
+import { tempFolder } from "../support/temp.ts";
 import { field } from "../support/provider-turn.ts";
 import { waitFor, within } from "../support/wait.ts";
 
 const stage = createStage();
 const tokens = { one: "cursor-one-0123456789", two: "cursor-two-0123456789", tls: "user_01ABC::cursor-tls-0123456789" };
+/** The login of the command line tool, as its file has it. */
+const toolLogin = JSON.stringify({ accessToken: tokens.one, refreshToken: "never-used-0123456789" });
+const tool = tempFolder("cursor-tool");
+/** A login of our own. */
+const storedLogin = {
+  type: "oauth_device_flow",
+  access_token: "cursor-stored-0123456789",
+  refresh_token: "cursor-refresh-0123456789",
+  expires_at: "2099-01-01T00:00:00.000Z",
+};
 let plain: FakeCursor;
 let secure: FakeCursor;
 let core: CoreProcess;
@@ -24,15 +35,26 @@ beforeAll(async () => {
     await startFakeCursor({ tokens: ["cursor-tls-0123456789"], identity: stage.identity, pieceBytes: 7 }),
   );
   core = await stage.startCore({
+    files: { "accounts/cursor@own.json": JSON.stringify(storedLogin) },
     config: {
+      oauth: { cursor: { refresh_url: `${plain.apiUrl}/oauth/token` } },
       providers: {
-        cursor: { endpoint: plain.url, client_version: "1.2.3" },
+        cursor: { endpoint: plain.url },
+        keys: { type: "cursor", endpoint: plain.url, client_version: "1.2.3" },
         tls: { type: "cursor", endpoint: secure.url, auth_type: "api_key" },
+        tool: { type: "cursor", endpoint: plain.url },
       },
       accounts: [
-        { provider: "cursor", name: "one", api_key: tokens.one, accept_terms: true, priority: 1 },
-        { provider: "cursor", name: "two", api_key: tokens.two, accept_terms: true, priority: 2 },
+        { provider: "keys", name: "one", api_key: tokens.one, accept_terms: true, priority: 1 },
+        { provider: "keys", name: "two", api_key: tokens.two, accept_terms: true, priority: 2 },
         { provider: "tls", name: "t", api_key: tokens.tls, accept_terms: true },
+        {
+          provider: "tool",
+          name: "file",
+          import: "cursor",
+          token_file: tool.file("auth.json", toolLogin),
+          accept_terms: true,
+        },
         { provider: "tls", name: "unread", api_key: "cursor-unread-0123456789", priority: 1 },
       ],
     },
@@ -41,7 +63,10 @@ beforeAll(async () => {
   key = (await control.secrets()).clientKey;
   url = (await control.status()).url;
 }, 90_000);
-afterAll(() => stage.close());
+afterAll(async () => {
+  await stage.close();
+  tool.close();
+});
 beforeEach(async () => {
   plain.play();
   await control.clearCooldown(null, null);
@@ -134,7 +159,7 @@ describe("a client of another dialect", () => {
     "is answered: $dialect, streamed $stream",
     async ({ dialect, stream }) => {
       for (const [model, fake] of [
-        ["cursor/auto", plain],
+        ["keys/auto", plain],
         ["tls/claude-opus-4-8", secure],
       ] as const) {
         const { status, text } = await ask(dialect, model, stream);
@@ -145,7 +170,7 @@ describe("a client of another dialect", () => {
         expect(turn).toMatchObject({
           system,
           tools: ["read"],
-          model: model === "cursor/auto" ? "default" : "claude-opus-4-8",
+          model: model === "keys/auto" ? "default" : "claude-opus-4-8",
         });
         expect(turn?.text).toMatch(/^Say hello, \d+\.$/);
       }
@@ -161,9 +186,9 @@ describe("a client of another dialect", () => {
   );
 
   it("shares a session among its calls", async () => {
-    await ask("claude", "cursor/auto", false);
+    await ask("claude", "keys/auto", false);
     const before = plain.sessions();
-    await ask("claude", "cursor/auto", true);
+    await ask("claude", "keys/auto", true);
     expect(plain.sessions()).toBe(before);
   });
 
@@ -173,7 +198,7 @@ describe("a client of another dialect", () => {
       goOn = resolve;
     });
     plain.play([{ say: "first " }, { wait }, { say: "second" }, { usage: {} }]);
-    const reply = await send(...callOf("openai-chat", "cursor/auto", true));
+    const reply = await send(...callOf("openai-chat", "keys/auto", true));
     const reader = reply.body?.getReader();
     let heard = "";
     const more = async (): Promise<void> => {
@@ -190,7 +215,7 @@ describe("a client of another dialect", () => {
   it("ends the run when it goes away", async () => {
     plain.play([{ say: "first " }, { wait: new Promise(() => {}) }]);
     const gone = new AbortController();
-    const reply = await send(...callOf("openai-chat", "cursor/auto", true), gone.signal);
+    const reply = await send(...callOf("openai-chat", "keys/auto", true), gone.signal);
     await reply.body?.getReader().read();
     gone.abort();
     const turn = plain.turns.at(-1);
@@ -207,7 +232,7 @@ describe("tools", () => {
       { call: { id: "call_1", name: "read", args: { path: "a.txt", deep: { list: [1, null, true] } } } },
       { call: { id: "call_2", name: "read", args: { path: "b.txt" } } },
     ]);
-    const [path, body] = callOf("openai-chat", "cursor/auto", stream);
+    const [path, body] = callOf("openai-chat", "keys/auto", stream);
     const first = await (await send(path, body)).text();
     expect(first).toContain('"finish_reason":"tool_calls"');
     for (const part of ["call_1", "call_2", "a.txt", "b.txt"]) expect(first).toContain(part);
@@ -240,7 +265,7 @@ describe("tools", () => {
       { say: "Then not." },
       { usage: {} },
     ]);
-    const { status, text } = await ask("claude", "cursor/auto", true);
+    const { status, text } = await ask("claude", "keys/auto", true);
     expect([status, shown(text)]).toEqual([200, expect.stringContaining("Then not.")]);
   });
 });
@@ -254,7 +279,7 @@ describe("a failure", () => {
   ])("of one account moves the call on to the next: %s %s", async (code, name) => {
     plain.play([{ error: { code, ...(name === undefined ? {} : { name }) } }]);
     const before = plain.turns.length;
-    const { status, text } = await ask("openai-chat", "cursor/auto", true);
+    const { status, text } = await ask("openai-chat", "keys/auto", true);
     expect([status, shown(text)]).toEqual([200, expect.stringContaining("Hello from the fake provider.")]);
     const used = plain.turns.slice(before).map(({ token }) => token);
     expect(new Set(used)).toEqual(new Set([tokens.one, tokens.two]));
@@ -262,12 +287,12 @@ describe("a failure", () => {
 
   it("of a run that is cut before it said anything moves on as well", async () => {
     plain.play([{ cut: true }]);
-    expect(await ask("claude", "cursor/auto", true)).toMatchObject({ status: 200 });
+    expect(await ask("claude", "keys/auto", true)).toMatchObject({ status: 200 });
   });
 
   it("in the middle of an answer never looks like its end", async () => {
     plain.play([{ say: "half of " }, { cut: true }]);
-    const reply = await send(...callOf("openai-chat", "cursor/auto", true));
+    const reply = await send(...callOf("openai-chat", "keys/auto", true));
     const text = await reply.text().catch((error: unknown) => String(error));
     expect(text).not.toContain("[DONE]");
   });
@@ -279,10 +304,28 @@ describe("a failure", () => {
   ] as const)("of the request reaches the client in its words: %s %s", async (code, name, expected) => {
     const error = { error: { code, name } };
     plain.play([error], [error]);
-    const { status, text } = await ask("openai-chat", "cursor/auto", false);
+    const { status, text } = await ask("openai-chat", "keys/auto", false);
     expect(status).toBe(expected);
     expect(text).toContain(name);
     if (name === "ERROR_OUTDATED_CLIENT") expect(text).toContain("client_version");
+  });
+});
+
+describe("a login", () => {
+  it("of Cursor's command line tool is read from its file, and is never renewed by us", async () => {
+    expect(await ask("claude", "tool/auto", false)).toMatchObject({ status: 200 });
+    expect(plain.turns.at(-1)?.token).toBe(tokens.one);
+    expect(plain.renewals).toEqual([]);
+  });
+
+  it("of our own is renewed once when the service calls its token expired, for all who wait", async () => {
+    plain.accept(storedLogin.access_token);
+    expect(await ask("claude", "cursor/auto", true)).toMatchObject({ status: 200 });
+    plain.expire(storedLogin.access_token);
+    const asked = await Promise.all([ask("claude", "cursor/auto", true), ask("openai-chat", "cursor/auto", false)]);
+    expect(asked.map(({ status }) => status)).toEqual([200, 200]);
+    expect(plain.renewals).toEqual([storedLogin.refresh_token]);
+    expect(plain.turns.slice(-2).map(({ token }) => token)).toEqual(Array(2).fill("cursor-renewed-1-0123456789"));
   });
 });
 
