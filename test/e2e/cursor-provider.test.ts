@@ -336,5 +336,7 @@ describe("the provider's terms", () => {
     const unread = listed.find((account) => account.name === "unread");
     expect(field(unread, "enabled")).toBe(false);
     expect(core.stderr()).not.toContain(tokens.one);
+    const added = control.addAccount({ provider: "tls", name: "added", apiKey: "cursor-added-0123456789" });
+    await expect(added).rejects.toThrow(/accept_terms/);
   });
 });

@@ -75,6 +75,8 @@ export async function ask(deps: AskDeps, question: Question): Promise<AskResult>
       ],
       body: body === null ? emptyBody : bodyOf(body),
       signal,
+      // The way of its model calls, and of those alone.
+      ...(question.origin === undefined && provider.over !== undefined ? { over: provider.over } : {}),
     });
     if (method === "HEAD") return { ok: true, status: reply.status, body: null };
     if (reply.status < 200 || reply.status > 299) {
