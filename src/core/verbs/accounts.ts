@@ -73,8 +73,15 @@ export function accountVerbs(deps: VerbDeps): AccountVerbs {
     accounts: () => Promise.all(pool.list().map(({ id }) => shown(id))),
 
     async addAccount({ provider: named, name, apiKey, priority, weight }: NewAccountJson) {
-      const { id } = requireProvider(deps.config(), named);
+      const { id, provider } = requireProvider(deps.config(), named);
       fresh(id, name);
+      if (provider.type === "cursor") {
+        // What is pasted for Cursor is the token of a login, and whoever adds a key is asked for no terms.
+        throw new VerbRefusal(
+          "invalid",
+          "Cursor takes logins only: import its login, log in, or write the token into config.yaml beside accept_terms: true",
+        );
+      }
       const key = apiKey.trim();
       // Anything else cannot stand in an HTTP header.
       if (!/^[\x21-\x7e]{1,4096}$/.test(key)) {

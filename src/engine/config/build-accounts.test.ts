@@ -85,6 +85,13 @@ describe("rerouting to a subscription", () => {
     expect(config(accepted).accounts[0]?.enabled).toBe(true);
     expect(warnings(accepted)).toEqual([]);
   });
+  it("is asked of a token pasted for Cursor too, which is no key", () => {
+    const pasted = "accounts: [{ provider: cursor, name: mine, api_key: k }]";
+    expect(config(pasted).accounts[0]?.enabled).toBe(false);
+    expect(warnings(pasted)[0]).toContain("account cursor/mine is not used: it reroutes to a login");
+    const accepted = pasted.replace(" }", ", accept_terms: true }");
+    expect(config(accepted).accounts[0]).toMatchObject({ enabled: true, source: { kind: "key" } });
+  });
   it("says nothing about an account that is switched off", () => {
     expect(warnings(text.replace(" }", ", enabled: false }"))).toEqual([]);
     expect(warnings(text.replace(" }", ", enabled: false, accept_terms: true }"))).toEqual([]);

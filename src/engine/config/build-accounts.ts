@@ -148,14 +148,20 @@ interface LoginUse {
 
 /** May this credential be used? Says why not, once for each account. */
 export function mayUse(source: CredentialSource, use: LoginUse, findings: Findings): boolean {
-  if (source.kind === "none" || source.kind === "key") return true;
-  const strange = homeProblem(use.provider, use.origin, source.kind === "client" ? source.client : null);
+  if (source.kind === "none") return true;
+  // What is pasted as a key for Cursor is the token of a login.
+  const isLogin = source.kind !== "key" || use.provider.type === "cursor";
+  if (!isLogin) return true;
+  const strange =
+    source.kind === "key"
+      ? null
+      : homeProblem(use.provider, use.origin, source.kind === "client" ? source.client : null);
   if (strange !== null) {
     findings.warn(use.path, `account ${use.id} is not used: ${strange}`);
     return false;
   }
   if (use.accepted) return true;
-  const whose = source.kind === "login" ? "a login" : `the login of ${source.client}`;
+  const whose = source.kind === "client" ? `the login of ${source.client}` : "a login";
   findings.warn(
     use.path,
     `account ${use.id} is not used: it reroutes to ${whose}, which the provider's terms may forbid; read them, then add ${use.word ?? "accept_terms"}: true`,

@@ -23,8 +23,8 @@ export interface Talking {
 }
 
 export const beatMs = 5_000;
-/** Beats without a word until nobody is believed to be there. */
-const maxSilentBeats = 6;
+/** The seventh beat without a word comes thirty to thirty-five seconds after the last one. */
+const maxSilentBeats = 7;
 /** Calls that a model makes at once follow each other within a few milliseconds; a person does not notice this. */
 export const settleMs = 250;
 

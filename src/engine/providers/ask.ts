@@ -1,13 +1,13 @@
-/** A GET or HEAD to a provider besides its model calls: bounded, timed, with the credential only where one is given. */
+/** A question to a provider besides its model calls: bounded, timed, with the credential only where one is given. */
 import { headerValue } from "../../base/headers.ts";
-import { emptyBody, type HeaderPairs, type HttpHandler } from "../../base/http.ts";
+import { bodyOf, emptyBody, type HeaderPairs, type HttpHandler } from "../../base/http.ts";
 import { parseJson } from "../../base/json.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Random } from "../../base/random.ts";
 import type { Credential } from "../accounts/credential.ts";
 import { decodeBody, DecodeError } from "../codecs/compression.ts";
 import { fromUnknown } from "../errors/from-unknown.ts";
-import type { Provider } from "./provider.ts";
+import type { Origin, Provider } from "./provider.ts";
 
 export interface AskDeps {
   /** Follows no redirect, so that a key cannot be led elsewhere. */
@@ -20,7 +20,11 @@ export interface Question {
   readonly provider: Provider;
   /** Null: asked without one. */
   readonly credential: Credential | null;
-  readonly method: "GET" | "HEAD";
+  readonly method: "GET" | "HEAD" | "POST";
+  /** JSON, of a POST. */
+  readonly body?: string;
+  /** Where it is asked, when that is not where its model calls go. */
+  readonly origin?: Origin;
   /** Path and query as they go out. */
   readonly target: string;
   readonly headers?: HeaderPairs;
@@ -40,9 +44,9 @@ const maxAnswerBytes = 8 * 1024 * 1024;
 const userAgent = "switchyard";
 
 export async function ask(deps: AskDeps, question: Question): Promise<AskResult> {
-  const { provider, credential, method, target } = question;
+  const { provider, credential, method, target, body = null } = question;
   const bound = credential === null ? null : (provider.originFor?.(credential.facts) ?? null);
-  const { scheme, host, port, authority } = bound ?? provider.origin;
+  const { scheme, host, port, authority } = question.origin ?? bound ?? provider.origin;
   // Aborted at the end in any case: a body that was not read to its end gives its connection back.
   const end = new AbortController();
   const signal = AbortSignal.any([question.signal, AbortSignal.timeout(askTimeoutMs), end.signal]);
@@ -58,13 +62,21 @@ export async function ask(deps: AskDeps, question: Question): Promise<AskResult>
         ["accept", "application/json"],
         ["accept-encoding", "identity"],
         ["user-agent", userAgent],
+        ...(body === null
+          ? []
+          : ([
+              ["content-type", "application/json"],
+              ["content-length", String(Buffer.byteLength(body))],
+            ] as const)),
         ...(question.headers ?? []),
         ...(credential === null
           ? []
           : provider.authorize(credential, { clock: deps.clock, random: deps.random, userAgent })),
       ],
-      body: emptyBody,
+      body: body === null ? emptyBody : bodyOf(body),
       signal,
+      // The way of its model calls, and of those alone.
+      ...(question.origin === undefined && provider.over !== undefined ? { over: provider.over } : {}),
     });
     if (method === "HEAD") return { ok: true, status: reply.status, body: null };
     if (reply.status < 200 || reply.status > 299) {

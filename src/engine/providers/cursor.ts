@@ -10,7 +10,8 @@ import type { Credential } from "../accounts/credential.ts";
 import type { ProviderConfig } from "../config/schema.ts";
 import { checksum } from "../formats/cursor/upstream/checksum.ts";
 import { uuidOf } from "../formats/cursor/upstream/ids.ts";
-import type { AuthorizeOptions, Provider } from "./provider.ts";
+import { originOf, under } from "./origin.ts";
+import type { AuthorizeOptions, Origin, Provider } from "./provider.ts";
 
 const mainHost = "api2.cursor.sh";
 /** Where the agent answers: with privacy mode on, and off. The editor is told both by `GetServerConfig`. */
@@ -27,6 +28,28 @@ export function agentUrl(configured: URL): URL {
   url.hostname = privateAgentHost;
   return url;
 }
+
+/**
+ * The models of an account, as its menus show them: a call of the main API, in Connect's JSON over HTTP/1.1. A configured
+ * address that is an agent host of the service's own stands for that API.
+ */
+export function cursorModelList(configured: URL): {
+  readonly target: string;
+  readonly headers: HeaderPairs;
+  readonly body: string;
+  readonly origin: Origin;
+} {
+  const url = new URL(configured);
+  if (isAgentHost(url.hostname)) url.hostname = mainHost;
+  return {
+    target: "/aiserver.v1.AiService/AvailableModels",
+    headers: [["connect-protocol-version", "1"]],
+    body: JSON.stringify({ doNotUseMarkdown: true }),
+    origin: originOf(url),
+  };
+}
+
+const isAgentHost = under("api5.cursor.sh");
 
 export function cursorParts(url: URL, config: ProviderConfig) {
   return {

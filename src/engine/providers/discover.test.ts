@@ -127,7 +127,7 @@ describe("asking a provider for its models", () => {
     expect(asked.map(({ target }) => target)).toEqual(["/api/tags", "/v1/models"]);
   });
 
-  it.each(["cursor", "codex", "antigravity"])("%s has none to ask for", async (id) => {
+  it.each(["codex", "antigravity"])("%s has none to ask for", async (id) => {
     const { deps, asked } = provider(() => json({ data: [] }));
     expect(await list(createDiscovery(deps), id)).toMatchObject({ ok: false, status: null });
     expect(asked).toEqual([]);

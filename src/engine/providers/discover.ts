@@ -6,7 +6,8 @@ import type { ProviderConfig } from "../config/schema.ts";
 import { ask, type AskDeps } from "./ask.ts";
 import { providerFrom } from "./compatible.ts";
 import { type FetchedModel, readModelList } from "./model-lists.ts";
-import type { Provider } from "./provider.ts";
+import { cursorModelList } from "./cursor.ts";
+import type { Origin, Provider } from "./provider.ts";
 
 export type ModelListResult =
   | { readonly ok: true; readonly models: readonly FetchedModel[]; readonly cached: boolean }
@@ -59,6 +60,10 @@ export function createDiscovery(deps: AskDeps): Discovery {
 export interface ModelListCall {
   readonly target: string;
   readonly headers: HeaderPairs;
+  /** JSON: the question is a POST. */
+  readonly body?: string;
+  /** Absent: where the provider's model calls go. */
+  readonly origin?: Origin;
 }
 
 /** Empty: it has no such call, or none that a credential of ours opens. Several: the first that is answered counts. */
@@ -99,8 +104,9 @@ export function modelListCalls(
     case "antigravity":
     case "qwen":
     case "iflow":
-    case "cursor":
       return [];
+    case "cursor":
+      return [cursorModelList(new URL(config.endpoint))];
     default:
       return unreachable(config.type);
   }
@@ -130,7 +136,14 @@ async function fetchPages(
   let query: string | null = "";
   for (let page = 0; page < maxPages && query !== null; page += 1) {
     const target = query === "" ? call.target : `${call.target}${call.target.includes("?") ? "&" : "?"}${query}`;
-    const answer = await ask(deps, { provider, credential, method: "GET", target, headers: call.headers, signal });
+    const answer = await ask(deps, {
+      ...call,
+      provider,
+      credential,
+      method: call.body === undefined ? "GET" : "POST",
+      target,
+      signal,
+    });
     if (!answer.ok) return answer;
     const read = readModelList(answer.body);
     if (read === null) {

@@ -1,6 +1,6 @@
 /**
  * Answers to "which models are there", read leniently: OpenAI's shape and what others added to it, Anthropic's, Google's,
- * Ollama's (`/api/tags`), GitHub Copilot's, Cohere's (public references of late 2026). Pure; entries that name no model
+ * Ollama's (`/api/tags`), GitHub Copilot's, Cohere's, Cursor's (public references of late 2026). Pure; entries that name no model
  * are left out, and nothing is believed about a model but what its entry says.
  */
 import { isRecord, own } from "../../base/json.ts";
@@ -71,6 +71,8 @@ function contextOf(entry: Record<string, unknown>): number | null {
     own(entry["tokenLimits"], "maxInputTokens"),
     own(limits, "max_context_window_tokens"),
     entry["max_model_len"],
+    // Cursor.
+    entry["contextTokenLimit"],
   ];
   return (
     said.find((value): value is number => typeof value === "number" && Number.isFinite(value) && value > 0) ?? null
@@ -116,6 +118,7 @@ function abilities(entry: Record<string, unknown>): Partial<Pick<FetchedModel, "
     (parameters.length > 0 ? parameters.includes("tools") : listed(ollama, "tools"));
   const vision =
     flag(own(supports, "vision")) ??
+    flag(entry["supportsImages"]) ??
     flag(own(capabilities, "vision")) ??
     (input.length > 0 ? input.includes("image") : listed(ollama, "vision"));
   const streaming = flag(own(supports, "streaming"));

@@ -24,6 +24,7 @@ export const loginServices = [
   { provider: "iflow", title: "iFlow" },
   { provider: "kiro", title: "Kiro (AWS)" },
   { provider: "kimi", title: "Kimi" },
+  { provider: "cursor", title: "Cursor" },
 ] as const;
 
 type Service = (typeof loginServices)[number];

@@ -48,6 +48,7 @@ export async function completeLogin(
     case "codex":
     case "qwen":
     case "kimi":
+    case "cursor":
     case "kiro-social":
       return { ok: true, tokens, extra: {} };
   }

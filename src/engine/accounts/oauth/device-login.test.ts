@@ -8,6 +8,7 @@ import {
   startFakeKiroAuth,
   startFakeQwenAuth,
 } from "../../../../test/support/fake-auth/index.ts";
+import { startFakeCursor } from "../../../../test/support/fake-cursor.ts";
 import { begun, createRig, untilEnded, wish } from "./__fixtures__/login-rig.ts";
 
 const opened = createOpened();
@@ -124,5 +125,34 @@ describe("a login by code", () => {
     const login = begun(await used.logins.start(wish("kiro", more)));
     expect(await untilEnded(used, login.id)).toMatchObject({ state: "done" });
     expect(used.saved[0]?.tokens.facts).toMatchObject({ region: "eu-west-1", profileArn: fake.profileArn });
+  });
+});
+
+describe("a login at Cursor", () => {
+  it("waits for a page that is confirmed, without a code", async () => {
+    const fake = opened.add(await startFakeCursor({ tokens: [] }));
+    const used = createRig(opened, { hosts: { "api2.cursor.sh": Number(new URL(fake.apiUrl).port) } });
+    const login = begun(await used.logins.start(wish("cursor")));
+    expect(login).toMatchObject({ kind: "device", userCode: null, pastes: false, state: "waiting" });
+    expect(login.url).toMatch(
+      /^https:\/\/cursor\.com\/loginDeepControl\?challenge=[\w-]{43}&uuid=[0-9a-f-]{36}&mode=login$/,
+    );
+    await waitFor("the first look", () => {
+      if (used.time.waits[0] === 2_000) used.time.advance(2_000);
+      return fake.polls() > 0;
+    });
+    fake.confirm(login.url);
+    expect(await untilEnded(used, login.id)).toMatchObject({ state: "done" });
+    const [kept] = used.saved;
+    expect(kept).toMatchObject({ provider: "cursor", service: "cursor", type: "oauth_device_flow" });
+    expect(kept?.tokens.accessToken.reveal()).toBe("cursor-login-0123456789");
+    expect(kept?.tokens.refreshToken?.reveal()).toBe("cursor-refresh-0123456789");
+  });
+
+  it("wants the terms accepted first", async () => {
+    const used = createRig(opened, {});
+    const refused = await used.logins.start(wish("cursor", { acceptTerms: false }));
+    expect(refused).toMatchObject({ ok: false, message: expect.stringContaining("terms") });
+    expect(used.asked).toEqual([]);
   });
 });

@@ -38,6 +38,7 @@ export function factsOf(service: ServiceId, reply: RawReply): LoginFacts {
     case "copilot":
     case "iflow":
     case "kimi":
+    case "cursor":
       return {};
   }
 }

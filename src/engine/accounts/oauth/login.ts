@@ -10,6 +10,7 @@ import type { AuthType } from "../../config/schema.ts";
 import type { Tokens } from "../credential.ts";
 import { beginBrowserLogin } from "./browser-login.ts";
 import type { Extra } from "./complete.ts";
+import { beginCursorLogin } from "./cursor-login.ts";
 import { beginDeviceLogin, beginKiroLogin } from "./device-login.ts";
 import { builderIdStart } from "./kiro-sso.ts";
 import { kiroIdentities } from "./kiro-social.ts";
@@ -227,6 +228,9 @@ function planPlain(id: ServiceId, wish: NewLoginJson, sources: OAuthSources): Pl
   const byPaste = wish.method === "paste" && service.pastePage !== undefined;
   if (wish.method !== undefined && !byPaste) {
     return refused("invalid", `${service.title} has no login method "${wish.method}"; leave it out`);
+  }
+  if (id === "cursor") {
+    return { ok: true, service, begin: (tools, signal) => Promise.resolve(beginCursorLogin(tools, service, signal)) };
   }
   return {
     ok: true,

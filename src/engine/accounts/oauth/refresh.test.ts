@@ -15,6 +15,7 @@ import {
   startFakeOpenAiAuth,
   startFakeQwenAuth,
 } from "../../../../test/support/fake-auth/index.ts";
+import { startFakeCursor } from "../../../../test/support/fake-cursor.ts";
 import type { OAuthConfig } from "../../config/schema.ts";
 import type { LoginFacts, RefreshResult, RefreshTokens } from "../credential.ts";
 import { createRefresh } from "./refresh.ts";
@@ -361,3 +362,23 @@ async function registration(url: string): Promise<{ clientId: string; clientSecr
   // The fake answers exactly this.
   return (await reply.json()) as { clientId: string; clientSecret: string };
 }
+
+describe("a renewal at Cursor", () => {
+  const at = async () => {
+    const fake = opened.add(await startFakeCursor({ tokens: [] }));
+    return { fake, ...rig({ "api2.cursor.sh": Number(new URL(fake.apiUrl).port) }) };
+  };
+
+  it("keeps the old refresh token, because no new one comes", async () => {
+    const { fake, refresh } = await at();
+    const tokens = good(await refresh("cursor", with_("made-up-refresh-token")));
+    expect(tokens.accessToken.reveal()).toMatch(/^cursor-renewed-/);
+    expect(tokens.refreshToken).toBeNull();
+    expect(fake.renewals).toEqual(["made-up-refresh-token"]);
+  });
+
+  it("is over for good where the yes says that the login was ended", async () => {
+    const { refresh } = await at();
+    expect(await refresh("cursor", with_("over"))).toMatchObject({ ok: false, kind: "permanent" });
+  });
+});

@@ -7,6 +7,7 @@ import type { Clock } from "../../../base/clock.ts";
 import type { HttpHandler } from "../../../base/http.ts";
 import type { Refresh, RefreshResult, RefreshTokens, Tokens } from "../credential.ts";
 import { exchangeForCopilot, githubTokenOver, noSeat } from "./copilot-token.ts";
+import { refreshCursor } from "./cursor-login.ts";
 import type { OAuthFailure } from "./failure.ts";
 import { redeemRefreshToken, type GrantResult, type GrantTools } from "./grants.ts";
 import { withIflowKey } from "./iflow-key.ts";
@@ -87,6 +88,8 @@ async function redeem(
     }
     case "kiro-social":
       return refreshKiroSocial(tools, service, given.refreshToken, signal);
+    case "cursor":
+      return refreshCursor(tools, service, given.refreshToken, signal);
     case "iflow": {
       const redeemed = await redeemRefreshToken(tools, service, given.refreshToken, signal);
       if (!redeemed.ok) return redeemed;

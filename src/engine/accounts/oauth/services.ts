@@ -8,6 +8,7 @@
  * qwen: QwenLM/qwen-code, packages/core/src/qwen/qwenOAuth2.ts; gemini-cli: google-gemini/gemini-cli,
  *   packages/core/src/code_assist/oauth2.ts; kimi: MoonshotAI/kimi-cli, src/kimi_cli/auth/oauth.py;
  * antigravity: NoeFabris/opencode-antigravity-auth, src/constants.ts; copilot: karthink/gptel, gptel-gh.el;
+ * cursor: the same value in five unrelated public projects, which is the editor's own (facts of 2026-11);
  * claude, iflow: the same value in many unrelated public projects; their own clients are not published as source.
  */
 
@@ -22,6 +23,7 @@ export const serviceIds = [
   "kiro",
   "kiro-social",
   "kimi",
+  "cursor",
 ] as const;
 export type ServiceId = (typeof serviceIds)[number];
 
@@ -273,6 +275,24 @@ export const services = {
     leadMs: defaultLeadMs,
     permanent: { codes: ["invalid_grant"], statuses: [401, 403] },
     ...form,
+  },
+  cursor: {
+    title: "Cursor",
+    // A page is confirmed elsewhere; there is no code to type (cursor-login.ts).
+    kind: "device",
+    clientId: "KbZUR41cY7W6zRSdpSUJ7I7mLYBKOCmB",
+    secret: "none",
+    authUrl: "https://cursor.com/loginDeepControl",
+    tokenUrl: "https://api2.cursor.sh/auth/poll",
+    refreshUrl: "https://api2.cursor.sh/oauth/token",
+    issuer: null,
+    scopes: [],
+    pkce: true,
+    redirect: null,
+    exchangeBody: "json",
+    refreshBody: "json",
+    leadMs: defaultLeadMs,
+    permanent: { codes: ["invalid_grant"], statuses: [400, 401, 403] },
   },
 } as const satisfies Readonly<Record<ServiceId, Service>>;
 
