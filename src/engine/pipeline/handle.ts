@@ -9,6 +9,7 @@ import type { RouteDecision } from "../routing/decide.ts";
 import { answerError } from "./answer-error.ts";
 import { declineSocket } from "./decline-socket.ts";
 import { detectCall, isModelSocket, mediaKind } from "./detect-call.ts";
+import { extendList, extendsList } from "./extend-list.ts";
 import { readClient } from "./read-client.ts";
 import { reroute } from "./reroute.ts";
 import { routeMedia } from "./route-media.ts";
@@ -43,6 +44,8 @@ function answerFault(exchange: Exchange, error: EngineError): HttpReply {
 }
 
 async function handle(tools: Tools, view: View, exchange: Exchange, decide: Decide): Promise<Answer> {
+  const list = extendsList(view, exchange);
+  if (list !== null) return extendList(tools, view, exchange, list);
   if (isModelSocket(exchange)) return declineSocket(exchange);
   const media = mediaKind(exchange);
   if (media !== null) return routeMedia(tools, view, exchange, media, decide);
