@@ -247,8 +247,6 @@ describe("input that is none", () => {
 
   it.each([
     ["--from clode --to openai-chat", 'did you mean "claude"?'],
-    ["--from claude --to kiro", "kiro comes in a later version"],
-    ["--from cursor --to claude", "cursor comes in a later version"],
     ["--from claude --to openai-chat --direction sideways", "neither request nor response"],
   ])("is an argument: %s", async (args, why) => {
     expect(await inProcess(args, claudeBody)).toMatchObject({ code: 2, err: expect.stringContaining(why) });

@@ -35,9 +35,6 @@ interface Translation extends Omit<TranslateArguments, "from" | "to" | "directio
 /** The largest request a provider takes; a reply that is read as one piece is smaller by far. */
 const maxWholeBytes = 32 * 1024 * 1024;
 
-/** Named by the product's contract; their dialects are not in this build. */
-const laterFormats: readonly string[] = ["kiro", "cursor"];
-
 export async function translate(context: CommandContext, options: TranslateArguments): Promise<number> {
   const translation = { ...options, from: formatOf("--from", options.from), to: formatOf("--to", options.to) };
   const asked = directionOf(options.direction);
@@ -48,7 +45,9 @@ export async function translate(context: CommandContext, options: TranslateArgum
     });
   }
   const input =
-    asked === null ? await sniffed(bytesOf(context.stdin)) : { direction: asked, bytes: bytesOf(context.stdin) };
+    asked === null
+      ? await sniffed(bytesOf(context.stdin), translation.from)
+      : { direction: asked, bytes: bytesOf(context.stdin) };
   return input.direction === "request"
     ? oneRequest(context, translation, input.bytes)
     : oneReply(context, translation, input.bytes);
@@ -134,9 +133,6 @@ function formatOf(option: string, name: string): FormatId {
   const known = formatIds.find((id) => id === name);
   if (known !== undefined) return known;
   const why = `known here: ${formatIds.join(", ")}`;
-  if (laterFormats.includes(name)) {
-    throw new CommandFailure(exitCodes.usage, `${option}: ${name} comes in a later version`, { why });
-  }
   const what = `${option}: there is no format "${shown(name)}"${suggestion(name, formatIds)}`;
   throw new CommandFailure(exitCodes.usage, what, { why, next: "switchyard translate --help" });
 }
@@ -166,6 +162,7 @@ function tell(context: CommandContext, word: string, text: string): void {
 /** A stream can only be a reply; a JSON document is taken for a request, for that is what people have at hand. */
 async function sniffed(
   input: AsyncIterable<Uint8Array>,
+  from: FormatId,
 ): Promise<{ readonly direction: Direction; readonly bytes: AsyncIterable<Uint8Array> }> {
   const sniffer = createSniffer();
   const iterator = input[Symbol.asyncIterator]();
@@ -174,7 +171,13 @@ async function sniffed(
     const step = await iterator.next();
     found = step.done === true ? sniffer.end() : sniffer.push(step.value);
   }
-  const { kind, bytes } = found;
+  const { kind, bytes, isBinary } = found;
+  // Cursor's clients and backends frame what they send alike.
+  if (from === "cursor" && isBinary === true) {
+    throw new CommandFailure(exitCodes.usage, "the bytes do not tell whether they are a request or a reply", {
+      next: "switchyard translate --from cursor --direction request|response …",
+    });
+  }
   const all = async function* (): AsyncGenerator<Uint8Array> {
     yield bytes;
     yield* { [Symbol.asyncIterator]: () => iterator };

@@ -1,8 +1,14 @@
 /** A captured request at its three stages: finds the two bodies, and says in words where there is nothing to compare. */
 import type { FlowStagesJson, StageHeadJson } from "../base/controls-stages.ts";
 import type { FlowRecord, FlowSide } from "../base/flow.ts";
+import { headerValue } from "../base/headers.ts";
+import type { HeaderPairs } from "../base/http.ts";
 import type { Redactor } from "../base/redact.ts";
+import { plain } from "../engine/formats/cursor/view/plain.ts";
+import type { FormatId } from "../engine/formats/format.ts";
+import { formats } from "../engine/formats/table.ts";
 import { compareStages, knownFormat, type StageBody } from "../engine/stages/index.ts";
+import { decodedBody } from "../engine/view/decoded-body.ts";
 import { bodyJson } from "./flow-json.ts";
 import type { CapturedFlow } from "./flow-log.ts";
 
@@ -64,7 +70,18 @@ async function stageBody(
   if (body.decodeError !== undefined) return `cannot be decoded: ${body.decodeError}`;
   if (body.truncated) return "is too long to be compared.";
   if (body.text !== undefined) return { format: known, target, text: body.text };
-  return body.decoded === undefined ? "is not text." : { format: known, target, text: body.decoded.text };
+  const values = valuesOf(known, Buffer.from(body.base64 ?? "", "base64"), target, side.head?.headers ?? []);
+  return values === null ? "is not text." : { format: known, target, text: values };
+}
+
+/** A binary body as the JSON of what its dialect reads in it, or of its first message; secrets in it are masked already. */
+function valuesOf(format: FormatId, bytes: Uint8Array, target: string, headers: HeaderPairs): string | null {
+  const decoded = formats[format].decodeRequest?.(bytes, { target, headers });
+  if (decoded?.ok === true) return JSON.stringify(plain(decoded.value));
+  const contentType = headerValue(headers, "content-type") ?? null;
+  const shown = decodedBody({ bytes, contentType, target, side: "request" });
+  if (shown === null) return null;
+  return shown.as === "json" ? shown.text : (/^data: (\{.*)$/m.exec(shown.text)?.[1] ?? null);
 }
 
 /** `POST /v1/messages` → `/v1/messages`. */

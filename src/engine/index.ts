@@ -20,6 +20,7 @@ import { pathOf } from "./pipeline/decided.ts";
 import { createDedupe } from "./pipeline/dedupe.ts";
 import { createResponseMemory } from "./pipeline/response-memory.ts";
 import { systemAfter, type Tools } from "./pipeline/tools.ts";
+import { extendsList, mayExtendLists } from "./pipeline/extend-list.ts";
 import { observe } from "./pipeline/observe.ts";
 import { createViews, type View } from "./pipeline/view.ts";
 import { configured } from "./routing/availability.ts";
@@ -57,7 +58,9 @@ export function createEngine(deps: EngineDeps): Engine {
     planReplay: (order) => planReplay(tools, views(), order),
     isCall: (head) => isModelAddress(head) || mediaKind(head) !== null,
     wants: (head) => wants(views(), head),
-    wantsHost: (host) => views().rules.some((rule) => rule.to !== "passthrough" && rule.matchesHost(host)),
+    wantsHost: (host) =>
+      views().rules.some((rule) => rule.to !== "passthrough" && rule.matchesHost(host)) ||
+      mayExtendLists(views(), host),
     explain: (question) => explain(tools, views(), question),
     isModelCall: (head) => head.method === "POST" && detectCall(head) !== null,
     describeFailure,
@@ -69,6 +72,7 @@ export function createEngine(deps: EngineDeps): Engine {
 function wants(view: View, head: ExchangeHead): boolean {
   const { client, host, target } = head;
   const facts = { client, host, path: pathOf(target) };
+  if (extendsList(view, head) !== null) return true;
   if (!headMayMatch(view.rules, facts)) return false;
   if (isModelAddress(head) || isModelSocket(head) || mediaKind(head) !== null) return true;
   // A host that only its owner knows: a rule that names it asks us to look at its headers and into its bodies.

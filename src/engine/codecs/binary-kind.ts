@@ -23,6 +23,12 @@ export function binaryKind(bytes: Uint8Array, contentType: string | null): Binar
   return /^application\/(?:x-)?(?:proto(?:buf)?|grpc(?:-web)?\+proto|connect\+proto)\b/.test(type) ? "message" : null;
 }
 
+/** By its first twelve bytes, or all there are: could these be frames? */
+export function startsBinaryStream(bytes: Uint8Array): boolean {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return startsEventFrame(buffer) || startsEnvelope(buffer);
+}
+
 function isConnect(type: string): boolean {
   return type.startsWith("application/connect+") || type.startsWith("application/grpc");
 }

@@ -38,6 +38,7 @@ export function buildSettings(
     },
     // cliproxyapi++ has it at the top of the file; said in either place it holds.
     forceModelPrefix: block.force_model_prefix === true || file["force-model-prefix"] === true,
+    extendModelLists: block.extend_model_lists ?? defaults.extendModelLists,
     requestLogs: overrides.requestLogs ?? block.request_logs ?? defaults.requestLogs,
   };
 }

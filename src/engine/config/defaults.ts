@@ -32,6 +32,7 @@ export const defaultConfig: Config = {
     bypass: true,
     dedupe: { enabled: false, windowMs: 5_000 },
     requestLogs: false,
+    extendModelLists: false,
     // The best account until it may not be asked, and a conversation stays where its prompt cache is.
     selection: { strategy: "fill-first", sticky: true, whenLimited: "queue", maxWaitMs: 10_000 },
     networkProxy: { global: null, providers: {}, combos: {}, keys: {} },

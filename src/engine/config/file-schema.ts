@@ -163,6 +163,7 @@ const settings = v.object({
     }),
   ),
   request_logs: v.optional(flag),
+  extend_model_lists: v.optional(flag),
   force_model_prefix: v.optional(flag),
 });
 

@@ -93,6 +93,8 @@ export interface Settings {
   readonly bypass: boolean;
   readonly dedupe: { readonly enabled: boolean; readonly windowMs: number };
   readonly requestLogs: boolean;
+  /** The models that rules route are added to the lists that Kiro and Cursor ask their backends for. */
+  readonly extendModelLists: boolean;
   readonly selection: {
     readonly strategy: Strategy;
     /** A conversation stays with the account that holds its prompt cache, as long as that one can serve it. */

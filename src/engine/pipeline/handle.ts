@@ -11,6 +11,7 @@ import { playCursor } from "./cursor/play.ts";
 import { createShim, type Shim } from "./cursor/shim.ts";
 import { declineSocket } from "./decline-socket.ts";
 import { detectCall, isModelSocket, mediaKind } from "./detect-call.ts";
+import { extendList, extendsList } from "./extend-list.ts";
 import { readClient } from "./read-client.ts";
 import { reroute } from "./reroute.ts";
 import { routeMedia } from "./route-media.ts";
@@ -46,6 +47,8 @@ function answerFault(exchange: Exchange, error: EngineError): HttpReply {
 }
 
 async function handle(tools: Tools, view: View, exchange: Exchange, decide: Decide, shim: Shim): Promise<Answer> {
+  const list = extendsList(view, exchange);
+  if (list !== null) return extendList(tools, view, exchange, list);
   if (isModelSocket(exchange)) return declineSocket(exchange);
   const played = playCursor({ tools, view, exchange, decide, shim });
   if (played !== null) return played;

@@ -102,8 +102,28 @@ const claims = {
   gemini,
   "gemini-cli": gemini,
   antigravity: gemini,
-  kiro: {},
-  cursor: {},
+  kiro: {
+    currentMessage: null,
+    history: null,
+    modelId: "model",
+    "additionalModelRequestFields.thinking": "thinking",
+    "additionalModelRequestFields.reasoning": "thinking",
+    "additionalModelRequestFields.output_config": "thinking",
+    "additionalModelRequestFields.max_tokens": "maxTokens",
+    "inferenceConfig.maxTokens": "maxTokens",
+    "inferenceConfig.temperature": "temperature",
+    "inferenceConfig.topP": "topP",
+  },
+  cursor: {
+    conversation: null,
+    action: null,
+    customSystemPrompt: null,
+    mcpTools: null,
+    "modelDetails.modelName": "model",
+    "modelDetails.modelId": "model",
+    "requestedModel.modelId": "model",
+    thinkingLevel: "thinking",
+  },
 } as const satisfies Record<FormatId, Claims>;
 
 export function claimsOf(format: FormatId): Claims {

@@ -15,6 +15,8 @@ import { chatParts, chatTools } from "./wire-chat.ts";
 import { claudeParts, claudeTools } from "./wire-claude.ts";
 import { geminiParts, geminiTools } from "./wire-gemini.ts";
 import { responsesParts, responsesTools } from "./wire-responses.ts";
+import { cursorParts, cursorRequest, cursorTools } from "./wire-cursor.ts";
+import { kiroModel, kiroParts, kiroTools } from "./wire-kiro.ts";
 import { briefly, canonical } from "./words.ts";
 
 interface Reader {
@@ -24,9 +26,6 @@ interface Reader {
 
 const gemini: Reader = { parts: geminiParts, tools: geminiTools };
 
-/** Shown by its fields alone. */
-const unknown: Reader = { parts: () => [], tools: () => [] };
-
 const readers = {
   claude: { parts: claudeParts, tools: claudeTools },
   "openai-chat": { parts: chatParts, tools: chatTools },
@@ -34,8 +33,8 @@ const readers = {
   gemini,
   "gemini-cli": gemini,
   antigravity: gemini,
-  kiro: unknown,
-  cursor: unknown,
+  kiro: { parts: kiroParts, tools: kiroTools },
+  cursor: { parts: cursorParts, tools: cursorTools },
 } as const satisfies Record<FormatId, Reader>;
 
 /**
@@ -56,6 +55,8 @@ export function outlineWire(format: FormatId, body: Fields, target: string, read
 /** Google's own call, and what the envelope around it says besides. */
 function unwrapped(format: FormatId, body: Fields): { readonly request: Fields; readonly envelope: readonly Field[] } {
   if (format === "gemini") return { request: inCamel(body), envelope: [] };
+  if (format === "kiro") return { request: kiroRequest(body), envelope: [] };
+  if (format === "cursor") return { request: cursorRequest(body), envelope: [] };
   if (format !== "gemini-cli" && format !== "antigravity") return { request: body, envelope: [] };
   const inner = own(body, "request");
   const envelope = Object.entries(body).flatMap(([name, value]) =>
@@ -63,6 +64,13 @@ function unwrapped(format: FormatId, body: Fields): { readonly request: Fields; 
   );
   const request = isRecord(inner) ? inCamel(inner) : {};
   return { request: { ...request, model: own(body, "model") }, envelope };
+}
+
+/** The conversation, with what stands beside it; the model's name is in its last message. */
+function kiroRequest(body: Fields): Fields {
+  const { conversationState, ...beside } = body;
+  const conversation = isRecord(conversationState) ? conversationState : {};
+  return { ...beside, ...conversation, modelId: kiroModel(conversation) };
 }
 
 function inCamel(body: Fields): Fields {
@@ -83,6 +91,8 @@ function addressFields(format: FormatId, request: Fields, target: string, read: 
   const isGoogles = format === "gemini" || format === "gemini-cli" || format === "antigravity";
   if (isGoogles)
     add("stream", `in the address: ${path.includes(":streamGenerate") ? "streamGenerateContent" : "generateContent"}`);
+  // These know nothing but streams.
+  else if (format === "kiro" || format === "cursor") add("stream", "always");
   else if (request["stream"] === undefined) add("stream", "not asked for");
   return fields;
 }

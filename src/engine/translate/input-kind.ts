@@ -1,9 +1,15 @@
-/** What the bytes of a reply are, told from the first of them: a JSON document, or a stream of server-sent events. */
+/**
+ * What the bytes of a reply are, told from the first of them: a JSON document, a stream of server-sent events, or one of
+ * binary frames (AWS event streams, Connect's envelopes), which begin as no text does.
+ */
+import { startsBinaryStream } from "../codecs/binary-kind.ts";
 
 export type InputKind = "whole" | "stream" | "unknown" | "empty";
 
 export interface Sniffed {
   readonly kind: InputKind;
+  /** The stream is one of binary frames. */
+  readonly isBinary?: true;
   /** Everything that was held to find out. */
   readonly bytes: Uint8Array;
 }
@@ -24,6 +30,12 @@ export function createSniffer(): Sniffer {
   let held: Uint8Array = new Uint8Array();
 
   const look = (isOver: boolean): Sniffed | null => {
+    if (mayBeBinary(held)) {
+      if (held.byteLength < enoughBinary && !isOver) return null;
+      return startsBinaryStream(held)
+        ? { kind: "stream", isBinary: true, bytes: held }
+        : { kind: "unknown", bytes: held };
+    }
     const text = Buffer.from(held.buffer, held.byteOffset, held.byteLength).toString("latin1");
     // A byte order mark is three characters in this reading.
     const begin = text.replace(/^(?:\xef\xbb\xbf)?\s+|^\xef\xbb\xbf/, "").slice(0, enough);
@@ -38,6 +50,15 @@ export function createSniffer(): Sniffer {
     },
     end: () => look(true) ?? { kind: "unknown", bytes: held },
   };
+}
+
+/** The prelude of an event; an envelope's head is shorter. */
+const enoughBinary = 12;
+
+/** Flags of an envelope or the first byte of a length: no text begins with one. */
+function mayBeBinary(bytes: Uint8Array): boolean {
+  const first = bytes[0];
+  return first !== undefined && (first <= 0x03 || (first & ~0x03) === 0x80);
 }
 
 function kindOf(begin: string): InputKind {

@@ -33,7 +33,10 @@ export interface ReadableReply {
 export function readReply(format: FormatId, bytes: Uint8Array): ReadableReply | null {
   const sniffer = createSniffer();
   const { kind } = sniffer.push(bytes) ?? sniffer.end();
-  if (kind === "stream") return fold(streamed(format, bytes));
+  if (kind === "stream") {
+    const events = streamed(format, bytes);
+    return events.length === 0 ? null : fold(events);
+  }
   if (kind !== "whole") return null;
   const parsed = parseJson(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8"));
   // Google's stream without `alt=sse`: a list, whole or cut.

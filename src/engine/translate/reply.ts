@@ -56,6 +56,8 @@ const nothing = new Uint8Array();
 export function createReplyTranslator(options: ReplyOptions): ReplyTranslator {
   const { from, to, maxWholeBytes } = options;
   const source = formats[from];
+  // Clients of binary dialects know no reply in one piece.
+  const asStream = options.stream || formats[to].framing === "binary";
   const client = formats[to].client;
   const sniffer = createSniffer();
   const held: Uint8Array[] = [];
@@ -77,19 +79,18 @@ export function createReplyTranslator(options: ReplyOptions): ReplyTranslator {
 
   /** A stream between two sides of the same dialect: the bytes are left alone. */
   function isPassedOn(): boolean {
-    return options.stream && from === to && kind === "stream";
+    return asStream && from === to && kind === "stream";
   }
 
   function writerOptions(served: string | null): WriterOptions {
     const model = options.model ?? served ?? "unknown";
-    const { stream } = options;
     return {
       model,
-      request: { model, messages: [], tools: [], stream, wantsStreamUsage: true, stop: [], extras: {} },
+      request: { model, messages: [], tools: [], stream: asStream, wantsStreamUsage: true, stop: [], extras: {} },
       usageBuffer: 0,
       fallbackId: "translated",
       createdAt: options.createdAt,
-      target: options.target ?? usualTarget(to, { model, stream }),
+      target: options.target ?? usualTarget(to, { model, stream: asStream }),
     };
   }
 
@@ -111,7 +112,7 @@ export function createReplyTranslator(options: ReplyOptions): ReplyTranslator {
           policy[error.kind].breaksStream ? { kind: "broken", error } : { kind: "error", error, status: answer.status },
         );
       }
-      if (!options.stream) events.push(event);
+      if (!asStream) events.push(event);
       else if (!isPassedOn()) out.push(...write(event));
     }
     return isPassedOn() ? bytes : Buffer.concat(out);
@@ -121,7 +122,7 @@ export function createReplyTranslator(options: ReplyOptions): ReplyTranslator {
     reader ??= source.provider.streamReader();
     const out = take(bytes === null ? reader.end() : reader.push(bytes), bytes ?? nothing);
     if (bytes !== null) return out;
-    return options.stream ? out : wholeOf(accumulate(events));
+    return asStream ? out : wholeOf(accumulate(events));
   }
 
   function wholeOf(reply: ReturnType<typeof accumulate>): Uint8Array {
@@ -134,7 +135,8 @@ export function createReplyTranslator(options: ReplyOptions): ReplyTranslator {
   function takeWhole(bytes: Buffer): Uint8Array {
     const parsed = parseJson(bytes.toString("utf8"));
     if (!parsed.ok) return refuse(`it is not JSON: ${parsed.why}`);
-    if (hasError(parsed.value)) {
+    // Of a binary dialect, a document in place of a stream is an error.
+    if (hasError(parsed.value) || source.framing === "binary") {
       const error = source.provider.readError(200, [], bytes);
       const answer = client.writeError(error);
       finish({ kind: "error", error, status: answer.status });
@@ -150,8 +152,8 @@ export function createReplyTranslator(options: ReplyOptions): ReplyTranslator {
       return from === to ? bytes : answer.body;
     }
     finish({ kind: "done" });
-    if (from === to && !options.stream) return bytes;
-    return options.stream ? streamOf(read.value) : wholeOf(read);
+    if (from === to && !asStream) return bytes;
+    return asStream ? streamOf(read.value) : wholeOf(read);
   }
 
   /** A stream that was sent as one JSON list (Google's, without `alt=sse`). */
@@ -161,7 +163,7 @@ export function createReplyTranslator(options: ReplyOptions): ReplyTranslator {
     if (told[0]?.type !== "reply-start") return refuse(`it is a list, and that is no reply in ${from}`);
     kind = "stream";
     const out = take(told, bytes);
-    return options.stream ? out : wholeOf(accumulate(events));
+    return asStream ? out : wholeOf(accumulate(events));
   }
 
   function streamOf(reply: HubReply): Uint8Array {
@@ -177,7 +179,7 @@ export function createReplyTranslator(options: ReplyOptions): ReplyTranslator {
   function pushKnown(bytes: Uint8Array): Uint8Array {
     if (kind === "empty") return refuse("it is empty");
     if (kind === "unknown") return refuse("it begins like nothing that a provider sends");
-    if (kind === "stream" && options.stream) return takeStream(bytes);
+    if (kind === "stream" && asStream) return takeStream(bytes);
     heldBytes += bytes.byteLength;
     if (heldBytes > maxWholeBytes) {
       return refuse(`it is larger than ${Math.floor(maxWholeBytes / 1024 / 1024)} MiB, too much for one piece`);
@@ -217,7 +219,7 @@ export function createReplyTranslator(options: ReplyOptions): ReplyTranslator {
 
   /** After an error in a stream: a client that wanted one piece gets the error as one. */
   function ended(): Uint8Array {
-    const isTold = outcome === null || outcome.kind === "unreadable" || outcome.kind === "done" || options.stream;
+    const isTold = outcome === null || outcome.kind === "unreadable" || outcome.kind === "done" || asStream;
     if (isTold || kind !== "stream") return nothing;
     return wholeOf(accumulate(events));
   }

@@ -2,7 +2,8 @@
 import type { HeaderPairs } from "../../base/http.ts";
 import { isRecord, own, parseJson } from "../../base/json.ts";
 import type { EngineError } from "../errors/engine-error.ts";
-import type { FormatId } from "../formats/format.ts";
+import { startsBinaryStream } from "../codecs/binary-kind.ts";
+import type { Format, FormatId, JsonObject } from "../formats/format.ts";
 import { formats } from "../formats/table.ts";
 import { spliceModel } from "../pipeline/splice-model.ts";
 import { usualTarget } from "./usual-target.ts";
@@ -49,9 +50,8 @@ const projectPlaceholder = "PROJECT";
 export function translateRequest(bytes: Uint8Array, options: RequestOptions): TranslatedRequest {
   const { from, to } = options;
   const source = formats[from];
-  const parsed = parseJson(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8"));
-  if (!parsed.ok) return unreadable(`the body is not JSON: ${parsed.why}`);
-  if (!isRecord(parsed.value)) return unreadable("the body is not a JSON object");
+  const parsed = source.decodeRequest === undefined ? fromJson(bytes) : fromWire(source, bytes, options);
+  if (!parsed.ok) return unreadable(parsed.why);
   const named = own(parsed.value, "model");
   const asked = typeof named === "string" && named !== "" ? named : undefined;
   // A body without the name is complete when the caller says it.
@@ -77,7 +77,7 @@ export function translateRequest(bytes: Uint8Array, options: RequestOptions): Tr
     const isRenamed = options.model !== undefined && source.namesModelInTarget !== true;
     return {
       ok: true,
-      body: isRenamed ? spliceModel(kept, model) : kept,
+      body: isRenamed ? renamed(source, parsed.value, kept, model, written.value.body) : kept,
       path,
       headers,
       losses: [],
@@ -89,6 +89,38 @@ export function translateRequest(bytes: Uint8Array, options: RequestOptions): Tr
   const bytesOut = Buffer.from(written.value.body);
   const placeholder = bytesOut.includes(`"project":"${projectPlaceholder}"`) ? projectPlaceholder : null;
   return { ok: true, body: bytesOut, path, headers, losses, isModelUnknown, placeholder };
+}
+
+type Parsed = { readonly ok: true; readonly value: JsonObject } | { readonly ok: false; readonly why: string };
+
+function fromJson(bytes: Uint8Array): Parsed {
+  const parsed = parseJson(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8"));
+  if (!parsed.ok) return { ok: false, why: `the body is not JSON: ${parsed.why}` };
+  return isRecord(parsed.value)
+    ? { ok: true, value: parsed.value }
+    : { ok: false, why: "the body is not a JSON object" };
+}
+
+/** Raw bytes of a binary dialect. How they are framed is told by the bytes: nobody said a content type. */
+function fromWire(
+  source: Format,
+  bytes: Uint8Array,
+  { from, target, stream, model = unknownModel }: RequestOptions,
+): Parsed {
+  const type = startsBinaryStream(bytes) ? "application/connect+proto" : "application/proto";
+  const decoded = source.decodeRequest?.(bytes, {
+    target: target ?? usualTarget(from, { model, stream }),
+    headers: [["content-type", type]],
+  });
+  if (decoded === undefined) return { ok: false, why: `${from} is not read here` };
+  return decoded.ok ? decoded : { ok: false, why: decoded.error.message };
+}
+
+/** Bytes that stay as they are but for the model; where that cannot be put into them, the body as it was written anew. */
+function renamed(source: Format, body: JsonObject, bytes: Uint8Array, model: string, written: Uint8Array): Uint8Array {
+  if (source.decodeRequest !== undefined) return written;
+  const inner = source.withInnerModel?.(body, model) ?? null;
+  return inner === null ? spliceModel(bytes, model) : Buffer.from(JSON.stringify(inner));
 }
 
 function unreadable(message: string): Extract<TranslatedRequest, { ok: false }> {

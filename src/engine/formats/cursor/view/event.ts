@@ -52,9 +52,9 @@ function descended(message: Message): { readonly path: readonly string[]; readon
     path.push(entry[0]);
     value = recordField(value, entry[0]) ?? {};
   }
-  const kind = path.length === 0 ? undefined : Object.entries(value).find(([, one]) => isMessage(one))?.[0];
   // An exec or KV message has an id beside the one thing it is about.
-  return { path: path.length === 1 && kind !== undefined ? [...path, kind] : path, value };
+  const [kind, ...others] = Object.entries(value).flatMap(([key, one]) => (isMessage(one) ? [key] : []));
+  return { path: path.length === 1 && kind !== undefined && others.length === 0 ? [...path, kind] : path, value };
 }
 
 function isMessage(value: unknown): boolean {
