@@ -123,9 +123,12 @@ describe("architecture", () => {
     expect(files).toContain("src/base/http.ts");
   });
 
-  it("lets one file alone look for its neighbours on the disk: the others end up in chunks", () => {
+  it("lets one file alone look for its neighbours on the disk, and one for packages: the others end up in chunks", () => {
     const looking = files.filter((file) => readFileSync(join(root, file), "utf8").includes("import.meta"));
-    expect(looking.filter((file) => !/\.test\.|__fixtures__/.test(file))).toEqual(["src/cli.ts"]);
+    expect(looking.filter((file) => !/\.test\.|__fixtures__/.test(file))).toEqual([
+      "src/cli.ts",
+      "src/base/lazy-package.ts",
+    ]);
   });
 
   it("lets every file import only what its place allows", () => {
