@@ -1,5 +1,6 @@
 /** Who plays which of Cursor's services. */
 import { createAgentBackend } from "../../formats/cursor/agent/index.ts";
+import { createChatBackend } from "../../formats/cursor/chat/backend.ts";
 import type { Backend, BackendOptions } from "../../formats/cursor/backend.ts";
 
 export type CursorService = BackendOptions["service"];
@@ -9,5 +10,5 @@ type CreateBackend = (options: BackendOptions) => Backend;
 /** Null: nobody, its calls take the common way. */
 export const backends: Readonly<Record<CursorService, CreateBackend | null>> = {
   agent: createAgentBackend,
-  chat: null,
+  chat: createChatBackend,
 };

@@ -149,12 +149,18 @@ export function createConversation(input: ConversationInput): Conversation {
         question = null;
         return;
       case "end":
+        tellLosses(step.losses ?? []);
         // What nobody could read, and no rule was asked about, is not ours to answer.
         if (decision === null) handBack("its messages cannot be read here");
         else say(step.bytes);
         close();
         return;
     }
+  };
+
+  const tellLosses = (all: readonly string[]): void => {
+    const losses = sums.fresh(all);
+    if (losses.length > 0) exchange.tap.tell({ type: "losses", losses });
   };
 
   const opened = (model: string | null, named: string | null): void => {
