@@ -110,7 +110,6 @@ function chunkings(bytes: Buffer, offsets: readonly number[]): readonly (readonl
   ];
 }
 
-/** Adjacent deltas joined: how much of a block one event holds depends on nothing but the frames. */
 describe("an agent's answer", () => {
   for (const { name, hex, frame_offsets } of vectors.streams.filter((stream) => stream.name.startsWith("agent-"))) {
     it(`gives the same events however ${name} is cut, and they are well formed`, () => {
