@@ -120,8 +120,9 @@ describe("rules", () => {
     expect(await lookOne(context, "config.routes")).toMatchObject({ state: "warn" });
   });
 
-  it("fail where a provider is switched off, or its dialect is not spoken", async () => {
-    const context = homeWith("routes: [{ match: {}, to: kiro/claude-sonnet-4.5 }]\n");
+  it("fail where a provider leaves the model out", async () => {
+    const out = 'providers: { kiro: { excluded_models: ["claude-*"] } }\n';
+    const context = homeWith(`${out}routes: [{ match: {}, to: kiro/claude-sonnet-4.5 }]\n`);
     const found = await lookOne(context, "config.routes");
     expect(found).toMatchObject({ state: "fail" });
     expect(found.text).toContain("leads nowhere");
