@@ -23,8 +23,8 @@ export type BackendStep =
   | { readonly type: "ask"; readonly request: HubRequest; readonly losses: readonly string[] }
   /** The question under way is not wanted any more. */
   | { readonly type: "drop-question" }
-  /** The last envelope, end frame included; nothing more is sent. */
-  | { readonly type: "end"; readonly bytes: Uint8Array };
+  /** The last envelope, end frame included; nothing more is sent. `losses`: of the answers, as far as no `ask` named them. */
+  | { readonly type: "end"; readonly bytes: Uint8Array; readonly losses?: readonly string[] };
 
 export interface Backend {
   /** One message of the client, out of its envelope. A message that cannot be read is answered, never thrown. */
