@@ -4,7 +4,7 @@ import type { ClientHttp2Stream } from "node:http2";
 import type { TLSSocket } from "node:tls";
 import { Code } from "@connectrpc/connect";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { envelope } from "../../src/engine/codecs/connect.ts";
+import { createEnvelopeReader, endFlag, envelope } from "../../src/engine/codecs/connect.ts";
 import { encodeMessage, type Message } from "../../src/engine/formats/cursor/wire/schema.ts";
 import type { CoreProcess, FlowJson } from "../support/core-process.ts";
 import { asksFor, createIde, playAlong } from "../support/cursor-client.ts";
@@ -15,7 +15,7 @@ import { echo, startH2Origin, type H2Origin } from "../support/h2-origin.ts";
 import { field, sayHello } from "../support/provider-turn.ts";
 import { h2Through, readUntil, tlsThrough } from "../support/proxy-clients.ts";
 import { startRawOrigin, type RawOrigin } from "../support/raw-origin.ts";
-import { within } from "../support/wait.ts";
+import { waitFor, within } from "../support/wait.ts";
 
 const stage = createStage();
 const h2Host = "agentn.api5.cursor.sh";
@@ -33,8 +33,14 @@ beforeAll(async () => {
   core = await stage.startCore({
     dial: { [h2Host]: h2.port, [h1Host]: h1.port },
     config: {
-      providers: { local: { type: "openai-compatible", endpoint: `${provider.url}/v1` } },
-      routes: [{ match: { host: "*.cursor.sh", model: "wanted-*" }, to: "local/the-model" }],
+      providers: {
+        local: { type: "openai-compatible", endpoint: `${provider.url}/v1` },
+        dead: { type: "openai-compatible", endpoint: "http://127.0.0.1:9/v1" },
+      },
+      routes: [
+        { match: { host: "*.cursor.sh", model: "wanted-*" }, to: "local/the-model" },
+        { match: { host: "*.cursor.sh", model: "falls-*" }, to: "dead/the-model", fallback: "passthrough" },
+      ],
     },
   });
 });
@@ -46,6 +52,11 @@ const wanted: Message = { requestedModel: { modelId: "wanted-1" } };
 
 function runBytes(request: Message): Buffer {
   return Buffer.from(encodeMessage("AgentClientMessage", { runRequest: request }));
+}
+
+/** Nothing is left to be asked of the client: the model comes first. */
+function knowsAll(words: string, more: Message): Message {
+  return asksFor(words, { ...more, excludeWorkspaceContext: true });
 }
 
 function whys(flow: FlowJson): string {
@@ -92,6 +103,10 @@ describe("over HTTP/2", () => {
       "with the user's own key",
       runBytes(asksFor("Hello", { requestedModel: { modelId: "wanted-1", apiKeyCredentials: { apiKey: "k" } } })),
     ],
+    [
+      "whose target is down and whose rule falls back",
+      runBytes(knowsAll("Hello", { requestedModel: { modelId: "falls-1" } })),
+    ],
     ["that cannot be read", Buffer.from("0f01", "hex")],
   ])("a run %s stays a live conversation with its own backend, byte for byte", async (_what, message) => {
     h2.play(echo);
@@ -118,7 +133,24 @@ describe("over HTTP/2", () => {
     expect(flow.action).toBe("passthrough");
   });
 
-  it("a message that cannot be read ends a run that is being played with the protocol's error", async () => {
+  it("bytes that are no envelopes end a run that is being played with the protocol's error", async () => {
+    provider.answerWith(() => ({ type: "silence" }));
+    const before = provider.seen.length;
+    const stream = await openRun();
+    stream.write(envelope(runBytes(knowsAll("Hello", wanted))));
+    await waitFor("the question", () => provider.seen.length > before);
+    stream.write(Buffer.from("ffffffffffff", "hex"));
+    const chunks: Buffer[] = [];
+    stream.on("data", (chunk: Buffer) => chunks.push(chunk));
+    await within("the end", new Promise((resolve) => stream.once("end", resolve)));
+    const [last] = createEnvelopeReader(null).push(Buffer.concat(chunks)).toReversed();
+    expect(last?.flags).toBe(endFlag);
+    expect(Buffer.from(last?.payload ?? []).toString()).toContain('"code":"invalid_argument"');
+    await waitFor("the provider to be left", () => provider.seen.at(-1)?.abandoned === true);
+    stream.destroy();
+  });
+
+  it("a second run on the stream of the first ends both with the protocol's error", async () => {
     provider.answerWith(() => ({ type: "silence" }));
     const { transport, close } = await h2Transport(core, h2Host);
     stage.opened.later(() => close());

@@ -153,6 +153,7 @@ export function createConversation(input: ConversationInput): Conversation {
         // What nobody could read, and no rule was asked about, is not ours to answer.
         if (decision === null) handBack("its messages cannot be read here");
         else say(step.bytes);
+        lose(step.losses ?? []);
         close();
         return;
     }
@@ -186,6 +187,11 @@ export function createConversation(input: ConversationInput): Conversation {
         });
         return;
     }
+  };
+
+  const lose = (losses: readonly string[]): void => {
+    const news = sums.fresh(losses);
+    if (news.length > 0) exchange.tap.tell({ type: "losses", losses: news });
   };
 
   const say = (bytes: Uint8Array): void => {

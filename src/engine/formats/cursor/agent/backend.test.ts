@@ -147,6 +147,23 @@ describe("before the model is asked", () => {
     ]);
   });
 
+  it("fetches a long history within a bound of requests in flight, each once", () => {
+    const bodies = Array.from({ length: 3_000 }, (_, number) =>
+      Buffer.from(JSON.stringify({ role: number % 2 === 0 ? "user" : "assistant", content: `message ${number}` })),
+    );
+    const { blobs, ids } = keeps(...bodies);
+    const table = sitDown(blobs);
+    table.run(asks("Now", { conversationState: { rootPromptMessagesJson: ids } }));
+    expect(table.kv()).toHaveLength(64);
+    while (table.asked.length === 0) table.answerStore();
+    expect(table.kv()).toHaveLength(3_000);
+    expect(plain(table.asked[0]?.messages)).toHaveLength(3_001);
+    expect(plain(table.asked[0]?.messages)?.[1]).toEqual({
+      role: "assistant",
+      parts: [{ type: "text", text: "message 1" }],
+    });
+  });
+
   it("asks for nothing that came with the request", () => {
     const body = Buffer.from(JSON.stringify({ role: "system", content: "Be brief." }));
     const id = blobId(body);

@@ -66,6 +66,8 @@ export function createAgentBackend({ newId, now }: Omit<BackendOptions, "service
   const kv = createWaiting<KvRequest>(blobLimitMs);
   const exec = createWaiting<ExecRequest>(errandLimitMs);
   const asked = new Set<string>();
+  /** The next one last. */
+  let wanted: Uint8Array[] = [];
   const startedAt = now();
   let phase: Phase = "new";
   let isOpened = false;
@@ -128,19 +130,21 @@ export function createAgentBackend({ newId, now }: Omit<BackendOptions, "service
     return [...steps, ...load()];
   };
 
+  /** Level by level: what a blob names is looked for when all of its level are there. */
   const load = (): readonly BackendStep[] => {
     if (run === null) return [];
-    const missing = missingBlobs(run, blobs);
+    if (wanted.length === 0 && kv.size === 0) wanted = [...missingBlobs(run, blobs)].toReversed();
     const steps: BackendStep[] = [];
-    for (const id of missing) {
+    while (kv.size < maxBlobsInFlight) {
+      const id = wanted.pop();
+      if (id === undefined) break;
       const key = keyOf(id);
       if (asked.has(key)) continue;
-      if (kv.size >= maxBlobsInFlight) break;
       if (asked.size >= maxBlobs) return fail(tooManyBlobs);
       asked.add(key);
       steps.push(sends({ kvServerMessage: { id: kv.open({ kind: "get", id }, now()), getBlobArgs: { blobId: id } } }));
     }
-    if (missing.length > 0 || contextAskedAt !== null) return steps;
+    if (kv.size > 0 || contextAskedAt !== null) return steps;
     return [...steps, ...ready(run)];
   };
 
