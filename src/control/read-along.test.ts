@@ -85,3 +85,59 @@ describe("reading along", () => {
     expect(observed.at(-1)?.reply).toBe("49");
   });
 });
+
+describe("requests that make one call", () => {
+  const said = [{ type: "described", model: { asked: "told-elsewhere" }, session: "s" }] as const;
+
+  function setUpLinked() {
+    const flowLog = createFlowLog({ clock: systemClock, random: systemRandom });
+    const readAlong = startReadAlong({
+      flowLog,
+      wants: () => true,
+      observe: (head) => ({
+        facts: [{ type: "described", model: { asked: null } }],
+        call: { id: "the-call", facts: head.target === "/append" ? said : [] },
+      }),
+    });
+    const begin = (path: string) => {
+      const tap = flowLog.open({
+        client: "cursor",
+        host: "h",
+        method: "POST",
+        path,
+        protocol: "http/1.1",
+        action: "passthrough",
+      });
+      tap.head("client-request", { line: `POST ${path}`, headers: [] });
+      tap.chunk("client-request", Buffer.from("..the-call"));
+      tap.head("client-reply", { line: "200", headers: [] });
+      tap.tell({ type: "reply-started", status: 200 });
+      return tap;
+    };
+    const end = async (tap: ReturnType<typeof begin>): Promise<void> => {
+      tap.tell({ type: "ended", state: "done" });
+      await readAlong.settled();
+    };
+    const asked = (id: string): string | null | undefined => flowLog.find(id)?.record().model.asked;
+    return { begin, end, asked };
+  }
+
+  it("are told what the others said, whichever ends first", async () => {
+    for (const order of [
+      ["/append", "/stream"],
+      ["/stream", "/append"],
+    ]) {
+      const { begin, end, asked } = setUpLinked();
+      const taps = order.map(begin);
+      for (const tap of taps) await end(tap);
+      for (const { id } of taps) expect(asked(id)).toBe("told-elsewhere");
+    }
+  });
+
+  it("are told while they are still open", async () => {
+    const { begin, end, asked } = setUpLinked();
+    const stream = begin("/stream");
+    await end(begin("/append"));
+    expect(asked(stream.id)).toBe("told-elsewhere");
+  });
+});

@@ -5,6 +5,8 @@ import { type TempFolder, tempFolder } from "../../test/support/temp.ts";
 import { createRedactor } from "../base/redact.ts";
 import type { CallLog } from "../base/request-log.ts";
 import { Secret } from "../base/secret.ts";
+import { envelope } from "../engine/codecs/connect.ts";
+import { encodeMessage } from "../engine/formats/cursor/wire/schema.ts";
 import { type CoreRequestLog, createRequestLog, type RequestLogDeps, requestLogLimits } from "./request-log.ts";
 import { type LogFiles, systemLogFiles } from "./request-log/files.ts";
 
@@ -375,6 +377,37 @@ describe("secrets", () => {
     expect(readdirSync(root).length).toBe(bytes.length - 1);
     expect(everyFile()).not.toContain(registered.slice(0, 12));
     expect(everyFile()).not.toContain("plain0word0w");
+  });
+
+  it("in binary frames is found where frames are decoded, and frames of a stream are not written", async () => {
+    const token = "eyJhbGciOiJIUzI1NiJ9.eyJjYW5hcnkiOiJqd3QifQ.Y2FuYXJ5c2lnbmF0dXJl";
+    const run = encodeMessage("AgentClientMessage", {
+      runRequest: { action: { userMessageAction: { userMessage: { text: `use ${token}` } } }, conversationId: "c-1" },
+    });
+    const log = newLog();
+    const one = log.open({ ...call, source: "cursor" });
+    one.stage("1_req_client", () => ({
+      method: "POST",
+      url: "https://api2.cursor.sh/aiserver.v1.BidiService/BidiAppend",
+      headers: [["content-type", "application/proto"]],
+      body: encodeMessage("BidiAppendRequest", {
+        data: Buffer.from(run).toString("hex"),
+        requestId: { requestId: "r-1" },
+      }),
+    }));
+    one.replyHead({ status: 200, headers: [["content-type", "text/event-stream"]] });
+    one.append("7_res_client", envelope(run));
+    one.append("7_res_client", envelope(run));
+    one.end();
+    await log.flush();
+    const [made = ""] = readdirSync(root);
+    const texts = readdirSync(join(root, made)).map((file) => readFileSync(join(root, made, file), "utf8"));
+    const all = texts.join("\n");
+    expect(all).toContain("r-1");
+    expect(all).toContain("use ");
+    expect(all).toContain("binary frames");
+    expect(all).not.toContain("eyJjYW5hcnki");
+    expect(all).not.toContain(Buffer.from(token).toString("hex").slice(0, 40));
   });
 
   it("in packed bytes cannot be seen, so packed bytes are not written", async () => {

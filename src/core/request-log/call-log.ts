@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { headerValue } from "../../base/headers.ts";
 import type { HeaderPairs } from "../../base/http.ts";
 import type { CallLog, LoggedCall, StageName, StreamStage } from "../../base/request-log.ts";
+import { mayBeBinary } from "../../engine/codecs/binary-kind.ts";
 import { documentText, shownHeaders } from "./document.ts";
 import type { LogFiles } from "./files.ts";
 import { folderName } from "./names.ts";
@@ -45,6 +46,7 @@ export function createCallLog(call: LoggedCall, deps: CallLogDeps): CallLog {
   const { files, queue, rotation, mask, maxStageBytes } = deps;
   const open = new Map<StreamStage, OpenFile>();
   const lostStages = new Set<StageName>();
+  const isBinary = new Set<StreamStage>();
   let folder: string | null = null;
   let head: Head | null = null;
   let isBroken = false;
@@ -154,6 +156,12 @@ export function createCallLog(call: LoggedCall, deps: CallLogDeps): CallLog {
     },
     append(name, bytes) {
       const packed = name === "5_res_provider" && head !== null ? packing(head.headers) : null;
+      // Frames are no text that could be masked; what they say is in 6_res_openai.
+      if (isBinary.has(name)) return;
+      if (packed === null && !open.has(name) && typeof bytes !== "string" && mayBeBinary(bytes)) {
+        isBinary.add(name);
+        return add(name, "[switchyard: binary frames, so they could not be masked: left out]\n");
+      }
       if (packed === null) add(name, bytes);
       else if (!open.has(name)) add(name, `[switchyard: packed (${packed}), so it could not be masked: left out]\n`);
     },

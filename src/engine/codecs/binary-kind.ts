@@ -23,6 +23,12 @@ export function binaryKind(bytes: Uint8Array, contentType: string | null): Binar
   return /^application\/(?:x-)?(?:proto(?:buf)?|grpc(?:-web)?\+proto|connect\+proto)\b/.test(type) ? "message" : null;
 }
 
+/** By the first byte alone: the flags of an envelope, or the first byte of a length. No text begins with one. */
+export function mayBeBinary(bytes: Uint8Array): boolean {
+  const first = bytes[0];
+  return first !== undefined && (first & ~envelopeFlags) === 0;
+}
+
 /** By its first twelve bytes, or all there are: could these be frames? */
 export function startsBinaryStream(bytes: Uint8Array): boolean {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

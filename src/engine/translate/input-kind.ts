@@ -2,7 +2,7 @@
  * What the bytes of a reply are, told from the first of them: a JSON document, a stream of server-sent events, or one of
  * binary frames (AWS event streams, Connect's envelopes), which begin as no text does.
  */
-import { startsBinaryStream } from "../codecs/binary-kind.ts";
+import { mayBeBinary, startsBinaryStream } from "../codecs/binary-kind.ts";
 
 export type InputKind = "whole" | "stream" | "unknown" | "empty";
 
@@ -54,12 +54,6 @@ export function createSniffer(): Sniffer {
 
 /** The prelude of an event; an envelope's head is shorter. */
 const enoughBinary = 12;
-
-/** Flags of an envelope or the first byte of a length: no text begins with one. */
-function mayBeBinary(bytes: Uint8Array): boolean {
-  const first = bytes[0];
-  return first !== undefined && (first <= 0x03 || (first & ~0x03) === 0x80);
-}
 
 function kindOf(begin: string): InputKind {
   if (begin === "") return "empty";

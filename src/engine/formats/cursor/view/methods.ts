@@ -38,7 +38,7 @@ const methods: Readonly<Record<string, Method>> = {
 };
 
 /** `agent.v1.AgentService/Run` of a request target; the part behind the host, without a query. */
-export function methodName(target: string): string {
+function methodName(target: string): string {
   const path = target.split("?", 1)[0] ?? "";
   return path.split("/").slice(-2).join("/");
 }
@@ -46,9 +46,4 @@ export function methodName(target: string): string {
 export function methodOf(target: string): Method | null {
   const name = methodName(target);
   return Object.hasOwn(methods, name) ? (methods[name] ?? null) : null;
-}
-
-/** Does this path look like one of Cursor's services, known here or not? */
-export function isCursorMethod(target: string): boolean {
-  return /^(?:agent|aiserver)\.v1\.\w+\/\w+$/.test(methodName(target));
 }
