@@ -3,4 +3,4 @@ export { translateRequest } from "./request.ts";
 export { createReplyTranslator, type ReplyOutcome } from "./reply.ts";
 export { createSniffer } from "./input-kind.ts";
 export { type ReadableReply, readReply } from "./readable.ts";
-export { formatIds, textFormatIds, type FormatId, type TextFormatId } from "../formats/format.ts";
+export { formatIds, type FormatId } from "../formats/format.ts";
