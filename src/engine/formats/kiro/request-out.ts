@@ -19,7 +19,6 @@ import { nameUnsaid, unsaidIn } from "./unsaid.ts";
 
 /** The path of the older form; hosts that want the other one get it from their provider (providers/kiro.ts). */
 export const restPath = "/generateAssistantResponse";
-const requestType = "GenerateAssistantResponse";
 
 export function writeRequest(request: HubRequest, options: WriteOptions): Result<ProviderRequest> {
   const refusal = unsaidIn(request);
