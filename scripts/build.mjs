@@ -26,7 +26,9 @@ await build({
   // What else we depend on is installed beside us.
   external: Object.keys(dependencies).filter((name) => !takenIn.includes(name)),
   // Those two are CommonJS and ask for Node's own modules by `require`.
-  banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
+  banner: {
+    js: 'import { createRequire as bundledRequire } from "node:module"; const require = bundledRequire(import.meta.url);',
+  },
   sourcemap: true,
   sourcesContent: false,
   logLevel: "warning",
