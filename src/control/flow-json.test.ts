@@ -69,6 +69,12 @@ describe("a flow as published", () => {
     expect(log.find(tap.id)?.side("upstream-request")?.chunks[0]).toEqual(body);
   });
 
+  it("takes what AWS calls its JSON for text", async () => {
+    const headers = [["content-type", "application/x-amz-json-1.0"]] as const;
+    const { detail } = captureOne("client-request", headers, Buffer.from('{"conversationState":{}}'));
+    expect((await detail()).sides["client-request"]?.body).toMatchObject({ text: '{"conversationState":{}}' });
+  });
+
   it("gives binary bodies in base64, secrets starred out", async () => {
     const body = Buffer.concat([Buffer.from([0, 200, 255]), Buffer.from(secret)]);
     const { detail } = captureOne("client-reply", [["content-type", "application/grpc"]], body);

@@ -131,7 +131,7 @@ export async function bodyJson(side: CapturedSide, redactor: Redactor, about: Bo
 }
 
 const textTypes =
-  /^(?:text\/|application\/(?:[\w.-]+\+)?(?:json|xml|x-ndjson|javascript|x-www-form-urlencoded|graphql))/i;
+  /^(?:text\/|application\/(?:[\w.-]+\+)?(?:json|x-amz-json|xml|x-ndjson|javascript|x-www-form-urlencoded|graphql))/i;
 
 /** What calls itself text is shown as text; what says nothing is, when it reads as UTF-8. */
 function isText(contentType: string | null, bytes: Buffer): boolean {

@@ -198,7 +198,7 @@ function headText({ status, headers }: Head): string {
 }
 
 function isJson(headers: HeaderPairs): boolean {
-  return /^application\/(?:[\w.+-]*\+)?json\b/i.test(headerValue(headers, "content-type") ?? "");
+  return /^application\/(?:[\w.+-]*\+|x-amz-)?json\b/i.test(headerValue(headers, "content-type") ?? "");
 }
 
 function packing(headers: HeaderPairs): string | null {
