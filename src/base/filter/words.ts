@@ -49,8 +49,9 @@ export function wordTest(key: WordKey, word: string): Test {
 }
 
 /** What the screen counts as an error. */
-function isError({ state, status, refusal }: FilterFlow): boolean {
-  return state === "failed" || state === "truncated" || isThere(refusal) || (status !== null && status >= 400);
+function isError({ state, status, error, refusal }: FilterFlow): boolean {
+  const isBroken = state === "failed" || state === "truncated" || isThere(refusal) || isThere(error);
+  return isBroken || (status !== null && status >= 400);
 }
 
 function isThere(value: unknown): boolean {

@@ -10,6 +10,7 @@ import type { Lease } from "../accounts/pool.ts";
 import type { AccountConfig, Config } from "../config/schema.ts";
 import type { EngineError } from "../errors/engine-error.ts";
 import { fromUnknown } from "../errors/from-unknown.ts";
+import { policy } from "../errors/policy.ts";
 import { formats } from "../formats/table.ts";
 import type { Result, WholeAnswer } from "../formats/format.ts";
 import type { Provider } from "../providers/provider.ts";
@@ -146,6 +147,10 @@ export async function attempt(given: AttemptInput): Promise<AttemptResult> {
       open,
       onEnd: (error) => {
         meter.close();
+        // The provider's own error, told politely to the end: nothing else of this call says that it failed.
+        if (error !== null && !policy[error.kind].breaksStream) {
+          tap.tell({ type: "described", error: clean(error, credential).message });
+        }
         end(error);
       },
       abandon: connection.abort,

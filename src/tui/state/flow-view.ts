@@ -124,6 +124,7 @@ export function isError(flow: FlowView): boolean {
     flow.state === "failed" ||
     flow.state === "truncated" ||
     flow.refusal !== null ||
+    flow.error !== null ||
     (flow.status !== null && flow.status >= 400)
   );
 }

@@ -82,7 +82,7 @@ export function servedBy(flow: FlowView): string {
     case "bypass":
       return "(local)";
     case "reroute":
-      if (flow.provider === null) return "…";
+      if (flow.provider === null) return isLive(flow) ? "…" : "-";
       return flow.account === null ? flow.provider : `${flow.provider}:${flow.account}`;
     default:
       return unreachable(flow.action);
@@ -98,13 +98,14 @@ export function statusText(flow: FlowView): string {
   if (flow.state === "streaming") return "stream";
   if (flow.state === "open") return flow.status === null ? "wait" : String(flow.status);
   if (flow.state === "failed" && (flow.status === null || flow.status < 400)) return failureWord(flow.error);
-  return flow.status === null ? "-" : String(flow.status);
+  if (flow.status === null) return "-";
+  return flow.error === null || flow.status >= 400 ? String(flow.status) : `${flow.status}!`;
 }
 
 export function statusStyle(flow: FlowView): Style {
   if (flow.refusal !== null || flow.state === "failed" || flow.state === "truncated") return "error";
   if (isLive(flow)) return "live";
-  if (flow.status !== null && flow.status >= 400) return "error";
+  if (flow.error !== null || (flow.status !== null && flow.status >= 400)) return "error";
   if (flow.attempts.length > 1) return "warn";
   return flow.action === "reroute" ? "ok" : "plain";
 }

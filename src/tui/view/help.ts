@@ -42,6 +42,7 @@ const statusWords: readonly (readonly [word: string, meaning: string])[] = [
   ["wait", "no answer yet"],
   ["429>2", "first answer 429, attempt 2 served it"],
   ["cut!", "the answer broke off"],
+  ["200!", "an error inside the answer"],
   ["tls!", "TLS failed, or the client refused us"],
   ["dns!", "the host's name did not resolve"],
   ["12.3s~", "still running"],

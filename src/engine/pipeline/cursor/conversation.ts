@@ -218,7 +218,11 @@ export function createConversation(input: ConversationInput): Conversation {
       decision,
       sums,
       signal: asking.signal,
-      onEvent: (event) => mine(() => backend.model(event)),
+      onEvent: (event) => {
+        // The protocol's errors are told with a 200: without this, nothing of the flow says that it failed.
+        if (event.type === "error") exchange.tap.tell({ type: "described", error: event.error.message });
+        mine(() => backend.model(event));
+      },
       onFailed: (error) => mine(() => failed(error)),
       room: () => outlet.room(),
     });
@@ -230,6 +234,7 @@ export function createConversation(input: ConversationInput): Conversation {
       return [];
     }
     why(exchange, { stage: "error", text: error.message, kind: error.kind });
+    exchange.tap.tell({ type: "described", error: error.message });
     return backend.failed(error);
   };
 
@@ -245,6 +250,7 @@ export function createConversation(input: ConversationInput): Conversation {
       why(exchange, { stage: "error", text: error.message, kind: error.kind });
       if (decision === null) handBack(error.message);
       else {
+        exchange.tap.tell({ type: "described", error: error.message });
         say(failureFrame(error));
         close();
       }
