@@ -295,7 +295,7 @@ export const clientHints: readonly ClientHint[] = [
     engine: "Electron; the agent on Node",
     hosts: ["api2.cursor.sh"],
     trust: ["NODE_EXTRA_CA_CERTS"],
-    systemStore: "yes",
+    systemStore: "unknown",
     allProxy: "unknown",
     baseUrls: [],
     traps: [
