@@ -295,7 +295,7 @@ export const clientHints: readonly ClientHint[] = [
     engine: "Electron; the agent on Node",
     hosts: ["api2.cursor.sh"],
     trust: ["NODE_EXTRA_CA_CERTS"],
-    systemStore: "yes",
+    systemStore: "unknown",
     allProxy: "unknown",
     baseUrls: [],
     traps: [
@@ -303,7 +303,7 @@ export const clientHints: readonly ClientHint[] = [
       ownProxySetting,
       {
         id: "http2",
-        text: "Its calls are long HTTP/2 streams; where they stall behind a proxy its setting cursor.general.disableHttp2 helps.",
+        text: "Over HTTP/2 its agent does not follow proxy settings; its setting cursor.general.disableHttp2 makes it HTTP/1.1.",
         handled: "you",
         fix: 'try "cursor.general.disableHttp2": true in its settings',
       },

@@ -90,7 +90,7 @@ function addNew(accounts: Command, context: CommandContext, act: Act): void {
   accounts
     .command("login")
     .description("log in at a provider in the browser; the login is kept here and renewed here")
-    .argument("<provider>", "claude, codex, gemini-cli, antigravity, copilot, qwen, iflow, kiro or kimi")
+    .argument("<provider>", "claude, codex, gemini-cli, antigravity, copilot, qwen, iflow, kiro, cursor or kimi")
     .option("--json", json)
     .option("--name <name>", "what to call it (default: main); one that exists is logged in anew")
     .option("--method <name>", "kiro: builder-id, identity-center, google or github; claude: paste")

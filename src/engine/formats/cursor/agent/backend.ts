@@ -1,5 +1,5 @@
 /**
- * Cursor's `agent.v1.AgentService`, played: a run from its request to its end frame (docs/formats/cursor-agent.md). First
+ * Cursor's `agent.v1.AgentService`, played: a run from its request to its end frame (docs/formats/cursor.md). First
  * what the state names is fetched and the request's context asked for; then the model is asked; its calls are errands for
  * the client, whose results are the next question; at last what is new is given into the client's keeping, and the turn ends.
  */
