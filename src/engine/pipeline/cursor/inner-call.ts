@@ -10,6 +10,7 @@ import type { ClientSide, Format, StreamWriter } from "../../formats/format.ts";
 import { formats } from "../../formats/table.ts";
 import type { HubRequest } from "../../hub/request.ts";
 import type { StreamEvent } from "../../hub/stream.ts";
+import { addUsage } from "../../hub/usage.ts";
 import type { ClientCall } from "../read-client.ts";
 
 export interface InnerCall {
@@ -95,7 +96,7 @@ export function createSums(): Sums {
   const told = new Set<string>();
   return {
     add(usage) {
-      total = total === null ? usage : sumOf(total, usage);
+      total = total === null ? usage : addUsage(total, usage);
       return total;
     },
     addCost: (usd) => (cost += usd),
@@ -104,17 +105,6 @@ export function createSums(): Sums {
       for (const one of news) told.add(one);
       return news;
     },
-  };
-}
-
-function sumOf(left: Usage, right: Usage): Usage {
-  return {
-    input: left.input + right.input,
-    output: left.output + right.output,
-    cacheRead: left.cacheRead + right.cacheRead,
-    cacheWrite: left.cacheWrite + right.cacheWrite,
-    reasoning: left.reasoning + right.reasoning,
-    estimated: left.estimated || right.estimated,
   };
 }
 

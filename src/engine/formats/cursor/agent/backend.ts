@@ -8,7 +8,7 @@ import { createLosses } from "../../../hub/losses.ts";
 import type { HubMessage } from "../../../hub/message.ts";
 import type { HubRequest } from "../../../hub/request.ts";
 import type { StreamEvent } from "../../../hub/stream.ts";
-import { noUsage, type Usage } from "../../../hub/usage.ts";
+import { addUsage, noUsage, type Usage } from "../../../hub/usage.ts";
 import type { Backend, BackendOptions, BackendStep } from "../backend.ts";
 import { endFrame } from "../end-frame.ts";
 import { decodeMessage, MessageError, type Message } from "../wire/schema.ts";
@@ -230,7 +230,7 @@ export function createAgentBackend({ newId, now }: Omit<BackendOptions, "service
   };
 
   const answered = (reply: Answer, used: Usage): readonly BackendStep[] => {
-    usage = added(usage, used);
+    usage = addUsage(usage, used);
     lastUsage = used;
     const steps: BackendStep[] = used.output > 0 ? [updates({ tokenDelta: { tokens: used.output } })] : [];
     if (reply.parts.length > 0) say({ role: "assistant", parts: reply.parts });
@@ -503,15 +503,4 @@ function withOutput(result: Message, output: Uint8Array): Message {
 
 function late(what: string): EngineError {
   return { kind: "timeout", message: `the client was asked for ${what} and did not answer` };
-}
-
-function added(left: Usage, right: Usage): Usage {
-  return {
-    input: left.input + right.input,
-    output: left.output + right.output,
-    cacheRead: left.cacheRead + right.cacheRead,
-    cacheWrite: left.cacheWrite + right.cacheWrite,
-    reasoning: left.reasoning + right.reasoning,
-    estimated: left.estimated || right.estimated,
-  };
 }
