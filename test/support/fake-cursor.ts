@@ -15,7 +15,7 @@ import {
 } from "node:http2";
 import type { AddressInfo } from "node:net";
 import { createEnvelopeReader, endEnvelope, envelope } from "../../src/engine/codecs/connect.ts";
-import { toJsonValue } from "../../src/engine/formats/cursor/upstream/json-value.ts";
+import { toJsonValue } from "../../src/engine/formats/cursor/json-value.ts";
 import { decodeMessage, encodeMessage, type Message } from "../../src/engine/formats/cursor/wire/schema.ts";
 import type { Identity } from "./fake-ca.ts";
 

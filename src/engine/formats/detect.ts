@@ -6,6 +6,7 @@ import type { HeaderPairs, RequestHead } from "../../base/http.ts";
 import { headerValue } from "../../base/headers.ts";
 import { own } from "../../base/json.ts";
 import { unreachable } from "../../base/unreachable.ts";
+import { methodOf as cursorMethod } from "./cursor/rpc.ts";
 import { detectBody } from "./detect-body.ts";
 import type { FormatId, Variant } from "./format.ts";
 
@@ -90,7 +91,7 @@ function carries(headers: HeaderPairs, wanted: Row["header"]): boolean {
 }
 
 interface Row {
-  readonly path: RegExp;
+  readonly path: Pick<RegExp, "test">;
   /** What the call must carry besides. */
   readonly header?: { readonly name: string; readonly value: RegExp };
   readonly format: FormatId;
@@ -103,8 +104,7 @@ const responsesPath = /\/responses(\/compact|\/input_tokens)?\/?$/;
 const geminiPath = /\/(models|tunedModels)\/[^/]+:(generateContent|streamGenerateContent|countTokens)$/;
 const codeAssistPath = /\/v1internal:(generateContent|streamGenerateContent|countTokens)$/;
 
-const cursorPath =
-  /^\/(agent\.v1\.AgentService\/(Run|RunSSE|RunPoll)|aiserver\.v1\.BidiService\/BidiAppend|aiserver\.v1\.ChatService\/StreamUnifiedChat(WithTools(SSE|Poll|Idempotent|IdempotentSSE|IdempotentPoll)?)?)$/;
+const cursorPath = { test: (path: string) => (cursorMethod(path)?.service ?? null) !== null };
 const kiroPath = /\/generateAssistantResponse\/?$/;
 /** `AmazonCodeWhispererStreamingService.`, `KiroRuntimeService.` and whatever comes next: the operation is what tells. */
 const kiroCall = { name: "x-amz-target", value: /\.GenerateAssistantResponse$/ } as const;

@@ -12,7 +12,7 @@ import {
 import { readDataUrl, writeDataUrl } from "../formats/data-url.ts";
 import type { Result } from "../formats/format.ts";
 import { createLosses, type Losses } from "../hub/losses.ts";
-import { noUsage, type Usage } from "../hub/usage.ts";
+import { addUsage, noUsage, type Usage } from "../hub/usage.ts";
 import { formatMismatch, readGeminiImages, type GeminiImages } from "./image-gemini.ts";
 import type { ImageWish } from "./image-in.ts";
 import type { ImageContext } from "./images.ts";
@@ -31,7 +31,7 @@ function fromOpenai(replies: readonly unknown[], context: ImageContext, losses: 
   const data = items.map((item) => spelled(item, wish, losses));
   const [only] = replies;
   const counted = replies.map((reply) => recordField(reply, "usage")).filter((one) => one !== undefined);
-  const usage = counted.length === 0 ? null : counted.map(openaiUsage).reduce(sum);
+  const usage = counted.length === 0 ? null : counted.map(openaiUsage).reduce(addUsage);
   const told = { usage, model };
   missing(data.length, wish, losses);
   if (replies.length === 1 && way === "openai" && isRecord(only)) {
@@ -56,7 +56,7 @@ function fromGemini(replies: readonly unknown[], context: ImageContext, losses: 
   }
   missing(images.length, wish, losses);
   const counted = read.map((reply) => reply.usage).filter((one) => one !== undefined);
-  const usage = counted.length === 0 ? null : counted.map(geminiUsage).reduce(sum);
+  const usage = counted.length === 0 ? null : counted.map(geminiUsage).reduce(addUsage);
   const data = images.map((image) => (wish.wants === "url" ? { url: writeDataUrl(image) } : { b64_json: image.data }));
   const body = jsonBytes({ created: createdAt, data, ...optional("usage", wireUsage(usage)) });
   const model = read.map((reply) => reply.model).find((name) => name !== null) ?? context.model;
@@ -140,17 +140,6 @@ function geminiUsage(usage: Fields): Usage {
     output: countField(usage, "candidatesTokenCount") + reasoning,
     cacheRead: countField(usage, "cachedContentTokenCount"),
     reasoning,
-  };
-}
-
-function sum(left: Usage, right: Usage): Usage {
-  return {
-    input: left.input + right.input,
-    output: left.output + right.output,
-    cacheRead: left.cacheRead + right.cacheRead,
-    cacheWrite: left.cacheWrite + right.cacheWrite,
-    reasoning: left.reasoning + right.reasoning,
-    estimated: left.estimated || right.estimated,
   };
 }
 

@@ -110,6 +110,8 @@ describe("the head of an answer", () => {
     expect(type(chat)).toBe("application/connect+proto");
     expect(type("/agent.v1.AgentService/RunSSE")).toBe("text/event-stream");
     expect(type("/agent.v1.AgentService/RunSSE", [["x-cursor-streaming", "true"]])).toBe("text/event-stream");
+    expect(type("/agent.v1.AgentService/RunSSE", [["accept", "text/event-stream"]])).toBe("text/event-stream");
+    expect(type("/agent.v1.AgentService/Run", [["x-cursor-streaming", "true"]])).toBe("application/connect+proto");
     expect(type("/agent.v1.AgentService/RunSSE", streaming)).toBe("application/connect+proto");
   });
 });

@@ -51,10 +51,18 @@ describe("an error as a Cursor client is told it", () => {
     expect(readEnd(end.subarray(5))).toMatchObject({ status });
   });
 
-  it("keeps Cursor's own word", () => {
-    const fault = writeFault({ kind: "auth", message: "log in", raw: "ERROR_NOT_LOGGED_IN" });
-    expect(detailsOf(fault).debug).toMatchObject({ error: "ERROR_NOT_LOGGED_IN" });
+  it("keeps Cursor's own word for the request and the wait", () => {
+    const raw = "ERROR_PRO_USER_USAGE_LIMIT";
+    expect(detailsOf(writeFault({ kind: "quota", message: "x", raw })).debug).toMatchObject({ error: raw });
   });
+
+  it.each(["ERROR_NOT_LOGGED_IN", "ERROR_USAGE_PRICING_REQUIRED", "ERROR_OUTDATED_CLIENT"])(
+    "%s is about the account that was configured here, not about the client's own",
+    (raw) => {
+      const fault = writeFault({ kind: "auth", message: "x", raw });
+      expect(detailsOf(fault).debug).toMatchObject({ error: "ERROR_CUSTOM" });
+    },
+  );
 });
 
 describe("an error of Cursor's", () => {
@@ -66,7 +74,7 @@ describe("an error of Cursor's", () => {
   it("is told by its details", () => {
     expect(readEnd(frame("resource_exhausted"))).toEqual({
       kind: "rate-limit",
-      message: "Slow down: Try again later.",
+      message: "Slow down: Try again later. (ERROR_RATE_LIMITED)",
       raw: "ERROR_RATE_LIMITED",
       status: 429,
     });

@@ -1,6 +1,6 @@
 /**
  * Cursor's errors: Connect's code and message with an `aiserver.v1.ErrorDetails` beside them, the same object in the last
- * envelope of a stream and in the body of a unary answer. Numbers and meanings: facts of late 2026.
+ * envelope of a stream and in the body of a unary answer. One reader and one writer for both services and both sides.
  */
 import { isRecord, own, parseJson } from "../../../base/json.ts";
 import type { HeaderPairs } from "../../../base/http.ts";
@@ -9,99 +9,18 @@ import { classify, plainText } from "../classify.ts";
 import { listField, optional, recordField, textField, type Fields } from "../fields.ts";
 import type { WholeAnswer } from "../format.ts";
 import { retryAfterHeader } from "../retry-after.ts";
+import { type ConnectCode, kindOfCode, kindOfError, type Said, saidOf, statusOfCode } from "./error-table.ts";
 import { decodeMessage, encodeMessage, MessageError } from "./wire/schema.ts";
 
-/** Connect's codes with their HTTP status (connectrpc.com, "Error codes"; canceled as Cursor's servers have it). */
-const statusOfCode = {
-  canceled: 499,
-  unknown: 500,
-  invalid_argument: 400,
-  deadline_exceeded: 504,
-  not_found: 404,
-  already_exists: 409,
-  permission_denied: 403,
-  resource_exhausted: 429,
-  failed_precondition: 400,
-  aborted: 409,
-  out_of_range: 400,
-  unimplemented: 501,
-  internal: 500,
-  unavailable: 503,
-  data_loss: 500,
-  unauthenticated: 401,
-} as const;
-export type ConnectCode = keyof typeof statusOfCode;
-
-interface Said {
-  readonly code: ConnectCode;
-  readonly error: string;
-  readonly title: string;
-  readonly isRetryable: boolean;
-}
-
-const custom = { error: "ERROR_CUSTOM", isRetryable: false } as const;
-const wrong = {
-  code: "invalid_argument",
-  error: "ERROR_BAD_REQUEST",
-  title: "Bad request",
-  isRetryable: false,
-} as const;
-const broken = { ...custom, code: "unavailable", title: "The model could not answer", isRetryable: true } as const;
-const denied = { ...custom, code: "permission_denied" } as const;
-const limited = {
-  code: "resource_exhausted",
-  error: "ERROR_RATE_LIMITED",
-  title: "Rate limited",
-  isRetryable: true,
-} as const;
-
 /**
- * What a Cursor client is told. A refused account of ours is never `unauthenticated` or one of Cursor's login errors: the
- * user's own login at Cursor is well, and the client would throw it away. Nor is it one of Cursor's price errors.
+ * The error object of a last envelope or a unary body. What Cursor itself said (`raw`) keeps its word, but for words about
+ * an account or a client version: those are ours, and the client would take them for its own.
  */
-const saidOf = {
-  "bad-request": wrong,
-  "opaque-blob": wrong,
-  "tool-history": wrong,
-  "too-large": { ...wrong, title: "Request too large" },
-  unsupported: { ...custom, code: "unimplemented", title: "Not supported" },
-  "context-overflow": {
-    code: "invalid_argument",
-    error: "ERROR_CONVERSATION_TOO_LONG",
-    title: "Conversation too long",
-    isRetryable: false,
-  },
-  "content-policy": { ...denied, title: "Declined by the provider" },
-  auth: { ...denied, title: "The provider refused the configured account" },
-  "account-disabled": { ...denied, title: "The configured account is disabled" },
-  "account-warned": { ...denied, title: "The provider warned the configured account" },
-  permission: { ...denied, title: "Not allowed for the configured account" },
-  "proxy-auth": { ...denied, title: "Switchyard wants a password" },
-  blocked: { ...denied, title: "Blocked by a rule" },
-  "model-not-found": { code: "not_found", error: "ERROR_BAD_MODEL_NAME", title: "Unknown model", isRetryable: false },
-  billing: { ...custom, code: "resource_exhausted", title: "The configured account is out of credit" },
-  "rate-limit": limited,
-  cooling: limited,
-  quota: { ...limited, error: "ERROR_RESOURCE_EXHAUSTED", title: "Quota used up", isRetryable: false },
-  capacity: { ...broken, title: "The model is at capacity" },
-  network: broken,
-  upstream: broken,
-  "malformed-reply": broken,
-  protocol: broken,
-  truncated: { ...broken, title: "The answer was cut" },
-  timeout: { code: "deadline_exceeded", error: "ERROR_TIMEOUT", title: "Timed out", isRetryable: true },
-  "client-gone": { code: "canceled", error: "ERROR_USER_ABORTED_REQUEST", title: "Canceled", isRetryable: false },
-  "no-account": { ...custom, code: "failed_precondition", title: "No account is configured" },
-  internal: { ...custom, code: "internal", title: "Switchyard failed" },
-} as const satisfies Record<ErrorKind, Said>;
-
-/** The error object of a last envelope or a unary body. What Cursor itself said (`raw`) keeps its word. */
 export function writeFault(error: EngineError): Fields {
   const known: Said = saidOf[error.kind];
-  const isOwn = error.raw !== undefined && Object.hasOwn(kindOfError, error.raw);
-  const name = isOwn && error.raw !== undefined ? error.raw : known.error;
   const { title, isRetryable } = known;
-  const details = { title, detail: error.message, isRetryable };
+  const name = cursorWord(error.raw) ?? known.error;
+  const details = { title, detail: error.message, isRetryable, shouldShowImmediateError: true };
   const value = encodeMessage("ErrorDetails", { error: name, details, isExpected: true });
   return {
     code: known.code,
@@ -114,6 +33,13 @@ export function writeFault(error: EngineError): Fields {
       },
     ],
   };
+}
+
+const ofOurSide: ReadonlySet<ErrorKind> = new Set(["auth", "account-warned", "billing", "permission", "unsupported"]);
+
+function cursorWord(raw: string | undefined): string | null {
+  const kind = raw === undefined || !Object.hasOwn(kindOfError, raw) ? undefined : kindOfError[raw];
+  return raw === undefined || kind === undefined || ofOurSide.has(kind) ? null : raw;
 }
 
 /** Of a unary call: its status tells, its body is the error alone. */
@@ -138,9 +64,7 @@ export function readFault(fault: unknown, status?: number): EngineError {
   // Custom errors say what they are in their words only; the server's own word for "too long" is no Connect code.
   const byCode = code === undefined || !Object.hasOwn(kindOfCode, code) ? undefined : kindOfCode[code];
   const kind = known ?? byCode;
-  const words = [title, detail].filter((text) => text !== undefined && text !== "").join(": ");
-  const said = textField(fault, "message") ?? "";
-  const message = words !== "" ? words : said !== "" ? said : "Cursor's server reported an error";
+  const message = wordsOf({ name, title, detail, said: textField(fault, "message") ?? code });
   const raw = name ?? code;
   const at = status !== undefined && status >= 400 ? status : told;
   if (kind !== undefined) return { kind, message, ...optional("raw", raw), ...optional("status", at) };
@@ -153,6 +77,28 @@ export function readFault(fault: unknown, status?: number): EngineError {
   });
 }
 
+interface Words {
+  readonly name: string | undefined;
+  readonly title: string | undefined;
+  readonly detail: string | undefined;
+  readonly said: string | undefined;
+}
+
+/** For a person, with Cursor's name of it, by which others have written about it. */
+function wordsOf({ name, title, detail, said = "" }: Words): string {
+  const words = [title, detail].filter((text) => text !== undefined && text !== "").join(": ");
+  const plain = words !== "" ? words : said !== "" ? said : "Cursor's server reported an error";
+  // These two say nothing.
+  const isNamed = name !== undefined && name !== "ERROR_CUSTOM" && name !== "ERROR_UNSPECIFIED";
+  const named = isNamed ? `${plain} (${name})` : plain;
+  return name === "ERROR_OUTDATED_CLIENT" ? `${named}: ${outdatedAdvice}` : named;
+}
+
+/** What a person can do: we name no version that we are not. */
+const outdatedAdvice =
+  "Cursor serves clients of certain versions only. Set client_version of this provider to the version of your own Cursor " +
+  "(shown by `cursor --version`, or `cli-<version>` for cursor-agent)";
+
 /** An HTTP answer that is an error: Connect's JSON, or a page of whoever stands before the server. */
 export function readUnaryError(status: number, headers: HeaderPairs, body: Uint8Array, now?: number): EngineError {
   const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("utf8");
@@ -162,30 +108,29 @@ export function readUnaryError(status: number, headers: HeaderPairs, body: Uint8
   if (textField(fault, "code") !== undefined) return readFault(fault, status);
   const message =
     status === 464
-      ? "the upstream answered 464: this host of Cursor's speaks HTTP/2 only"
+      ? "Cursor's server answered 464: its agent hosts speak HTTP/2 only"
       : (textField(fault, "message") ?? plainText(status, text));
   return classify({ status, headers, codes: [], message, body: outer, ...optional("now", now) });
 }
 
-interface Details {
+export interface FaultDetails {
   readonly name?: string;
   readonly title?: string;
   readonly detail?: string;
 }
 
 /** `debug` where it is there, else the message itself; details of another type are not ours to read. */
-function readDetails(fault: unknown): Details {
+export function readDetails(fault: unknown): FaultDetails {
   for (const one of listField(fault, "details") ?? []) {
-    const type = textField(one, "type");
-    if (type === undefined || !type.endsWith(detailsType)) continue;
-    const debug = recordField(one, "debug");
-    const read = debug ?? decoded(textField(one, "value") ?? "");
+    if (textField(one, "type")?.endsWith(detailsType) === false) continue;
+    const read = recordField(one, "debug") ?? decoded(textField(one, "value") ?? "");
     const inner = recordField(read, "details");
-    return {
+    const details = {
       ...optional("name", textField(read, "error")),
       ...optional("title", textField(inner, "title")),
       ...optional("detail", textField(inner, "detail")),
     };
+    if (Object.keys(details).length > 0) return details;
   }
   return {};
 }
@@ -198,59 +143,3 @@ function decoded(value: string): Fields | undefined {
     return undefined;
   }
 }
-
-/** Cursor's own errors. Those that only carry a text (29, 52) are told by Connect's code. */
-const kindOfError: Readonly<Record<string, ErrorKind>> = {
-  ERROR_BAD_API_KEY: "auth",
-  ERROR_NOT_LOGGED_IN: "auth",
-  ERROR_INVALID_AUTH_ID: "auth",
-  ERROR_NOT_HIGH_ENOUGH_PERMISSIONS: "permission",
-  ERROR_BAD_MODEL_NAME: "model-not-found",
-  ERROR_USER_NOT_FOUND: "auth",
-  ERROR_FREE_USER_RATE_LIMIT_EXCEEDED: "rate-limit",
-  ERROR_PRO_USER_RATE_LIMIT_EXCEEDED: "rate-limit",
-  ERROR_FREE_USER_USAGE_LIMIT: "quota",
-  ERROR_PRO_USER_USAGE_LIMIT: "quota",
-  ERROR_AUTH_TOKEN_NOT_FOUND: "auth",
-  ERROR_AUTH_TOKEN_EXPIRED: "auth",
-  ERROR_OPENAI: "upstream",
-  ERROR_OPENAI_RATE_LIMIT_EXCEEDED: "rate-limit",
-  ERROR_OPENAI_ACCOUNT_LIMIT_EXCEEDED: "quota",
-  ERROR_AGENT_REQUIRES_LOGIN: "auth",
-  ERROR_MAX_TOKENS: "context-overflow",
-  ERROR_USER_ABORTED_REQUEST: "upstream",
-  ERROR_GENERIC_RATE_LIMIT_EXCEEDED: "rate-limit",
-  ERROR_PRO_USER_ONLY: "permission",
-  ERROR_API_KEY_NOT_SUPPORTED: "permission",
-  ERROR_TIMEOUT: "timeout",
-  ERROR_GPT_4_VISION_PREVIEW_RATE_LIMIT: "rate-limit",
-  // The configured client version is too old: no account is at fault, and no other one helps.
-  ERROR_OUTDATED_CLIENT: "unsupported",
-  ERROR_CLAUDE_IMAGE_TOO_LARGE: "too-large",
-  ERROR_API_KEY_RATE_LIMIT: "rate-limit",
-  ERROR_BAD_REQUEST: "bad-request",
-  ERROR_UNAUTHORIZED: "auth",
-  ERROR_DEPRECATED: "unsupported",
-  ERROR_RESOURCE_EXHAUSTED: "rate-limit",
-  ERROR_BAD_USER_API_KEY: "auth",
-  ERROR_CONVERSATION_TOO_LONG: "context-overflow",
-  ERROR_USAGE_PRICING_REQUIRED: "billing",
-  ERROR_USAGE_PRICING_REQUIRED_CHANGEABLE: "billing",
-  ERROR_RATE_LIMITED: "rate-limit",
-  ERROR_RATE_LIMITED_CHANGEABLE: "rate-limit",
-  ERROR_SUSPICIOUS_USAGE_BLOCKED: "account-warned",
-  ERROR_EXTENSION_HOST_TIMEOUT: "timeout",
-};
-
-/** `canceled` by the server is its doing: the user's own cancelling is known here before the server says so. */
-const kindOfCode: Readonly<Record<string, ErrorKind>> = {
-  canceled: "upstream",
-  context_length_exceeded: "context-overflow",
-  deadline_exceeded: "timeout",
-  unauthenticated: "auth",
-  permission_denied: "permission",
-  not_found: "model-not-found",
-  resource_exhausted: "rate-limit",
-  unimplemented: "unsupported",
-  unavailable: "capacity",
-};

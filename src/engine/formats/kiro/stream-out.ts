@@ -14,7 +14,7 @@ import type { Usage } from "../../hub/usage.ts";
 import { optional, textField, type Fields } from "../fields.ts";
 import type { StreamWriter, WriterOptions } from "../format.ts";
 import { writeException } from "./errors-out.ts";
-import { stopReasonOf } from "./finish-out.ts";
+import { stopReasonOf } from "./finish.ts";
 import { frames } from "./frames-out.ts";
 import { hidesThinking, shownLink, shownPicture, shownRedacted, shownSignature } from "./shown.ts";
 import { contextPercentage, writeTokenUsage } from "./usage-out.ts";

@@ -3,20 +3,7 @@ import { estimateTokens } from "../../hub/estimate.ts";
 import type { HubRequest } from "../../hub/request.ts";
 import type { Usage } from "../../hub/usage.ts";
 import type { Fields } from "../fields.ts";
-
-/** Context windows of Kiro's models by name, tokens (one client's list of 2026; the rest of the list has 200,000). */
-const windows: readonly (readonly [RegExp, number])[] = [
-  [/^auto$/, 1_000_000],
-  [/^claude-(opus|sonnet)-4\.[6-9]/, 1_000_000],
-  [/^claude-(opus|sonnet)-[5-9]/, 1_000_000],
-  [/^deepseek-/, 164_000],
-  [/^minimax-/, 196_000],
-  [/^qwen/, 256_000],
-];
-
-function windowOf(model: string): number {
-  return windows.find(([name]) => name.test(model))?.[1] ?? 200_000;
-}
+import { kiroModel } from "./known-models.ts";
 
 /** Undefined where the upstream counted nothing: a guess is no figure to bill by. `buffer` is added to the input. */
 export function writeTokenUsage(usage: Usage, buffer: number): Fields | undefined {
@@ -38,5 +25,5 @@ export function writeTokenUsage(usage: Usage, buffer: number): Fields | undefine
 export function contextPercentage(request: HubRequest, usage: Usage, buffer: number): number {
   const counted = usage.input + usage.output;
   const tokens = (counted === 0 ? estimateTokens(request) : counted) + Math.max(0, buffer);
-  return Math.min(100, Math.round((tokens / windowOf(request.model)) * 10_000) / 100);
+  return Math.min(100, Math.round((tokens / kiroModel(request.model).window) * 10_000) / 100);
 }

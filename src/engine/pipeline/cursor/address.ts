@@ -1,5 +1,6 @@
 /** Which of Cursor's calls are conversations, and in which form they come. */
 import type { RequestHead } from "../../../base/http.ts";
+import { methodOf } from "../../formats/cursor/rpc.ts";
 import { backends, type CursorService } from "./backends.ts";
 
 export type CursorAddress =
@@ -11,26 +12,15 @@ export type CursorAddress =
   | { readonly form: "append" }
   | { readonly form: "unplayed"; readonly why: string };
 
-const agent = "/agent.v1.AgentService/";
-const chat = "/aiserver.v1.ChatService/StreamUnifiedChatWithTools";
-
-const addresses: ReadonlyMap<string, CursorAddress> = new Map<string, CursorAddress>([
-  [`${agent}Run`, { form: "bidi", service: "agent" }],
-  [`${agent}RunSSE`, { form: "sse", service: "agent" }],
-  [`${agent}RunPoll`, { form: "unplayed", why: "Cursor's poll form is not played here" }],
-  ["/aiserver.v1.BidiService/BidiAppend", { form: "append" }],
-  [chat, { form: "bidi", service: "chat" }],
-  [`${chat}SSE`, { form: "sse", service: "chat" }],
-  [`${chat}Poll`, { form: "unplayed", why: "Cursor's poll form is not played here" }],
-  [`${chat}Idempotent`, { form: "unplayed", why: "Cursor's idempotent chat is not played here" }],
-  [`${chat}IdempotentSSE`, { form: "unplayed", why: "Cursor's idempotent chat is not played here" }],
-  [`${chat}IdempotentPoll`, { form: "unplayed", why: "Cursor's poll form is not played here" }],
-]);
-
 /** Null: no conversation of Cursor's, or one that nobody here can play. */
 export function cursorAddress({ method, target }: Pick<RequestHead, "method" | "target">): CursorAddress | null {
   if (method !== "POST") return null;
-  const address = addresses.get(target.split("?", 1)[0] ?? "") ?? null;
-  if (address === null || !("service" in address)) return address;
-  return backends[address.service] === null ? null : address;
+  const called = methodOf(target);
+  if (called === null || called.service === null) return null;
+  const { service, kind } = called;
+  if (kind === "poll") return { form: "unplayed", why: "Cursor's poll form is not played here" };
+  if (called.idempotent === true) return { form: "unplayed", why: "Cursor's idempotent chat is not played here" };
+  if (service === "shim") return { form: "append" };
+  if (backends[service] === null || (kind !== "bidi" && kind !== "linked")) return null;
+  return { form: kind === "bidi" ? "bidi" : "sse", service };
 }

@@ -123,6 +123,24 @@ describe("Cursor's chat, rerouted", () => {
     client.end();
   });
 
+  it("names what has no form at Cursor once, however often the model said it", async () => {
+    const annotations = [{ type: "url_citation", url_citation: { url: "https://example.com", title: "A page" } }];
+    const cited = { choices: [{ index: 0, delta: { annotations }, finish_reason: null }] };
+    const { rig, client, reply } = await start((_, turn) => {
+      const [first, ...rest] = turn === 1 ? chatTool : chatText;
+      return streamed(chatStream([first, JSON.stringify(cited), JSON.stringify(cited), ...rest]));
+    });
+    if (reply === passThrough) throw new Error("passed through");
+    const reader = read(reply);
+    await reader.next();
+    await reader.next();
+    client.say({ toolResult: { tool: 19, toolCallId: "call_1", mcpResult: { result: "the file" } } });
+    while ((await reader.next()) !== null);
+    const losses = rig.fact("losses").flatMap((fact) => fact.losses);
+    expect(losses.filter((one) => one.startsWith("citation"))).toEqual(["citation: Cursor has no form for sources"]);
+    client.end();
+  });
+
   it("tells a failure in the last envelope of a 200", async () => {
     const { reply, client } = await start(() =>
       json(429, { error: { message: "slow down", type: "rate_limit_error" } }),

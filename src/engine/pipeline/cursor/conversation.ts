@@ -5,8 +5,8 @@
 import type { Exchange } from "../../../base/exchange.ts";
 import { fromUnknown } from "../../errors/from-unknown.ts";
 import type { EngineError } from "../../errors/engine-error.ts";
-import { failureFrame } from "../../formats/cursor/agent/failure.ts";
 import type { Backend, BackendStep } from "../../formats/cursor/backend.ts";
+import { endFrame } from "../../formats/cursor/end-frame.ts";
 import { formats } from "../../formats/table.ts";
 import type { HubRequest } from "../../hub/request.ts";
 import type { RouteDecision } from "../../routing/decide.ts";
@@ -124,7 +124,7 @@ export function createConversation(input: ConversationInput): Conversation {
     } catch (thrown) {
       const error = fromUnknown(thrown);
       why(exchange, { stage: "error", text: error.message, kind: error.kind });
-      if (isSettled) outlet.push(failureFrame(error));
+      if (isSettled) outlet.push(endFrame(error));
       settled({ kind: "refuse", error });
       close();
     }
@@ -153,7 +153,6 @@ export function createConversation(input: ConversationInput): Conversation {
         // What nobody could read, and no rule was asked about, is not ours to answer.
         if (decision === null) handBack("its messages cannot be read here");
         else say(step.bytes);
-        lose(step.losses ?? []);
         close();
         return;
     }
@@ -187,11 +186,6 @@ export function createConversation(input: ConversationInput): Conversation {
         });
         return;
     }
-  };
-
-  const lose = (losses: readonly string[]): void => {
-    const news = sums.fresh(losses);
-    if (news.length > 0) exchange.tap.tell({ type: "losses", losses: news });
   };
 
   const say = (bytes: Uint8Array): void => {
@@ -251,7 +245,7 @@ export function createConversation(input: ConversationInput): Conversation {
       if (decision === null) handBack(error.message);
       else {
         exchange.tap.tell({ type: "described", error: error.message });
-        say(failureFrame(error));
+        say(endFrame(error));
         close();
       }
     },

@@ -8,9 +8,9 @@ import type { Exchange } from "../../../base/exchange.ts";
 import type { FlowFact, FlowTap, Usage } from "../../../base/flow.ts";
 import type { ClientSide, Format, StreamWriter } from "../../formats/format.ts";
 import { formats } from "../../formats/table.ts";
-import { loss } from "../../hub/losses.ts";
 import type { HubRequest } from "../../hub/request.ts";
 import type { StreamEvent } from "../../hub/stream.ts";
+import { addUsage } from "../../hub/usage.ts";
 import type { ClientCall } from "../read-client.ts";
 
 export interface InnerCall {
@@ -70,23 +70,15 @@ export function createInnerCall({ request, losses, session, target }: Asked): In
   };
 }
 
-const unsaid: Readonly<Partial<Record<StreamEvent["type"], string>>> = {
-  citation: loss("citation", "Cursor's client has no place for it"),
-  image: loss("image", "a picture the model drew"),
-  opaque: loss("server-block", "what the provider's own tool left"),
-};
-
+/** Everything gets through: what the client's own form has no place for is named by the backend that writes it. */
 function createHubWriter(waiting: StreamEvent[]): StreamWriter {
-  const losses = new Set<string>();
   return {
     push(event) {
-      const lost = unsaid[event.type];
-      if (lost !== undefined) losses.add(lost);
       waiting.push(event);
       return [oneEvent];
     },
     keepAlive: () => Uint8Array.of(keepAliveMark),
-    losses: () => [...losses],
+    losses: () => [],
   };
 }
 
@@ -104,7 +96,7 @@ export function createSums(): Sums {
   const told = new Set<string>();
   return {
     add(usage) {
-      total = total === null ? usage : sumOf(total, usage);
+      total = total === null ? usage : addUsage(total, usage);
       return total;
     },
     addCost: (usd) => (cost += usd),
@@ -113,17 +105,6 @@ export function createSums(): Sums {
       for (const one of news) told.add(one);
       return news;
     },
-  };
-}
-
-function sumOf(left: Usage, right: Usage): Usage {
-  return {
-    input: left.input + right.input,
-    output: left.output + right.output,
-    cacheRead: left.cacheRead + right.cacheRead,
-    cacheWrite: left.cacheWrite + right.cacheWrite,
-    reasoning: left.reasoning + right.reasoning,
-    estimated: left.estimated || right.estimated,
   };
 }
 

@@ -6,6 +6,7 @@ import { createEnvelopeReader, endFlag } from "../../codecs/connect.ts";
 import { FramingError } from "../../codecs/framing-error.ts";
 import type { EngineError } from "../../errors/engine-error.ts";
 import { fromUnknown } from "../../errors/from-unknown.ts";
+import { streamHeaders } from "../../formats/cursor/rpc.ts";
 import { formats } from "../../formats/table.ts";
 import { type Answer, type Decide, nobodyWaits, refuse, why } from "../say.ts";
 import type { Tools } from "../tools.ts";
@@ -88,7 +89,11 @@ export async function answered(exchange: Exchange, conversation: Conversation): 
   switch (verdict.kind) {
     case "play":
       exchange.tap.tell({ type: "reply-started", status: 200 });
-      return { status: 200, headers: replyHeaders(exchange.headers), body: conversation.body };
+      return {
+        status: 200,
+        headers: [...streamHeaders(exchange.target, exchange.headers), ...unbuffered],
+        body: conversation.body,
+      };
     case "hand-back":
       return passThrough;
     case "block":
@@ -102,14 +107,8 @@ export async function answered(exchange: Exchange, conversation: Conversation): 
   }
 }
 
-/** Cursor's own servers call the envelopes of the SSE form an event stream (captures of 2026); others say what they are. */
-function replyHeaders(headers: HeaderPairs): HeaderPairs {
-  const accepts = headerValue(headers, "accept") ?? "";
-  const isCursor = headerValue(headers, "x-cursor-streaming") !== undefined;
-  const type = accepts.includes("event-stream") || isCursor ? "text/event-stream" : "application/connect+proto";
-  return [
-    ["content-type", type],
-    ["cache-control", "no-cache"],
-    ["x-accel-buffering", "no"],
-  ];
-}
+/** `no` to whoever would hold an answer back that is still being said. */
+const unbuffered: HeaderPairs = [
+  ["cache-control", "no-cache"],
+  ["x-accel-buffering", "no"],
+];

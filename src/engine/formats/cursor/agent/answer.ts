@@ -1,7 +1,9 @@
 /** The model's answer as it comes: updates for the client now, and the message it becomes for the history. */
 import type { AssistantPart } from "../../../hub/message.ts";
+import type { Losses } from "../../../hub/losses.ts";
 import type { StreamEvent } from "../../../hub/stream.ts";
 import type { BackendStep } from "../backend.ts";
+import { nameUnsaid } from "../unsaid.ts";
 import type { Message } from "../wire/schema.ts";
 import { cardKindOf, type Call, type Toolbox } from "./calls.ts";
 import { heartbeat, updates } from "./messages.ts";
@@ -16,7 +18,14 @@ export interface Answer {
   readonly modelCallId: string;
 }
 
-export function createAnswer(toolbox: Toolbox, modelCallId: string, now: () => number): Answer {
+export interface AnswerOptions {
+  readonly toolbox: Toolbox;
+  readonly modelCallId: string;
+  readonly now: () => number;
+  readonly losses: Losses;
+}
+
+export function createAnswer({ toolbox, modelCallId, now, losses }: AnswerOptions): Answer {
   const parts: AssistantPart[] = [];
   const calls: Call[] = [];
   const steps: Message[] = [];
@@ -95,10 +104,11 @@ export function createAnswer(toolbox: Toolbox, modelCallId: string, now: () => n
           open = null;
           return [];
         }
-        // What Cursor's client has no place for; the driver names it as a loss.
         case "citation":
         case "image":
         case "opaque":
+          nameUnsaid(event, losses);
+          return [];
         case "dropped":
         case "usage":
         case "reply-end":

@@ -33,12 +33,14 @@ function sitDown(blobs = new Map<string, Uint8Array>()) {
   const said: Message[] = [];
   const asked: HubRequest[] = [];
   const kinds: string[] = [];
+  const losses: string[] = [];
   let ending: string | null = null;
 
   const take = (steps: readonly BackendStep[]): void => {
     for (const step of steps) {
       kinds.push(step.type);
       if (step.type === "ask") asked.push(step.request);
+      if (step.type === "end") losses.push(...(step.losses ?? []));
       if (step.type === "send" || step.type === "end") reader.push(step.bytes).forEach(hear);
     }
   };
@@ -60,6 +62,7 @@ function sitDown(blobs = new Map<string, Uint8Array>()) {
     said,
     asked,
     kinds,
+    losses,
     blobs,
     client,
     kv,
@@ -297,6 +300,22 @@ describe("before the model is asked", () => {
 });
 
 describe("a turn", () => {
+  it("names what of the answer Cursor has no form for, each once", () => {
+    const table = sitDown();
+    table.run(asks("Hi"));
+    const [start, ...rest] = says("Seen.");
+    if (start === undefined) throw new Error("no start");
+    const image: StreamEvent = {
+      type: "image",
+      block: 1,
+      part: { type: "image", source: { kind: "base64", mediaType: "image/png", data: "iVBORw0KGgo=" } },
+    };
+    table.model(start, ...rest.slice(0, -1), image, image, ...rest.slice(-1));
+    table.answerStore();
+    expect(table.ending()).toBe("{}");
+    expect(table.losses).toEqual(["image: a picture the model drew cannot be shown to Cursor"]);
+  });
+
   it("what it wrote back is what the next run reads", () => {
     const first = sitDown();
     first.run(asks("What does a.txt say?"));

@@ -8,15 +8,14 @@ import { createLosses } from "../../../hub/losses.ts";
 import type { HubMessage } from "../../../hub/message.ts";
 import type { HubRequest } from "../../../hub/request.ts";
 import type { StreamEvent } from "../../../hub/stream.ts";
-import { noUsage, type Usage } from "../../../hub/usage.ts";
-import { endEnvelope } from "../../../codecs/connect.ts";
+import { addUsage, noUsage, type Usage } from "../../../hub/usage.ts";
 import type { Backend, BackendOptions, BackendStep } from "../backend.ts";
+import { endFrame } from "../end-frame.ts";
 import { decodeMessage, MessageError, type Message } from "../wire/schema.ts";
 import { createAnswer, type Answer } from "./answer.ts";
 import { createBlobs, keyOf } from "./blobs.ts";
 import { builtInNames, createToolbox, errandOf, type Call, type Errand, type Toolbox } from "./calls.ts";
 import { bytes, count, list, sub, text, textList, whichOf } from "./fields.ts";
-import { failureFrame } from "./failure.ts";
 import { failed as failedTool, readMcpTools } from "./mcp.ts";
 import { checkpoints, heartbeat, sends, updates } from "./messages.ts";
 import { missingBlobs, readOpening } from "./opening.ts";
@@ -90,14 +89,14 @@ export function createAgentBackend({ newId, now }: Omit<BackendOptions, "service
     phase = "over";
     kv.clear();
     exec.clear();
-    return { type: "end", bytes: frame };
+    return { type: "end", bytes: frame, losses: losses.list() };
   };
 
   const fail = (error: EngineError): readonly BackendStep[] => {
     if (phase === "over") return [];
     const drop: readonly BackendStep[] = phase === "asking" ? [{ type: "drop-question" }] : [];
     const aborts = exec.ids().map((id) => sends({ execServerControlMessage: { abort: { id } } }));
-    return [...drop, ...aborts, end(failureFrame(error))];
+    return [...drop, ...aborts, end(endFrame(error))];
   };
 
   // ---------------------------------------------------------------- before the model is asked
@@ -205,7 +204,7 @@ export function createAgentBackend({ newId, now }: Omit<BackendOptions, "service
     if (run === null) return [];
     phase = "asking";
     modelHeardAt = now();
-    answer = createAnswer(toolbox, newId(), now);
+    answer = createAnswer({ toolbox, modelCallId: newId(), now, losses });
     const request: HubRequest = {
       model: run.model ?? "default",
       messages: [...messages],
@@ -231,7 +230,7 @@ export function createAgentBackend({ newId, now }: Omit<BackendOptions, "service
   };
 
   const answered = (reply: Answer, used: Usage): readonly BackendStep[] => {
-    usage = added(usage, used);
+    usage = addUsage(usage, used);
     lastUsage = used;
     const steps: BackendStep[] = used.output > 0 ? [updates({ tokenDelta: { tokens: used.output } })] : [];
     if (reply.parts.length > 0) say({ role: "assistant", parts: reply.parts });
@@ -394,7 +393,7 @@ export function createAgentBackend({ newId, now }: Omit<BackendOptions, "service
       cacheWriteTokens: cacheWrite,
       reasoningTokens: reasoning,
     };
-    return [updates({ turnEnded }), state, end(endEnvelope())];
+    return [updates({ turnEnded }), state, end(endFrame())];
   };
 
   const onKv = (result: Message): readonly BackendStep[] => {
@@ -459,7 +458,7 @@ export function createAgentBackend({ newId, now }: Omit<BackendOptions, "service
     client,
     clientEnd() {
       hasLeft = true;
-      if (phase === "new") return [end(endEnvelope())];
+      if (phase === "new") return [end(endFrame())];
       // Who says nothing more cannot answer either; a model that is speaking may finish.
       return kv.size > 0 || exec.size > 0 ? fail(clientLeft) : [];
     },
@@ -467,7 +466,7 @@ export function createAgentBackend({ newId, now }: Omit<BackendOptions, "service
     failed: (error) => (phase === "asking" ? ((phase = "keeping"), fail(error)) : []),
     tick(nowMs) {
       if (phase === "over") return [];
-      if (phase === "new" && isOpened && nowMs - startedAt > prewarmedLimitMs) return [end(endEnvelope())];
+      if (phase === "new" && isOpened && nowMs - startedAt > prewarmedLimitMs) return [end(endFrame())];
       if (phase === "new" && !isOpened && nowMs - startedAt > openingLimitMs) return fail(late("its request"));
       if (phase === "asking" && nowMs - modelHeardAt > modelLimitMs) return fail(modelSilent);
       if (kv.isLate(nowMs)) return fail(late("a part of the conversation that it keeps"));
@@ -504,15 +503,4 @@ function withOutput(result: Message, output: Uint8Array): Message {
 
 function late(what: string): EngineError {
   return { kind: "timeout", message: `the client was asked for ${what} and did not answer` };
-}
-
-function added(left: Usage, right: Usage): Usage {
-  return {
-    input: left.input + right.input,
-    output: left.output + right.output,
-    cacheRead: left.cacheRead + right.cacheRead,
-    cacheWrite: left.cacheWrite + right.cacheWrite,
-    reasoning: left.reasoning + right.reasoning,
-    estimated: left.estimated || right.estimated,
-  };
 }

@@ -1,9 +1,9 @@
 /** One call of the model under way: what the client is asked for it, what its card shows, what the model hears back. */
 import { isRecord, parseJson } from "../../../../base/json.ts";
 import type { HubTool } from "../../../hub/tools.ts";
+import { toJsonFields } from "../json-value.ts";
 import type { Message } from "../wire/schema.ts";
 import { builtIns, type Args, type BuiltIn, type CardKind, type Finished } from "./built-in.ts";
-import { toValues } from "./json-value.ts";
 import { failed, readMcpResult, type McpTool } from "./mcp.ts";
 
 export interface Toolbox {
@@ -100,7 +100,7 @@ function builtInErrand(tool: BuiltIn, args: Args, callId: string, fault: string 
 function mcpErrand(tool: McpTool | null, call: Call, args: Args, fault: string | null): Errand {
   const mcpArgs = {
     name: tool?.definition.name ?? call.name,
-    args: toValues(args),
+    args: toJsonFields(args),
     toolCallId: call.id,
     providerIdentifier: tool?.definition.provider ?? "",
     toolName: tool?.definition.tool ?? call.name,

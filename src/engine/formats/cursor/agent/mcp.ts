@@ -1,9 +1,10 @@
 /** The client's MCP tools: their definitions as functions of the hub, their results as text and pictures. */
 import { isRecord, parseJson } from "../../../../base/json.ts";
 import type { ImagePart, TextPart } from "../../../hub/message.ts";
+import { nameRules } from "../../../hub/tool-ids.ts";
+import { fromJsonFields, fromJsonValue } from "../json-value.ts";
 import type { Message } from "../wire/schema.ts";
 import { bytes, flag, list, sub, text, textList } from "./fields.ts";
-import { fromStruct, fromValue } from "./json-value.ts";
 
 export interface McpTool {
   /** How the model knows it. */
@@ -15,7 +16,12 @@ export interface McpTool {
 }
 
 /** What every dialect takes as a tool's name. */
-const maxNameLength = 64;
+const rule = nameRules.name64;
+
+/** How the model knows a tool of that name, where no other one has its word. */
+export function plainName(name: string): string {
+  return name.replace(rule.forbidden, "_").slice(0, rule.maxLength);
+}
 
 /**
  * `structs`: the same definitions read with their schema as a bare `Struct`, which some builds are said to write instead of a
@@ -50,10 +56,10 @@ export function readMcpTools(
 }
 
 function uniqueName(name: string, used: ReadonlySet<string>): string {
-  const plain = name.replace(/[^A-Za-z0-9_-]/g, "_").slice(0, maxNameLength);
+  const plain = plainName(name);
   for (let number = 1; ; number += 1) {
     const suffix = number === 1 ? "" : `_${number}`;
-    const candidate = plain.slice(0, maxNameLength - suffix.length) + suffix;
+    const candidate = plain.slice(0, rule.maxLength - suffix.length) + suffix;
     if (!used.has(candidate)) return candidate;
   }
 }
@@ -62,9 +68,9 @@ function schemaOf(definition: Message, struct: Message | undefined): Readonly<Re
   const written = parseJson(text(definition, "inputSchemaJson"));
   if (written.ok && isRecord(written.value)) return written.value;
   const value = sub(definition, "inputSchema");
-  const read = value === undefined ? undefined : fromValue(value);
+  const read = value === undefined ? undefined : fromJsonValue(value);
   if (isRecord(read)) return read;
-  const bare = fromStruct(sub(struct, "inputSchema"));
+  const bare = fromJsonFields(sub(sub(struct, "inputSchema"), "fields"));
   return Object.keys(bare).length > 0 ? bare : { type: "object", properties: {} };
 }
 

@@ -4,12 +4,12 @@
  */
 import type { Losses } from "../../../hub/losses.ts";
 import type { AssistantPart, HubMessage, ToolCallPart } from "../../../hub/message.ts";
+import { fromJsonFields } from "../json-value.ts";
 import { decodeMessage, encodeMessage, MessageError, type Message } from "../wire/schema.ts";
 import type { Blobs } from "./blobs.ts";
 import type { CardKind } from "./built-in.ts";
 import { bytes, bytesList, sub, text, whichOf } from "./fields.ts";
-import { fromValue } from "./json-value.ts";
-import { readMcpResult, type ToolText } from "./mcp.ts";
+import { plainName, readMcpResult, type ToolText } from "./mcp.ts";
 import { deleteText, fetchText, grepText, lsText, said, shellText } from "./tool-text.ts";
 
 /** Blobs that must be there to read these turns and are not: level by level, because each names the next. */
@@ -102,12 +102,10 @@ function readCard(card: Message): { readonly call: ToolCallPart; readonly result
   if (id === "") return null;
   const isMcp = kind === "mcpToolCall";
   const given = isMcp
-    ? Object.fromEntries(
-        Object.entries(sub(args, "args") ?? {}).map(([name, value]) => [name, fromValue(value as Message)]),
-      ) // a map of messages
+    ? fromJsonFields(sub(args, "args"))
     : Object.fromEntries(Object.entries(args).filter(([name]) => name !== "toolCallId"));
   const name = isMcp
-    ? text(args, "name").replace(/[^A-Za-z0-9_-]/g, "_")
+    ? plainName(text(args, "name"))
     : (Object.entries(cardNames).find(([one]) => one === kind)?.[1] ?? kind);
   return {
     call: { type: "tool-call", id, name, arguments: JSON.stringify(given), kind: "function" },

@@ -10,6 +10,7 @@ import type { Losses } from "../../../hub/losses.ts";
 import type { Provenance } from "../../../hub/message.ts";
 import type { Finish, StreamEvent } from "../../../hub/stream.ts";
 import { encodeMessage, type Message } from "../wire/schema.ts";
+import { nameUnsaid } from "../unsaid.ts";
 import { mcpToolNumber, type McpTool, type ToolNames, wireName } from "./tool-names.ts";
 
 /** What is sent where nothing is to be said: a message without a case, which a reader has nothing to do with. */
@@ -118,13 +119,11 @@ export function createChatWriter({ names, losses, reply, hidesUnknownTools = fal
             losses.add("thinking-signature", "the signature of a call has no field here");
           return endCall();
         case "citation":
-          losses.add("citation", "Cursor's chat has no form for sources");
-          return none;
         case "image":
-          losses.add("image", "a picture the model drew cannot be shown to Cursor");
+          nameUnsaid(event, losses);
           return none;
         case "opaque":
-          losses.add("server-block", `a ${event.part.name} block of the upstream has no form here`);
+          nameUnsaid(event, losses);
           return event.part.text === undefined || event.part.text === "" ? none : respond({ text: event.part.text });
         case "text-end":
           if (event.signature !== undefined)

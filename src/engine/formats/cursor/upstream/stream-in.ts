@@ -14,10 +14,10 @@ import type { StreamEvent } from "../../../hub/stream.ts";
 import { booleanField, numberField, optional, recordField, textField } from "../../fields.ts";
 import type { StreamReader } from "../../format.ts";
 import { withContext } from "../../reader-stages.ts";
+import { readEnd, readStrayFault } from "../end-frame.ts";
 import { decodeMessage, MessageError, type Message } from "../wire/schema.ts";
 import { answerExec, answerQuery, cancel, createBlobs, heartbeat } from "./answers.ts";
-import { readEndFrame } from "./error-in.ts";
-import { fromJsonFields } from "./json-value.ts";
+import { fromJsonFields } from "../json-value.ts";
 import { createTurnUsage } from "./usage.ts";
 
 export function createStreamReader(context?: ReplyContext): StreamReader {
@@ -130,7 +130,7 @@ function createReader(context: ReplyContext | undefined): StreamReader {
   };
 
   const takeEnd = (out: StreamEvent[], payload: Uint8Array): void => {
-    const error = readEndFrame(payload);
+    const error = readEnd(payload);
     if (error !== null) fail(out, error);
     else if (!hasTurnEnded && segments.blockCount() === 0 && segments.toolCount() === 0) {
       fail(out, { kind: "malformed-reply", message: "Cursor ended the run without saying anything" });
@@ -143,13 +143,16 @@ function createReader(context: ReplyContext | undefined): StreamReader {
       takeEnd(out, payload);
       return;
     }
+    const stray = readStrayFault(payload);
+    if (stray !== null) {
+      fail(out, stray);
+      return;
+    }
     try {
       takeMessage(out, decodeMessage("AgentServerMessage", payload));
     } catch (error) {
       if (!(error instanceof MessageError)) throw error;
-      // Seen in the wild: an error object in an envelope that is not marked as the last one.
-      const said = payload[0] === 0x7b ? readEndFrame(payload) : null;
-      fail(out, said ?? { kind: "protocol", message: `Cursor's answer cannot be read: ${error.message}` });
+      fail(out, { kind: "protocol", message: `Cursor's answer cannot be read: ${error.message}` });
     }
   };
 

@@ -8,7 +8,7 @@ import type { HubRequest } from "../../../hub/request.ts";
 import { createNameMap, nameRules } from "../../../hub/tool-ids.ts";
 import type { HubTool } from "../../../hub/tools.ts";
 import type { Message } from "../wire/schema.ts";
-import { toJsonValue } from "./json-value.ts";
+import { toJsonValue } from "../json-value.ts";
 
 /** The name of that server. */
 export const toolServer = "switchyard";

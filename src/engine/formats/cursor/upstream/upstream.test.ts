@@ -11,9 +11,9 @@ import type { WriteOptions } from "../../format.ts";
 import { provider } from "../provider.ts";
 import { decodeMessage, encodeMessage, type Message } from "../wire/schema.ts";
 import { checksum } from "./checksum.ts";
-import { readEndFrame } from "./error-in.ts";
+import { readEnd } from "../end-frame.ts";
 import { blobIdOf } from "./ids.ts";
-import { fromJsonValue, toJsonValue } from "./json-value.ts";
+import { fromJsonValue, toJsonValue } from "../json-value.ts";
 
 interface Vectors {
   readonly streams: readonly {
@@ -401,7 +401,7 @@ describe("the checksum", () => {
 
 describe("an error", () => {
   const of = (code: string, name?: string): unknown =>
-    readEndFrame(
+    readEnd(
       Buffer.from(
         JSON.stringify({
           error: {
@@ -437,7 +437,7 @@ describe("an error", () => {
       .toString("base64")
       .replace(/=+$/, "");
     const payload = { error: { code: "internal", details: [{ type: "aiserver.v1.ErrorDetails", value }] } };
-    expect(readEndFrame(Buffer.from(JSON.stringify(payload)))).toMatchObject({
+    expect(readEnd(Buffer.from(JSON.stringify(payload)))).toMatchObject({
       kind: "rate-limit",
       message: "Slow down (ERROR_RATE_LIMITED)",
     });

@@ -3,7 +3,8 @@
  * `details[].debug`; the code and the message around it are the same for nearly everything (facts, 2026-11).
  */
 import { isRecord, own, parseJson } from "../../../../base/json.ts";
-import { listField, recordField, textField } from "../../fields.ts";
+import { textField } from "../../fields.ts";
+import { readDetails } from "../errors.ts";
 
 const maxLength = 300;
 
@@ -18,17 +19,8 @@ export function endError(text: string): string | null {
 
 /** Of Connect's `{code, message, details}`. */
 export function errorText(error: unknown): string {
-  const debug = recordField(
-    (listField(error, "details") ?? []).find((one) => recordField(one, "debug")),
-    "debug",
-  );
-  const said = recordField(debug, "details");
-  const words = [
-    textField(error, "code"),
-    textField(debug, "error"),
-    textField(said, "title"),
-    textField(said, "detail") ?? textField(error, "message"),
-  ];
+  const { name, title, detail } = readDetails(error);
+  const words = [textField(error, "code"), name, title, detail ?? textField(error, "message")];
   return words
     .filter((word) => word !== undefined && word !== "")
     .join(": ")

@@ -4,8 +4,8 @@
  */
 import { createEnvelopeReader, type Envelope } from "../../../codecs/connect.ts";
 import { FramingError } from "../../../codecs/framing-error.ts";
+import { methodOf } from "../rpc.ts";
 import { decodeMessage, type Message, MessageError } from "../wire/schema.ts";
-import { methodOf } from "./methods.ts";
 
 export type SeenMessage =
   | { readonly kind: "message"; readonly type: string; readonly message: Message; readonly bytes: Uint8Array }
@@ -75,9 +75,15 @@ export function readMessage(bytes: Uint8Array, names: readonly string[]): SeenMe
 
 /** What a body of this call may be, the likeliest first. */
 export function messageNames(target: string, side: "request" | "reply"): readonly string[] {
-  const name = methodOf(target)?.[side] ?? null;
-  if (name === null) return [];
+  const method = methodOf(behindPrefix(target));
+  const name = method?.[side] ?? null;
+  if (method === null || name === null) return [];
   // The SSE forms ask with the id of a call whose words come elsewhere; an older build sent the words themselves.
-  if (name === "BidiRequestId" && /StreamUnifiedChat/.test(target)) return [name, "ChatClientMessage"];
-  return [name];
+  return method.kind === "linked" && side === "request" ? [...new Set(["BidiRequestId", name])] : [name];
+}
+
+/** A stand-in of Cursor's may serve it below a path of its own. */
+function behindPrefix(target: string): string {
+  const path = target.split("?", 1)[0] ?? "";
+  return `/${path.split("/").slice(-2).join("/")}`;
 }

@@ -1,6 +1,6 @@
 /** JSON as Cursor's messages carry it (the wire shape of google.protobuf.Value) and back. */
-import { isRecord, own } from "../../../../base/json.ts";
-import type { Message } from "../wire/schema.ts";
+import { isRecord, own } from "../../../base/json.ts";
+import type { Message } from "./wire/schema.ts";
 
 /** Deeper than any tool's schema or arguments; protobufjs itself stops at 100 messages. */
 const maxDepth = 32;
@@ -13,12 +13,17 @@ export function toJsonValue(json: unknown, depth = 0): Message {
   if (typeof json === "boolean") return { boolValue: json };
   if (Array.isArray(json)) return { listValue: { values: json.map((item) => toJsonValue(item, depth + 1)) } };
   if (isRecord(json)) {
-    const fields = Object.entries(json)
-      .filter(([, value]) => value !== undefined)
-      .map(([key, value]) => [key, toJsonValue(value, depth + 1)]);
-    return { structValue: { fields: Object.fromEntries(fields) } };
+    return { structValue: { fields: toJsonFields(json, depth + 1) } };
   }
   return { nullValue: 0 };
+}
+
+/** An object as a map of values. */
+export function toJsonFields(json: Readonly<Record<string, unknown>>, depth = 0): Message {
+  const fields = Object.entries(json)
+    .filter(([, value]) => value !== undefined)
+    .map(([key, value]) => [key, toJsonValue(value, depth)]);
+  return Object.fromEntries(fields);
 }
 
 /** A message as `decodeMessage` gives it; a value without a kind is null. */
