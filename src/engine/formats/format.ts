@@ -214,6 +214,11 @@ export interface Format {
   readonly client: ClientSide;
   readonly provider: ProviderSide;
   readonly edits: BodyEdits;
+  /**
+   * Reads a reply of this dialect that was kept or is handed in, whichever of its servers sent it. Absent: there is one kind,
+   * and `provider.streamReader` reads it.
+   */
+  replyReader?(): StreamReader;
   /** Streams of this dialect are frames of bytes and no text: nothing may be looked for between them. Absent: text. */
   readonly framing?: "binary";
   /**

@@ -21,7 +21,7 @@ import type { View } from "./view.ts";
 const maxRequestBytes = 256 * 1024;
 /** Lists are some ten kilobytes; beyond this it is something else. */
 const maxListBytes = 8 * 1024 * 1024;
-/** How Cursor's agent hosts answer HTTP/1.1 (AWS load balancers, facts of 2026-11): the relay asks again as the client did. */
+/** How Cursor's agent hosts answer HTTP/1.1 (AWS load balancers, facts of 2026-11): the relay asks again where we did not ask by h2. */
 const wantsOtherHttp = 464;
 
 export function extendsList(view: View, head: ExchangeHead): ListShape | null {
@@ -50,7 +50,19 @@ async function ask(tools: Tools, exchange: Exchange, body: Uint8Array): Promise<
   const bound = connectionBound(exchange.headers);
   const headers = withoutHeaders(exchange.headers, new Set([...bound, "expect"]));
   try {
-    const reply = await tools.send({ method, scheme, host, port, target, headers, body: bodyOf(body), signal });
+    // By the protocol the client speaks: hosts that take HTTP/2 only have clients that know it.
+    const over = exchange.protocol === "h2" ? { over: "h2" as const } : {};
+    const reply = await tools.send({
+      method,
+      scheme,
+      host,
+      port,
+      target,
+      headers,
+      body: bodyOf(body),
+      signal,
+      ...over,
+    });
     if (reply.status !== wantsOtherHttp) return reply;
     for await (const _ of reply.body) break;
     return null;

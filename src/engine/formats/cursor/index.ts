@@ -1,4 +1,5 @@
 import type { Format } from "../format.ts";
+import { createAnyReader } from "./any-reply.ts";
 import { client } from "./client.ts";
 import { decodeRequest, renameModel } from "./decode-request.ts";
 import { observe } from "./observe.ts";
@@ -10,6 +11,7 @@ export const cursor: Format = {
   framing: "binary",
   client,
   provider,
+  replyReader: createAnyReader,
   decodeRequest,
   renameModel,
   // Messages keep their bytes: there is no field for a prompt of ours that Cursor's servers are known to heed.
