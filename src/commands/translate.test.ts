@@ -137,6 +137,55 @@ describe.each(textFormatIds)("from %s", { timeout: 60_000 }, (from) => {
   });
 });
 
+describe.each(["kiro", "cursor"] as const)("%s, whose streams are bytes", (binary) => {
+  it.each([true, false])("comes out of a stream and goes into one; streamed on: %s", async (isStream) => {
+    const wish = isStream ? " --stream" : "";
+    const made = await inProcess(`--from claude --to ${binary} --direction response${wish}`, streamOf("claude"));
+    expect({ code: made.code, err: made.err.replaceAll(/^loss: .+\n/gm, "") }).toEqual({ code: 0, err: "" });
+    const back = await inProcess(`--from ${binary} --to claude --direction response --stream`, made.out);
+    expect(back).toMatchObject({ code: 0 });
+    expect(textAndCalls("claude", back.out)).toEqual(textAndCalls("claude", streamOf("claude")));
+    const whole = await inProcess(`--from ${binary} --to claude --direction response`, made.out);
+    expect(JSON.parse(whole.out.toString())).toMatchObject({ stop_reason: "tool_use" });
+  });
+
+  it("becomes a file and comes from one, by the program", async () => {
+    const made = await translated(`--from claude --to ${binary} --direction response --stream`, streamOf("claude"));
+    expect(made.code).toBe(0);
+    const back = await translated(`--from ${binary} --to claude --direction response --stream`, made.out);
+    expect(textAndCalls("claude", back.out)).toEqual(textAndCalls("claude", streamOf("claude")));
+  });
+
+  it("is what a request becomes", async () => {
+    const ran = await inProcess(`--from claude --to ${binary} -v`, claudeBody);
+    expect(ran.code).toBe(0);
+    expect(ran.err).toMatch(/^path: \/.+$/m);
+    expect(ran.out.toString("utf8")).toContain("hi");
+  });
+
+  it("is not what noise is: a reason, and exit code 2", async () => {
+    const noise = Buffer.from([0xf3, 0, 255, 254, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    for (const direction of ["request", "response"]) {
+      const ran = await inProcess(`--from ${binary} --to claude --direction ${direction}`, noise);
+      expect({ code: ran.code, out: ran.out.toString() }).toEqual({ code: 2, out: "" });
+      expect(ran.err).toMatch(
+        new RegExp(`^error: the input cannot be read as a ${direction} in ${binary}\n {2}why: .+\n`),
+      );
+    }
+  });
+
+  it("that was cut is told, and exits with 1", async () => {
+    const { out } = await inProcess(`--from claude --to ${binary} --direction response --stream`, streamOf("claude"));
+    const ran = await inProcess(
+      `--from ${binary} --to claude --direction response --stream`,
+      out.subarray(0, out.length - 3),
+    );
+    expect(ran.code).toBe(1);
+    expect(ran.out.toString()).toContain("event: error");
+    expect(ran.err).toContain("the reply is not whole");
+  });
+});
+
 /** Two at a time: each is a process, and this machine may have two cores. */
 async function inTurn<T, R>(items: readonly T[], run: (item: T) => Promise<R>): Promise<readonly R[]> {
   const results: R[] = [];

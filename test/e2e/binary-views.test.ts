@@ -6,7 +6,8 @@ import { endEnvelope, envelope } from "../../src/engine/codecs/connect.ts";
 import { decodeMessage, encodeMessage } from "../../src/engine/formats/cursor/wire/schema.ts";
 import type { CoreProcess } from "../support/core-process.ts";
 import { createStage } from "../support/fixture.ts";
-import { readToEnd, tlsThrough } from "../support/proxy-clients.ts";
+import { type H2Origin, startH2Origin } from "../support/h2-origin.ts";
+import { h2Through, readToEnd, tlsThrough } from "../support/proxy-clients.ts";
 import { startRawOrigin, type RawOrigin } from "../support/raw-origin.ts";
 import { waitFor } from "../support/wait.ts";
 import cursorVectors from "../vectors/cursor-vectors.json" with { type: "json" };
@@ -14,8 +15,11 @@ import eventVectors from "../vectors/eventstream-vectors.json" with { type: "jso
 
 const cursor = "api2.cursor.sh";
 const kiro = "q.us-east-1.amazonaws.com";
+/** Of those that answer HTTP/1.1 with 464. */
+const agent = "agent.api5.cursor.sh";
 const stage = createStage();
 let origin: RawOrigin;
+let h2Origin: H2Origin;
 let core: CoreProcess;
 
 const bytesOf = (list: readonly { readonly name: string; readonly hex: string | null }[], name: string): Buffer => {
@@ -25,13 +29,17 @@ const bytesOf = (list: readonly { readonly name: string; readonly hex: string | 
 };
 
 beforeAll(async () => {
-  const identity = stage.ca.issue([cursor, kiro]);
+  const identity = stage.ca.issue([cursor, kiro, agent]);
+  h2Origin = stage.opened.add(await startH2Origin(identity));
   origin = stage.opened.add(await startRawOrigin({ tls: { ...identity, alpn: ["http/1.1"] } }));
   core = await stage.startCore({
-    dial: { [cursor]: origin.port, [kiro]: origin.port },
+    dial: { [cursor]: origin.port, [kiro]: origin.port, [agent]: h2Origin.port },
     config: {
       providers: { local: { type: "openai-compatible", endpoint: "http://127.0.0.1:9/v1", auth_type: "none" } },
-      routes: [{ match: { host: cursor, model: "routed-model" }, to: "local/model", enabled: true }],
+      routes: [
+        { match: { host: cursor, model: "routed-model" }, to: "local/model", enabled: true },
+        { match: { host: kiro, model: "routed-for-kiro" }, to: "local/model", enabled: true },
+      ],
       settings: { extend_model_lists: true },
     },
   });
@@ -159,5 +167,44 @@ describe("a list of models", () => {
     const reply = Buffer.concat([envelope(encodeMessage("AgentUsableModelsResponse", { models: [] })), endEnvelope()]);
     const { body } = await call({ ...list, path: "/aiserver.v1.AiService/CheckQueuePosition", reply });
     expect(body.equals(reply)).toBe(true);
+  });
+});
+
+it("adds the routed models to the list that Kiro asks for", async () => {
+  const models = [{ modelId: "claude-sonnet-4.5", modelName: "Claude Sonnet 4.5" }];
+  const { body } = await call({
+    host: kiro,
+    path: "/",
+    type: "application/x-amz-json-1.0\r\nX-Amz-Target: AmazonCodeWhispererService.ListAvailableModels",
+    body: Buffer.from('{"origin":"AI_EDITOR"}'),
+    replyType: "application/x-amz-json-1.0",
+    reply: Buffer.from(JSON.stringify({ defaultModel: models[0], models })),
+  });
+  const read: unknown = JSON.parse(body.toString());
+  expect(read).toMatchObject({ models: [models[0], { modelId: "routed-for-kiro" }] });
+});
+
+describe("over HTTP/2", () => {
+  it("asks a host that takes nothing else for its list, and adds to it", async () => {
+    const reply = bytesOf(cursorVectors.messages, "usable-models-response");
+    h2Origin.play((stream) => {
+      stream.respond({ ":status": 200, "content-type": "application/proto", "content-length": reply.byteLength });
+      stream.resume().end(reply);
+    });
+    const session = await h2Through(core, agent);
+    try {
+      const stream = session.request({
+        ":method": "POST",
+        ":path": "/agent.v1.AgentService/GetUsableModels",
+        "content-type": "application/proto",
+      });
+      stream.end();
+      const chunks: Buffer[] = [];
+      for await (const chunk of stream) chunks.push(Buffer.from(chunk as Uint8Array)); // a stream of bytes
+      expect(Buffer.concat(chunks).toString("latin1")).toContain("routed-model");
+      expect(h2Origin.seen.map(({ headers }) => headers[":path"])).toContain("/agent.v1.AgentService/GetUsableModels");
+    } finally {
+      session.destroy();
+    }
   });
 });

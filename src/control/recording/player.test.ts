@@ -171,6 +171,19 @@ describe("a recording that is played", () => {
     expect(JSON.parse(text)).toHaveProperty("error.message");
   });
 
+  it.each([
+    ["/generateAssistantResponse", {}],
+    ["/", { "x-amz-target": "AmazonCodeWhispererStreamingService.GenerateAssistantResponse" }],
+  ])("says it in Kiro's words, by path and by header: %s", async (path, headers) => {
+    const player = await play([aCall()]);
+    const { status, text } = await ask(player.url, { path, headers, body: { conversationState: {} } });
+    expect(status).toBe(404);
+    expect(JSON.parse(text)).toMatchObject({
+      __type: expect.any(String),
+      message: expect.stringContaining("no recorded call fits"),
+    });
+  });
+
   it("says so of an address that is no model's, too", async () => {
     const player = await play([aCall()]);
     const { status, text } = await ask(player.url, { path: "/v1/files", method: "GET" });

@@ -7,6 +7,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import type { Clock } from "../../base/clock.ts";
+import type { HeaderPairs, RequestHead } from "../../base/http.ts";
 import { detectAddress } from "../../engine/formats/detect.ts";
 import { formats } from "../../engine/formats/table.ts";
 import { createDeck, type DeckOptions } from "./deck.ts";
@@ -56,7 +57,7 @@ export async function startPlayer(options: PlayerOptions): Promise<Player> {
     const shown = `${method} ${target.split("?", 1)[0] ?? ""}`;
     if (picked.kind === "none") {
       options.onRequest?.(`${shown}: 404, ${picked.why}`);
-      return answerMiss(response, target, picked.why);
+      return answerMiss(response, { target, headers: pairsOf(request.rawHeaders) }, picked.why);
     }
     const { call, number } = picked;
     options.onRequest?.(`${shown}: call ${number}, ${call.reply?.status ?? "no answer"}`);
@@ -164,8 +165,9 @@ async function readBody(request: IncomingMessage): Promise<Buffer | null> {
 }
 
 /** In the dialect of the address, so that a client says what is wrong instead of failing to read it. */
-function answerMiss(response: ServerResponse, target: string, why: string): void {
-  const detected = detectAddress({ host: "", target });
+function answerMiss(response: ServerResponse, asked: Pick<RequestHead, "target" | "headers">, why: string): void {
+  const { target } = asked;
+  const detected = detectAddress({ host: "", ...asked });
   const message = `switchyard replay: ${why}`;
   if (detected === null) return refuse(response, 404, message);
   const error = { kind: "model-not-found", status: 404, message } as const;
@@ -173,6 +175,10 @@ function answerMiss(response: ServerResponse, target: string, why: string): void
   // Asked again the answer is the same.
   response.writeHead(404, [...headers.flat(), "x-should-retry", "false", "content-length", String(body.byteLength)]);
   response.end(body);
+}
+
+function pairsOf(raw: readonly string[]): HeaderPairs {
+  return raw.flatMap((name, index) => (index % 2 === 0 ? [[name, raw[index + 1] ?? ""] as const] : []));
 }
 
 function refuse(response: ServerResponse, status: number, message: string): void {

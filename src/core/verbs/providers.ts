@@ -15,7 +15,6 @@ import {
   isFeatureName,
   supportsFeature,
 } from "../../engine/providers/capabilities.ts";
-import { isSpoken } from "../../engine/providers/compatible.ts";
 import { checkHealth } from "../../engine/providers/health-check.ts";
 import { knownModels, suggestedLimits } from "../../engine/providers/table.ts";
 import { resolveModel } from "../../engine/routing/resolve.ts";
@@ -54,7 +53,7 @@ export function providerVerbs(deps: VerbDeps): ProviderVerbs {
     auth_type: provider.authType,
     requires_auth: provider.authType !== "none",
     enabled: provider.enabled,
-    available: isSpoken(provider.type),
+    available: true,
     priority: provider.priority,
     accounts: pool.list().filter(({ account }) => account.provider === id && account.source.kind !== "none").length,
     models: knownModels(id, provider).map(({ name }) => name),
@@ -170,7 +169,6 @@ function judged(
   successRate: number | null,
 ): Pick<ProviderStatusJson, "status" | "reason"> {
   if (!provider.enabled) return { status: "disabled", reason: "switched off" };
-  if (!isSpoken(provider.type)) return { status: "disabled", reason: "its dialect is not spoken by this version" };
   if (total === 0) return { status: "no-account", reason: "it has no account; add one with `switchyard accounts add`" };
   if (able === 0 && cooling > 0)
     return { status: "down", reason: cooling === 1 ? "its account cools" : `all ${cooling} accounts cool` };

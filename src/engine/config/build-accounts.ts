@@ -3,7 +3,6 @@
  * A login serves only when its owner has accepted what the provider's terms may say about that (`accept_terms`).
  */
 import { providerId } from "../providers/registry.ts";
-import { isSpoken } from "../providers/compatible.ts";
 import { defaultPriority } from "../providers/table.ts";
 import type { Findings } from "./build.ts";
 import { buildLimits } from "./build-limits.ts";
@@ -53,7 +52,7 @@ function buildAccount(block: AccountBlock, name: string, path: Path, context: Ac
   if (!context.known.has(block.provider)) {
     const hint = suggestion(block.provider, context.known);
     findings.wrong([...path, "provider"], `there is no provider "${block.provider}"${hint}`);
-  } else if (provider === undefined || !isSpoken(provider.type)) {
+  } else if (provider === undefined) {
     findings.warn(path, `accepted, not active in this version: provider ${block.provider}`);
   }
   const enabled = block.enabled ?? true;

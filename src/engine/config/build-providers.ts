@@ -1,5 +1,4 @@
 /** The `providers` block laid over the built-in registry. */
-import { isSpoken } from "../providers/compatible.ts";
 import { builtInProviders, defaultCooldown, defaultEndpoints, defaultPriority } from "../providers/table.ts";
 import type { Findings } from "./build.ts";
 import { buildLimits } from "./build-limits.ts";
@@ -41,7 +40,6 @@ export function buildProviders(file: ConfigFile, findings: Findings): BuiltProvi
     providers.set(id, built.config);
     if (built.origin === null) origins.delete(id);
     else origins.set(id, built.origin);
-    if (!isSpoken(built.config.type)) dormant.push({ path, value: block });
   }
   return { providers: Object.fromEntries(providers), origins, dormant };
 }

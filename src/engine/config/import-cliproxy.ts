@@ -2,7 +2,6 @@
  * The blocks of a cliproxyapi++ file as providers and accounts of ours, with the meaning they have there (the seed's user
  * guide; config.example.yaml of CLIProxyAPI, read November 2026). What cannot act here is told, entry by entry.
  */
-import { isSpoken } from "../providers/compatible.ts";
 import { defaultPriority } from "../providers/table.ts";
 import { mayUse, type AccountsContext, type PlacedAccount } from "./build-accounts.ts";
 import { createPlaces, type Place } from "./cliproxy-places.ts";
@@ -63,7 +62,7 @@ interface Key {
 function accountsOf(from: Entry, context: AccountsContext): readonly PlacedAccount[] {
   const { entry, path, place, taken } = from;
   const provider = Object.hasOwn(context.providers, place.id) ? context.providers[place.id] : undefined;
-  if (from.block === "kiro" && (provider === undefined || !isSpoken(provider.type))) {
+  if (from.block === "kiro" && provider === undefined) {
     context.findings.warn(path, "accepted, not active in this version: provider kiro");
   }
   const prefix = prefixFrom(entry.prefix, [...path, "prefix"], context);

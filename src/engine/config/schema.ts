@@ -13,7 +13,7 @@ export const providerTypes = [
   "antigravity",
   "qwen",
   "iflow",
-  // Registered and shown; their dialects are binary and not spoken yet, so no call goes there.
+  // Their streams are frames of bytes.
   "kiro",
   "cursor",
 ] as const;

@@ -214,6 +214,11 @@ export interface Format {
   readonly client: ClientSide;
   readonly provider: ProviderSide;
   readonly edits: BodyEdits;
+  /**
+   * Reads a reply of this dialect that was kept or is handed in, whichever of its servers sent it. Absent: there is one kind,
+   * and `provider.streamReader` reads it.
+   */
+  replyReader?(): StreamReader;
   /** Streams of this dialect are frames of bytes and no text: nothing may be looked for between them. Absent: text. */
   readonly framing?: "binary";
   /**
@@ -221,11 +226,6 @@ export interface Format {
    * Absent: bodies are JSON.
    */
   decodeRequest?(body: Uint8Array, head: RequestShape): Result<JsonObject>;
-  /**
-   * The same body with another model's name in it, and nothing else changed that its reader would see; the body itself
-   * where it names none. For dialects whose bodies are not JSON: nothing is written into those in any other way.
-   */
-  renameModel?(body: Uint8Array, model: string, head: RequestShape): Uint8Array;
   /** The model stands in the request target and not in the body. */
   readonly namesModelInTarget?: true;
   /** A call whose model stands further inside its body, with that name replaced; null where it stands at the top. */

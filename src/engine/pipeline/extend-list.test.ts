@@ -94,6 +94,21 @@ describe("a client's list of models", () => {
     expect(await createRig(on, answered(Buffer.alloc(0), [], 464)).open(asked)).toBe(passThrough);
   });
 
+  it("is asked for in the client's own HTTP, and in the older where its host speaks nothing else", async () => {
+    const rig = createRig(on, answered(list));
+    await rig.open({ ...asked, protocol: "h2" });
+    expect(rig.sent.map(({ request }) => request.over)).toEqual(["h2"]);
+    const older = createRig(on, (sent, nth) => {
+      if (sent.request.over === "h2") throw new UpstreamError("protocol", "connect", "it does not speak HTTP/2");
+      return answered(list)(sent, nth);
+    });
+    expect(await older.open({ ...asked, protocol: "h2" })).toMatchObject({ status: 200 });
+    expect(older.sent.map(({ request }) => request.over)).toEqual(["h2", undefined]);
+    const plain = createRig(on, answered(list));
+    await plain.open(asked);
+    expect(plain.sent.map(({ request }) => request.over)).toEqual([undefined]);
+  });
+
   it("is not looked at unless the setting says so, nor when nothing is routed", async () => {
     const head = { ...asked, method: "POST", scheme: "https", port: 443, protocol: "h2", authorized: true } as const;
     expect(createRig(on, answered(list)).engine.wants(head)).toBe(true);

@@ -6,7 +6,7 @@
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import { type Exchange, type ExchangeHead, passThrough } from "../../base/exchange.ts";
 import { connectionBound, headerValue, withHeader, withoutHeaders } from "../../base/headers.ts";
-import { bodyOf, type HttpReply } from "../../base/http.ts";
+import { bodyOf, type HttpReply, type HttpRequest } from "../../base/http.ts";
 import { UpstreamError } from "../../base/upstream-error.ts";
 import { codings, decodeBody, DecodeError } from "../codecs/compression.ts";
 import { extendedList } from "../model-lists/extend.ts";
@@ -21,7 +21,7 @@ import type { View } from "./view.ts";
 const maxRequestBytes = 256 * 1024;
 /** Lists are some ten kilobytes; beyond this it is something else. */
 const maxListBytes = 8 * 1024 * 1024;
-/** How Cursor's agent hosts answer HTTP/1.1 (AWS load balancers, facts of 2026-11): the relay asks again as the client did. */
+/** How Cursor's agent hosts answer HTTP/1.1 (AWS load balancers, facts of 2026-11): the relay asks again where we did not ask by h2. */
 const wantsOtherHttp = 464;
 
 export function extendsList(view: View, head: ExchangeHead): ListShape | null {
@@ -50,13 +50,29 @@ async function ask(tools: Tools, exchange: Exchange, body: Uint8Array): Promise<
   const bound = connectionBound(exchange.headers);
   const headers = withoutHeaders(exchange.headers, new Set([...bound, "expect"]));
   try {
-    const reply = await tools.send({ method, scheme, host, port, target, headers, body: bodyOf(body), signal });
+    const request = { method, scheme, host, port, target, headers, signal };
+    // By the protocol the client speaks: hosts that take HTTP/2 only have clients that know it.
+    const reply =
+      exchange.protocol === "h2"
+        ? await overH2(tools, request, body)
+        : await tools.send({ ...request, body: bodyOf(body) });
     if (reply.status !== wantsOtherHttp) return reply;
     for await (const _ of reply.body) break;
     return null;
   } catch (error) {
     if (error instanceof UpstreamError && !signal.aborted) return null;
     throw error;
+  }
+}
+
+/** A client may speak HTTP/2 to us where the host itself does not. */
+async function overH2(tools: Tools, request: Omit<HttpRequest, "body">, body: Uint8Array): Promise<HttpReply> {
+  try {
+    return await tools.send({ ...request, body: bodyOf(body), over: "h2" });
+  } catch (error) {
+    const isOther = error instanceof UpstreamError && error.failure === "protocol" && error.phase === "connect";
+    if (!isOther || request.signal.aborted) throw error;
+    return tools.send({ ...request, body: bodyOf(body) });
   }
 }
 

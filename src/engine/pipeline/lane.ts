@@ -12,6 +12,8 @@ import type { LosslessChanges } from "./upstream-call.ts";
 /** The same dialect on both sides: bytes are left alone, unless the provider or a remedy needs them written anew. */
 export function canStayAsIs(call: ClientCall, provider: Provider, remedy: Remedy | null): boolean {
   if (provider.format !== call.format.id || call.reads !== call.format || remedy === "repaired") return false;
+  // Values that a body which is not JSON stands for are for reading only: nothing can be changed in its bytes.
+  if (call.format.decodeRequest !== undefined) return false;
   return call.operation !== "reply" || provider.takesAsIs?.(call.value, call.variant) !== false;
 }
 

@@ -85,7 +85,7 @@ export function losslessCall(
         provider,
         call.value,
       ),
-      body: format.renameModel?.(body, model, exchange) ?? (isNamed ? body : spliceModel(body, model)),
+      body: isNamed ? body : spliceModel(body, model),
     },
     changed,
   };
@@ -108,8 +108,6 @@ interface LosslessBody {
 /** The client's own bytes wherever nothing has to change in them. */
 function losslessBody(call: ClientCall, provider: Provider, model: string, changes: LosslessChanges): LosslessBody {
   const { format } = call;
-  // Values of a body that is not JSON are for reading only.
-  if (format.renameModel !== undefined) return { body: call.body, changed: [] };
   const bytes = format.withoutOwnMarks(call.body, model) ?? call.body;
   const asksChange = changes.systemPrompt !== null || changes.thinking !== null || changes.withoutBlobs;
   const isAsIs = provider.ownFields === undefined && provider.amendBody === undefined;

@@ -24,11 +24,6 @@ function makeView(config: Config): View {
   return {
     config,
     rules: compileRules(config.routes),
-    providers: new Map(
-      Object.entries(config.providers).flatMap(([id, entry]) => {
-        const provider = providerFrom(id, entry);
-        return provider === null ? [] : [[id, provider] as const];
-      }),
-    ),
+    providers: new Map(Object.entries(config.providers).map(([id, entry]) => [id, providerFrom(id, entry)] as const)),
   };
 }

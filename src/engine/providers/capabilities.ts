@@ -8,7 +8,6 @@
  */
 import type { CapabilitiesJson } from "../../base/controls-engine.ts";
 import type { Features, ModelConfig, ProviderConfig } from "../config/schema.ts";
-import { isSpoken } from "./compatible.ts";
 import { knownModels } from "./table.ts";
 
 /** 0 tokens: the seed's "N/A". */
@@ -68,7 +67,7 @@ const fields = {
 } as const satisfies Record<FeatureName, keyof Features>;
 
 /** Every dialect that is spoken here can stream and call functions, so a provider that says nothing is taken to. */
-function featureOf({ features, type }: ProviderConfig, name: FeatureName): boolean {
-  const isUsual = (name === "streaming" || name === "functions") && isSpoken(type);
+function featureOf({ features }: ProviderConfig, name: FeatureName): boolean {
+  const isUsual = name === "streaming" || name === "functions";
   return features[fields[name]] ?? isUsual;
 }

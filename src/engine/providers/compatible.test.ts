@@ -2,13 +2,13 @@ import { describe, expect, it } from "vitest";
 import { Secret } from "../../base/secret.ts";
 import type { Credential } from "../accounts/credential.ts";
 import { providerEntry } from "../config/__fixtures__/entries.ts";
-import type { ProviderConfig } from "../config/schema.ts";
+import type { ProviderConfig, ProviderType } from "../config/schema.ts";
 import { providerTypes } from "../config/schema.ts";
-import { isSpoken, providerFrom, type SpokenType } from "./compatible.ts";
+import { providerFrom } from "./compatible.ts";
 import { defaultHosts } from "./hosts.ts";
 import { joinPaths } from "./join-paths.ts";
 
-const config: ProviderConfig & { readonly type: SpokenType } = {
+const config: ProviderConfig = {
   ...providerEntry({ models: [{ name: "big", maxTokens: 1000 }] }),
   type: "openai-compatible",
 };
@@ -35,7 +35,7 @@ describe("joining a base URL and a call's path", () => {
 describe("a compatible provider", () => {
   it("shows its key the way its dialect does", () => {
     const key: Credential = { kind: "key", secret: new Secret("sk-abc"), facts: {} };
-    const shown = (type: SpokenType, endpoint = config.endpoint): unknown =>
+    const shown = (type: ProviderType, endpoint = config.endpoint): unknown =>
       providerFrom("x", { ...config, type, endpoint }).authorize(key);
     expect(shown("openai-compatible")).toEqual([["authorization", "Bearer sk-abc"]]);
     expect(shown("openai-responses-compatible")).toEqual([["authorization", "Bearer sk-abc"]]);
@@ -45,7 +45,7 @@ describe("a compatible provider", () => {
       ["authorization", "Bearer sk-abc"],
     ]);
   });
-  it.each(providerTypes.filter(isSpoken))("speaks a dialect as type %s", (type) => {
+  it.each(providerTypes)("speaks a dialect as type %s", (type) => {
     const provider = providerFrom("x", { ...config, type });
     expect(provider.format).not.toBe("");
     expect(provider.writeOptions("m")).toMatchObject({ model: "m", origin: "x" });

@@ -80,20 +80,9 @@ const makers = {
   iflow: () => ({ ...iflowParts, version: "v1" }),
   kiro: () => ({ ...kiroParts, version: null, originsFor: kiroOrigins, byLogin: kiroForLogin }),
   cursor: cursorParts,
-} as const satisfies Record<SpokenType, (url: URL, config: ProviderConfig) => Parts>;
+} as const satisfies Record<ProviderType, (url: URL, config: ProviderConfig) => Parts>;
 
-/** Types whose dialect this build can write. */
-export type SpokenType = ProviderType;
-
-export function isSpoken(type: ProviderType): type is SpokenType {
-  return Object.hasOwn(makers, type);
-}
-
-/** Null: registered, but its dialect is not spoken yet. */
-export function providerFrom(id: string, config: ProviderConfig & { readonly type: SpokenType }): Provider;
-export function providerFrom(id: string, config: ProviderConfig): Provider | null;
-export function providerFrom(id: string, config: ProviderConfig): Provider | null {
-  if (!isSpoken(config.type)) return null;
+export function providerFrom(id: string, config: ProviderConfig): Provider {
   const url = config.type === "cursor" ? agentUrl(new URL(config.endpoint)) : new URL(config.endpoint);
   const type = minimaxSpeaksChat(config.type, url) ? "openai-compatible" : config.type;
   return made(id, config, url, makers[type](url, config), {});

@@ -115,10 +115,9 @@ export function modelListCalls(
 async function fetchModels(deps: AskDeps, question: ModelListAsk): Promise<ModelListResult> {
   const { id, config, credential } = question;
   const provider = providerFrom(id, config);
-  const calls = provider === null ? [] : modelListCalls(provider, config, credential);
+  const calls = modelListCalls(provider, config, credential);
   let result: ModelListResult = { ok: false, status: null, message: `provider ${id} has no list of models to ask for` };
   for (const call of calls) {
-    if (provider === null) break;
     result = await fetchPages(deps, question, provider, call);
     // Who cannot be reached, or does not take the credential, says so to the next question too.
     if (result.ok || result.status === null || result.status === 401) break;

@@ -34,10 +34,6 @@ export interface HealthQuestion {
 export async function checkHealth(deps: AskDeps, question: HealthQuestion): Promise<HealthResult> {
   const { id, config, credential, signal } = question;
   const provider = providerFrom(id, config);
-  if (provider === null) {
-    const reason = `${id} is registered, but its dialect is not spoken yet`;
-    return { status: "unsupported", httpStatus: null, latencyMs: null, credentialChecked: false, reason };
-  }
   // The last one is the plainest; every server of its dialect has it.
   const call = modelListCalls(provider, config, credential).at(-1);
   const asksList = call !== undefined && (credential !== null || config.authType === "none");

@@ -4,15 +4,14 @@ import { describe, expect, it } from "vitest";
 import { Secret } from "../../base/secret.ts";
 import type { Credential, LoginFacts } from "../accounts/credential.ts";
 import { providerEntry } from "../config/__fixtures__/entries.ts";
-import type { ProviderConfig } from "../config/schema.ts";
-import type { SpokenType } from "./compatible.ts";
+import type { ProviderConfig, ProviderType } from "../config/schema.ts";
 import { providerFrom } from "./compatible.ts";
 import type { AuthorizeOptions, Provider } from "./provider.ts";
 import { builtInProviders } from "./table.ts";
 
 const key: Credential = { kind: "key", secret: new Secret("sk-key"), facts: {} };
 const token = (facts: LoginFacts = {}): Credential => ({ kind: "token", secret: new Secret("tok-en"), facts });
-const make = (type: SpokenType, more: Partial<ProviderConfig>): Provider =>
+const make = (type: ProviderType, more: Partial<ProviderConfig>): Provider =>
   providerFrom("x", { ...providerEntry(more), type });
 const builtIn = (id: string, more: Partial<ProviderConfig> = {}): Provider => {
   const config = builtInProviders[id];

@@ -2,7 +2,6 @@ import { describe, expect, it } from "vitest";
 import { providerEntry } from "../config/__fixtures__/entries.ts";
 import { providerTypes } from "../config/schema.ts";
 import { detectCapabilities, featureNames, isFeatureName, seedCapabilities, supportsFeature } from "./capabilities.ts";
-import { isSpoken } from "./compatible.ts";
 import { clientName, defaultMappings, mapModel } from "./model-mapping.ts";
 import { createRegistry, providerId, registerBuiltins } from "./registry.ts";
 import {
@@ -114,7 +113,6 @@ describe("what is built in", () => {
     for (const type of providerTypes.filter((each) => !each.endsWith("-compatible"))) {
       expect(defaultEndpoints[type]).toMatch(/^https:/);
     }
-    expect(providerTypes.filter((type) => !isSpoken(type))).toEqual([]);
   });
 
   it.each([

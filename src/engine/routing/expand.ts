@@ -4,7 +4,6 @@
  * have the asked model come first, then by priority.
  */
 import type { ProviderConfig } from "../config/schema.ts";
-import { isSpoken } from "../providers/compatible.ts";
 import { formatModelName, type ModelName } from "./model-name.ts";
 import { fits, isExcluded, isKnownFor, upstreamNames } from "./serving.ts";
 import type { Reading, RouteTarget } from "./targets.ts";
@@ -15,11 +14,6 @@ export function expandWildcard(reading: Reading, pattern: ModelName): readonly R
   const found: { readonly id: string; readonly provider: ProviderConfig; readonly model: string }[] = [];
   for (const [id, provider] of Object.entries(config.providers)) {
     if (!fits(pattern.provider, id)) continue;
-    if (!isSpoken(provider.type)) {
-      // Among many it is no news.
-      if (pattern.provider === id) notes.push(`provider ${id} is registered, but its dialect is not spoken yet`);
-      continue;
-    }
     const model = pick(provider, pattern, asked, availability.listed(id), (left) =>
       notes.push(`provider ${id} leaves ${left} out (excluded_models)`),
     );

@@ -5,7 +5,6 @@
 import type { CapabilitiesJson, CustomModelJson, ModelJson } from "../../base/controls-engine.ts";
 import type { AccountConfig, Config, ProviderConfig } from "../config/schema.ts";
 import { modelCapabilities } from "../providers/capabilities.ts";
-import { isSpoken } from "../providers/compatible.ts";
 import { type FetchedModel, kindByName } from "../providers/model-lists.ts";
 import { knownModels } from "../providers/table.ts";
 import { type Availability, configured } from "./availability.ts";
@@ -41,7 +40,7 @@ export function modelCatalog(catalog: Catalog): readonly ModelJson[] {
     .filter(([, { enabled }]) => enabled)
     .toSorted(([, left], [, right]) => left.priority - right.priority);
   for (const [id, provider] of providers) {
-    const usable = isSpoken(provider.type) && availability.isUsable(id);
+    const usable = availability.isUsable(id);
     const sources = sourcesOf(catalog, id, provider, availability.accounts);
     for (const model of sources) {
       if (isExcluded(provider.excludedModels, model.name, model.called)) continue;

@@ -4,7 +4,6 @@
  * `combo/NAME`, and last a bare model name, which every enabled provider that supports it may serve.
  */
 import type { AccountConfig, Config } from "../config/schema.ts";
-import { isSpoken } from "../providers/compatible.ts";
 import { providerId } from "../providers/registry.ts";
 import { resolveAlias } from "./aliases.ts";
 import { type Availability, configured } from "./availability.ts";
@@ -124,10 +123,6 @@ function atProvider(
 ): readonly RouteTarget[] {
   const provider = config.providers[id];
   if (provider === undefined) return [];
-  if (!isSpoken(provider.type)) {
-    notes.push(`provider ${id} is registered, but its dialect is not spoken yet`);
-    return [];
-  }
   const names = upstreamNames(id, provider, accounts, model);
   const allowed = names.filter((name) => !isExcluded(provider.excludedModels, model, name));
   if (allowed.length < names.length) notes.push(`provider ${id} leaves ${model} out (excluded_models)`);
@@ -191,7 +186,7 @@ function bare(reading: Reading, model: string): readonly RouteTarget[] {
   }
   const candidates: { readonly id: string; readonly support: Support; readonly usable: boolean }[] = [];
   for (const [id, provider] of Object.entries(config.providers)) {
-    if (!provider.enabled || !isSpoken(provider.type)) continue;
+    if (!provider.enabled) continue;
     const support = supportOf(id, provider, naming, availability.listed(id), model);
     if (support !== null) candidates.push({ id, support, usable: availability.isUsable(id) });
     else if (provider.excludedModels.length > 0 && isExcluded(provider.excludedModels, model)) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { textFormatIds, type FormatId, type WriterOptions } from "../formats/format.ts";
+import { formatIds, textFormatIds, type FormatId, type WriterOptions } from "../formats/format.ts";
 import { formats } from "../formats/table.ts";
 import { replay } from "../hub/replay.ts";
 import type { HubReply } from "../hub/reply.ts";
@@ -62,7 +62,7 @@ describe("a reply as a person reads it", () => {
     expect(read?.finish).toBeNull();
   });
 
-  it.each(textFormatIds)("is an error in %s", (format) => {
+  it.each(formatIds)("is an error in %s", (format) => {
     const { body } = formats[format].client.writeError({ kind: "rate-limit", message: "slow down" });
     expect(readReply(format, body)).toMatchObject({ parts: [], error: expect.stringContaining("slow down") });
   });

@@ -54,7 +54,8 @@ export function readReply(format: FormatId, bytes: Uint8Array): ReadableReply | 
 }
 
 function streamed(format: FormatId, bytes: Uint8Array): readonly StreamEvent[] {
-  const reader = formats[format].provider.streamReader();
+  const { provider, replyReader } = formats[format];
+  const reader = replyReader?.() ?? provider.streamReader();
   return [...reader.push(bytes), ...reader.end()];
 }
 
@@ -66,7 +67,10 @@ function saysError(parsed: ReturnType<typeof parseJson>): boolean {
   if (!parsed.ok) return false;
   const outer: unknown = Array.isArray(parsed.value) ? parsed.value[0] : parsed.value;
   const error = own(outer, "error");
-  return isRecord(error) || (typeof error === "string" && error !== "") || own(outer, "type") === "error";
+  if (isRecord(error) || (typeof error === "string" && error !== "") || own(outer, "type") === "error") return true;
+  // Bare: AWS names the exception in `__type` or gives a `reason`, Connect gives a `code`.
+  const isNamed = ["__type", "reason", "code"].some((name) => typeof own(outer, name) === "string");
+  return isNamed && typeof own(outer, "message") === "string";
 }
 
 /** Blocks never overlap: what comes belongs to the last one that began. */

@@ -119,7 +119,7 @@ export function createReplyTranslator(options: ReplyOptions): ReplyTranslator {
   }
 
   function takeStream(bytes: Uint8Array | null): Uint8Array {
-    reader ??= source.provider.streamReader();
+    reader ??= source.replyReader?.() ?? source.provider.streamReader();
     const out = take(bytes === null ? reader.end() : reader.push(bytes), bytes ?? nothing);
     if (bytes !== null) return out;
     return asStream ? out : wholeOf(accumulate(events));

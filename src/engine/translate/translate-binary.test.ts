@@ -1,10 +1,10 @@
-/**
- * The binary dialects on either side of a translation. Each of them joins as soon as the half it needs is spoken: what a
- * dialect writes is asked of it here, so nothing has to be switched on.
- */
+/** The binary dialects on either side of a translation. Cursor's clients and its back end speak two services. */
 import { describe, expect, it } from "vitest";
 import cursorVectors from "../../../test/vectors/cursor-vectors.json" with { type: "json" };
 import eventVectors from "../../../test/vectors/eventstream-vectors.json" with { type: "json" };
+import { envelope } from "../codecs/connect.ts";
+import { writeChat } from "../formats/cursor/chat/request-out.ts";
+import { encodeMessage } from "../formats/cursor/wire/schema.ts";
 import type { FormatId } from "../formats/format.ts";
 import { formats } from "../formats/table.ts";
 import { replay } from "../hub/replay.ts";
@@ -37,9 +37,18 @@ const reply: HubReply = {
 const binary = ["kiro", "cursor"] as const;
 const text = ["openai-chat", "claude", "gemini"] as const;
 
-function written(format: FormatId): Uint8Array | null {
+/** What goes to a back end of this dialect. */
+function written(format: FormatId): Uint8Array {
   const told = formats[format].provider.writeRequest(request, { model: "asked", maxTokensDefault: 100 });
-  return told.ok ? told.value.body : null;
+  if (!told.ok) throw new Error(told.error.message);
+  return told.value.body;
+}
+
+/** What a client of this dialect asks. */
+function asked(format: FormatId): Uint8Array {
+  if (format !== "cursor") return written(format);
+  const { message } = writeChat(request, { model: "asked", newId: () => "a" });
+  return envelope(encodeMessage("ChatClientMessage", message));
 }
 
 function streamOf(format: FormatId): Buffer {
@@ -55,68 +64,114 @@ function streamOf(format: FormatId): Buffer {
 }
 
 /** Recorded replies, to be read whatever our own writers do. */
-const vectorOf = (format: (typeof binary)[number]): Buffer => {
-  const found =
-    format === "kiro"
-      ? eventVectors.streams.find(({ name }) => name === "text-turn")
-      : cursorVectors.streams.find(({ name }) => name === "chat-text");
-  return Buffer.from(found?.hex ?? "", "hex");
+const recorded = [
+  ["kiro", "text-turn", eventVectors.streams],
+  ["cursor", "chat-text", cursorVectors.streams],
+  ["cursor", "agent-text", cursorVectors.streams],
+] as const;
+
+const vectorOf = (name: string, streams: readonly { readonly name: string; readonly hex: string }[]): Buffer => {
+  const found = streams.find((one) => one.name === name);
+  if (found === undefined) throw new Error(`no vector ${name}`);
+  return Buffer.from(found.hex, "hex");
 };
 
-const reads = (format: (typeof binary)[number]): boolean =>
-  formats[format].provider.streamReader().push(vectorOf(format)).length > 0;
-const writes = (format: FormatId): boolean => streamOf(format).byteLength > 0;
-
 describe.each(binary)("%s", (format) => {
-  it.skipIf(written(format) === null).each(text)("is what a request of %s becomes, as raw bytes", (from) => {
-    const body = written(from);
-    const told = translateRequest(body ?? new Uint8Array(), { from, to: format, stream: true, model: "asked" });
+  it.each(text)("is what a request of %s becomes, as raw bytes", (from) => {
+    const told = translateRequest(written(from), { from, to: format, stream: true, model: "asked" });
     if (!told.ok) throw new Error(told.error.message);
     expect(Buffer.from(told.body).toString("utf8")).toContain("Grüße 👩‍👩‍👧");
   });
 
-  it.skipIf(written(format) === null || !reads(format)).each(text)(
-    "is read as a request from raw bytes, for %s",
-    (to) => {
-      const told = translateRequest(written(format) ?? new Uint8Array(), { from: format, to, stream: true });
-      if (!told.ok) throw new Error(told.error.message);
-      expect(Buffer.from(told.body).toString("utf8")).toContain("Grüße 👩‍👩‍👧");
-    },
-  );
+  it.each(text)("is read as a request from raw bytes, for %s", (to) => {
+    const told = translateRequest(asked(format), { from: format, to, stream: true });
+    if (!told.ok) throw new Error(told.error.message);
+    expect(Buffer.from(told.body).toString("utf8")).toContain("Grüße 👩‍👩‍👧");
+  });
 
-  it.skipIf(!reads(format)).each(text)("is read as a reply from raw frames of any size, for %s", (to) => {
-    const bytes = vectorOf(format);
+  it.each(text)("is what a stream of %s becomes, also where one piece was asked for", (from) => {
+    for (const stream of [true, false]) {
+      const translator = createReplyTranslator({ from, to: format, stream, createdAt: 1, maxWholeBytes: 1e6 });
+      const out = Buffer.concat([translator.push(streamOf(from)), translator.end()]);
+      expect(readReply(format, out)).toMatchObject({ parts: [{ text: "Grüße 👩‍👩‍👧" }], error: null });
+      expect(createSniffer().push(out)?.isBinary).toBe(true);
+    }
+  });
+
+  it.each([true, false])("is what the other becomes; streamed on: %s", (stream) => {
+    const [from] = binary.filter((one) => one !== format);
+    if (from === undefined) throw new Error("there are two");
+    const translator = createReplyTranslator({ from, to: format, stream, createdAt: 1, maxWholeBytes: 1e6 });
+    const out = Buffer.concat([translator.push(streamOf(from)), translator.end()]);
+    expect(translator.outcome()).toEqual({ kind: "done" });
+    expect(readReply(format, out)?.parts).toEqual([{ kind: "text", text: "Grüße 👩‍👩‍👧" }]);
+    const told = translateRequest(asked(from), { from, to: format, stream });
+    expect(told.ok && Buffer.from(told.body).toString("utf8")).toContain("Grüße 👩‍👩‍👧");
+  });
+
+  it("between two sides that speak it is left alone", () => {
+    const bytes = streamOf(format);
+    const translator = createReplyTranslator({
+      from: format,
+      to: format,
+      stream: true,
+      createdAt: 1,
+      maxWholeBytes: 1e6,
+    });
+    const out = Buffer.concat([translator.push(bytes), translator.end()]);
+    expect(out.equals(bytes)).toBe(true);
+  });
+
+  it("that is noise ends with an error, whatever was asked for", () => {
+    for (const bytes of [
+      Buffer.from("0000000004ffffffff", "hex"),
+      Buffer.alloc(64, 1),
+      Buffer.from("00000000ff01", "hex"),
+    ]) {
+      for (const stream of [true, false]) {
+        const translator = createReplyTranslator({
+          from: format,
+          to: "claude",
+          stream,
+          createdAt: 1,
+          maxWholeBytes: 1e6,
+        });
+        translator.push(bytes);
+        translator.end();
+        expect(translator.outcome()?.kind).toMatch(/^(broken|unreadable)$/);
+      }
+    }
+  });
+});
+
+describe.each(recorded)("a recorded reply of %s (%s)", (format, name, streams) => {
+  it.each(text)("is read from raw frames of any size, for %s", (to) => {
+    const bytes = vectorOf(name, streams);
     const outputs = [1, 7, bytes.byteLength].map((size) => {
       const translator = createReplyTranslator({ from: format, to, stream: true, createdAt: 1, maxWholeBytes: 1e6 });
       let out = "";
       for (let at = 0; at < bytes.byteLength; at += size) {
         out += Buffer.from(translator.push(bytes.subarray(at, at + size))).toString();
       }
-      return out + Buffer.from(translator.end()).toString();
+      out += Buffer.from(translator.end()).toString();
+      expect(translator.outcome()).toEqual({ kind: "done" });
+      return out;
     });
     expect(outputs[0]).toContain("Hel");
     expect(new Set(outputs).size).toBe(1);
   });
 
-  it.skipIf(!writes(format)).each(text)(
-    "is what a stream of %s becomes, also where one piece was asked for",
-    (from) => {
-      for (const stream of [true, false]) {
-        const translator = createReplyTranslator({ from, to: format, stream, createdAt: 1, maxWholeBytes: 1e6 });
-        const out = Buffer.concat([translator.push(streamOf(from)), translator.end()]);
-        expect(out.toString("utf8")).toContain("Gr");
-        expect(createSniffer().push(out)?.isBinary).toBe(true);
-      }
-    },
-  );
-
-  it.skipIf(!reads(format))("is a reply that people can read", () => {
-    expect(
-      readReply(format, vectorOf(format))
-        ?.parts.map(({ text: said }) => said)
-        .join(""),
-    ).toContain("Hello");
+  it("is one that people can read", () => {
+    const read = readReply(format, vectorOf(name, streams));
+    expect(read?.parts.map(({ text: said }) => said).join("")).toContain("Hello");
+    expect(read?.error).toBeNull();
   });
+});
+
+it("says of a run of Cursor's agent that it cannot be read alone", () => {
+  const target = "/agent.v1.AgentService/Run";
+  const told = translateRequest(written("cursor"), { from: "cursor", to: "claude", stream: true, target });
+  expect(told).toMatchObject({ ok: false, error: { message: expect.stringContaining("a conversation") } });
 });
 
 describe("the first bytes of an input", () => {

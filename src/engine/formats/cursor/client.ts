@@ -22,6 +22,8 @@ export const client: ClientSide = {
     return { operation: isChat ? "reply" : "other", model: chatModel(body), stream: true };
   },
   readRequest(body) {
+    if (recordField(body, "runRequest") !== undefined)
+      return { ok: false, error: { kind: "unsupported", message: runAlone } };
     const read = readChat(body);
     if (!read.ok) return read;
     const { request, losses, needs } = read.value;
@@ -41,6 +43,8 @@ export const client: ClientSide = {
     return { status: 200, headers: streamHeaders(target ?? ""), body: endFrame(error) };
   },
 };
+
+const runAlone = "a run of Cursor's agent is a conversation: alone it does not hold what its blobs say";
 
 function streamWriter(options: WriterOptions): StreamWriter {
   const losses = createLosses();

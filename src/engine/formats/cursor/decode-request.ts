@@ -1,16 +1,14 @@
 /**
- * The body of one of Cursor's calls as values, and with another model's name in it: an envelope or a bare message, as its
- * content type says (some clients post unary calls in envelopes), packed or not.
+ * The body of one of Cursor's calls as values: an envelope or a bare message, as its content type says (some clients post unary calls in envelopes), packed or not.
  */
 import { headerValue } from "../../../base/headers.ts";
-import { isRecord } from "../../../base/json.ts";
-import { createEnvelopeReader, envelope, type Envelope } from "../../codecs/connect.ts";
+import { createEnvelopeReader, type Envelope } from "../../codecs/connect.ts";
 import { FramingError } from "../../codecs/framing-error.ts";
 import type { EngineError } from "../../errors/engine-error.ts";
-import { recordField, textField, type Fields } from "../fields.ts";
+import { recordField, textField } from "../fields.ts";
 import type { JsonObject, RequestShape, Result } from "../format.ts";
 import { rpcOf, type Rpc } from "./rpc.ts";
-import { decodeMessage, editMessage, MessageError } from "./wire/schema.ts";
+import { decodeMessage, MessageError } from "./wire/schema.ts";
 
 /**
  * The first message of a call. Of a linked call whose message is only the name of a conversation, `requestId`. What a
@@ -85,33 +83,4 @@ export function chatModel(value: unknown): string | null {
   const details = recordField(recordField(value, "chatRequest"), "modelDetails");
   const name = textField(details, "modelName");
   return name === undefined || name === "" ? null : name;
-}
-
-/**
- * The same body with another model in its first message; everything else keeps its meaning, fields unknown here
- * included. The body itself where it names no model or cannot be read.
- */
-export function renameModel(body: Uint8Array, model: string, shape: RequestShape): Uint8Array {
-  const rpc = rpcOf(shape.target);
-  if (rpc === null || rpc.service !== "chat") return body;
-  const rename = (bytes: Uint8Array): Uint8Array =>
-    editMessage(rpc.request, bytes, (message) => {
-      const chunk = rpc.idempotent === true ? message["clientChunk"] : message;
-      const chat = rpc.request === "ChatRequest" ? chunk : (chunk as Fields | null)?.["chatRequest"]; // the schema's
-      const details = isRecord(chat) ? chat["modelDetails"] : null;
-      if (isRecord(details)) details["modelName"] = model;
-    });
-  try {
-    if (!isEnveloped(shape)) return rename(body);
-    // Written unpacked: a flag says so for each envelope.
-    const [first, ...rest] = envelopesIn(body, shape);
-    if (first === undefined || asRequestId(first.payload) !== null) return body;
-    return Buffer.concat([
-      envelope(rename(first.payload)),
-      ...rest.map(({ flags, payload }) => envelope(payload, flags & ~1)),
-    ]);
-  } catch (error) {
-    reasonOf(error);
-    return body;
-  }
 }

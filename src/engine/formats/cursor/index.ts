@@ -1,6 +1,7 @@
 import type { Format } from "../format.ts";
+import { createAnyReader } from "./any-reply.ts";
 import { client } from "./client.ts";
-import { decodeRequest, renameModel } from "./decode-request.ts";
+import { decodeRequest } from "./decode-request.ts";
 import { observe } from "./observe.ts";
 import { provider } from "./provider.ts";
 import { seenRequest } from "./view/call.ts";
@@ -10,8 +11,8 @@ export const cursor: Format = {
   framing: "binary",
   client,
   provider,
+  replyReader: createAnyReader,
   decodeRequest,
-  renameModel,
   // Messages keep their bytes: there is no field for a prompt of ours that Cursor's servers are known to heed.
   edits: { systemPrompt: (body) => body, thinking: (body) => body, withoutBlobs: (body) => body },
   callTarget: (target) => target,

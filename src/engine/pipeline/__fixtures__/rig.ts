@@ -37,6 +37,7 @@ export interface Asked {
   readonly body?: unknown;
   readonly raw?: AsyncIterable<Uint8Array> | Uint8Array;
   readonly authorized?: boolean;
+  readonly protocol?: Exchange["protocol"];
   readonly signal?: AbortSignal;
   /** A call to the port itself. */
   readonly gateway?: Exchange["gateway"];
@@ -137,7 +138,7 @@ export function createRig(
       ["anthropic-version", "2023-06-01"],
     ],
     client: asked.client ?? "claude-code",
-    protocol: "http/1.1",
+    protocol: asked.protocol ?? "http/1.1",
     authorized: asked.authorized ?? true,
     body: bodyFor(asked),
     signal: asked.signal ?? new AbortController().signal,
