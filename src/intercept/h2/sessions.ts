@@ -2,9 +2,10 @@
  * HTTP/2 sessions to upstreams. A client connection holds one while it lives, so flow control and GOAWAY mean to the
  * client what they mean to the upstream; a clean session is lent on for a short while, as HTTP/1 lanes are.
  */
-import { connect as http2Connect, type ClientHttp2Session } from "node:http2";
+import type { ClientHttp2Session } from "node:http2";
 import type { Dial, DialTarget } from "../upstream/dial.ts";
 import type { Lanes } from "../upstream/lanes.ts";
+import { openSession } from "./open-session.ts";
 
 export interface UpstreamSession {
   readonly key: string;
@@ -31,8 +32,6 @@ export interface UpstreamSessions {
 
 const maxIdleMs = 3_000;
 const maxIdlePerOrigin = 8;
-/** Bytes in flight per connection before the upstream must wait for us. */
-const connectionWindowBytes = 1024 * 1024;
 /** An upstream sends its SETTINGS at once; we wait this long before we tell the client ours without knowing them. */
 const settingsWaitMs = 1_000;
 
@@ -65,16 +64,7 @@ export function createUpstreamSessions(dial: Dial, lanes: Lanes): UpstreamSessio
         lanes.giveBack({ ...asked, tls: { alpn } }, connection);
         return { protocol: "http/1.1" };
       }
-      // HTTP/2 has no half-closed connections: with half-open allowed, Node's session never notices that its peer left.
-      connection.socket.allowHalfOpen = false;
-      const session = http2Connect(`https://${host.includes(":") ? `[${host}]` : host}:${port}`, {
-        createConnection: () => connection.socket,
-        settings: { enablePush: false },
-        maxSessionMemory: 32,
-      });
-      session.setLocalWindowSize(connectionWindowBytes);
-      // Whoever uses the session learns of its end through its streams; the error itself has no other reader.
-      session.on("error", () => {});
+      const session = openSession(connection, { scheme: "https", host, port });
       await remoteSettings(session);
       return {
         protocol: "h2",

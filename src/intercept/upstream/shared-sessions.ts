@@ -2,8 +2,9 @@
  * HTTP/2 sessions for the engine's own calls. Unlike the relay's (h2/sessions.ts), which belong to one client connection,
  * these are shared: a session carries as many calls at once as its server allows, and is kept for a moment afterwards.
  */
-import { connect as http2Connect, constants, type ClientHttp2Session } from "node:http2";
+import { constants, type ClientHttp2Session } from "node:http2";
 import { UpstreamError } from "../../base/upstream-error.ts";
+import { openSession } from "../h2/open-session.ts";
 import type { Dial, DialTarget } from "./dial.ts";
 
 export interface SharedSession {
@@ -27,8 +28,6 @@ export interface SharedSessions {
 
 /** How long a session without calls is kept. A server that closes earlier says so (GOAWAY). */
 const maxIdleMs = 10_000;
-/** Bytes in flight per session before the upstream must wait for us. */
-const sessionWindowBytes = 1024 * 1024;
 /** What a server that has not told its limit is believed to take (RFC 9113 §6.5.2 asks for at least 100). */
 const usualStreams = 100;
 
@@ -88,22 +87,15 @@ export function createSharedSessions(dial: Dial): SharedSessions {
       connection.socket.destroy();
       throw new UpstreamError("protocol", "connect", `${host}:${port} does not speak HTTP/2`);
     }
-    // HTTP/2 has no half-closed connections: with half-open allowed, Node's session never notices that its peer left.
-    connection.socket.allowHalfOpen = false;
     const scheme = target.tls === undefined ? "http" : "https";
-    const session = http2Connect(`${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}`, {
-      createConnection: () => connection.socket,
-      settings: { enablePush: false },
-      maxSessionMemory: 32,
-    });
-    session.setLocalWindowSize(sessionWindowBytes);
+    const session = openSession(connection, { scheme, host, port });
     const key = keyOf(target, connection.way);
     const entry: Entry = { key, session, active: 0, lastProcessed: null, lendable, idle: null };
-    // Whoever uses the session learns of its end through its streams; the error itself has no other reader.
     session.on("error", () => forget(entry));
     session.on("goaway", (code: number, lastStream: number) => {
       forget(entry);
-      entry.lastProcessed = code === constants.NGHTTP2_NO_ERROR ? lastStream : null;
+      // One that says good-bye in anger after a polite one takes nothing back of what that one promised.
+      if (code === constants.NGHTTP2_NO_ERROR) entry.lastProcessed = lastStream;
     });
     session.on("close", () => {
       forget(entry);
