@@ -131,13 +131,13 @@ export async function bodyJson(side: CapturedSide, redactor: Redactor, about: Bo
 }
 
 const textTypes =
-  /^(?:text\/|application\/(?:[\w.-]+\+)?(?:json|x-amz-json|xml|x-ndjson|javascript|x-www-form-urlencoded|graphql))/i;
+  /^(?:text\/|application\/(?:[\w.-]+\+)?(?:json|xml|x-ndjson|javascript|x-www-form-urlencoded|graphql))/i;
 
-/** What calls itself text is shown as text; what says nothing is, when it reads as UTF-8. */
+/** What calls itself text is shown as text; what says nothing, or is AWS's JSON, when it reads as UTF-8. */
 function isText(contentType: string | null, bytes: Buffer): boolean {
   if (contentType !== null && textTypes.test(contentType)) return true;
-  const saysNothing = contentType === null || contentType.startsWith("application/octet-stream");
-  return saysNothing && isUtf8(bytes) && !bytes.includes(0);
+  const mayBeText = contentType === null || /^application\/(?:octet-stream|x-amz-json)/i.test(contentType);
+  return mayBeText && isUtf8(bytes) && !bytes.includes(0);
 }
 
 /** Cuts where no credential goes on: behind a line, a quote or a space. */

@@ -8,8 +8,8 @@
 import type { HeaderPairs } from "../../base/http.ts";
 import type { Credential } from "../accounts/credential.ts";
 import type { ProviderConfig } from "../config/schema.ts";
-import { checksum } from "../formats/cursor/upstream/checksum.ts";
-import { uuidOf } from "../formats/cursor/upstream/ids.ts";
+import { uuidOf } from "../hub/own-ids.ts";
+import { checksum } from "./cursor-checksum.ts";
 import { originOf, under } from "./origin.ts";
 import type { AuthorizeOptions, Origin, Provider } from "./provider.ts";
 

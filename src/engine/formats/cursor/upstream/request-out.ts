@@ -11,7 +11,8 @@ import { nearestLower, wishedLevel } from "../../../hub/thinking-levels.ts";
 import { optional } from "../../fields.ts";
 import type { ProviderRequest, Result, WriteOptions } from "../../format.ts";
 import { encodeMessage, type Message } from "../wire/schema.ts";
-import { blobIdOf, blobKey, contextKey, uuidOf } from "./ids.ts";
+import { uuidOf } from "../../../hub/own-ids.ts";
+import { blobIdOf, blobKey, contextKey } from "./ids.ts";
 import { writeTools } from "./tools-out.ts";
 import { writeTranscript } from "./transcript.ts";
 

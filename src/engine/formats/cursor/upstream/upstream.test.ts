@@ -10,7 +10,6 @@ import type { StreamEvent } from "../../../hub/stream.ts";
 import type { WriteOptions } from "../../format.ts";
 import { provider } from "../provider.ts";
 import { decodeMessage, encodeMessage, type Message } from "../wire/schema.ts";
-import { checksum } from "./checksum.ts";
 import { readEnd } from "../end-frame.ts";
 import { blobIdOf } from "./ids.ts";
 import { fromJsonValue, toJsonValue } from "../json-value.ts";
@@ -23,12 +22,6 @@ interface Vectors {
   }[];
   readonly malformed: readonly { readonly name: string; readonly hex: string }[];
   readonly end_frames: Readonly<Record<string, string | object>>;
-  readonly checksum: readonly {
-    readonly unix_ms: number | string;
-    readonly machine_id: string;
-    readonly mac_machine_id: string | null;
-    readonly header_js_shift: string;
-  }[];
 }
 // Made by the page of facts; its shape is above.
 const vectors = JSON.parse(
@@ -387,15 +380,6 @@ describe("JSON as messages", () => {
       }),
       { numRuns: 200, seed: 20_261_122 },
     );
-  });
-});
-
-describe("the checksum", () => {
-  it("is what the editor computes", () => {
-    expect(vectors.checksum.length).toBeGreaterThan(0);
-    for (const { unix_ms, machine_id, mac_machine_id, header_js_shift } of vectors.checksum) {
-      expect(checksum(Number(unix_ms), { machine: machine_id, mac: mac_machine_id })).toBe(header_js_shift);
-    }
   });
 });
 
