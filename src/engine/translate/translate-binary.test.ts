@@ -3,7 +3,6 @@ import { describe, expect, it } from "vitest";
 import cursorVectors from "../../../test/vectors/cursor-vectors.json" with { type: "json" };
 import eventVectors from "../../../test/vectors/eventstream-vectors.json" with { type: "json" };
 import { envelope } from "../codecs/connect.ts";
-import { writeChat } from "../formats/cursor/chat/request-out.ts";
 import { encodeMessage } from "../formats/cursor/wire/schema.ts";
 import type { FormatId } from "../formats/format.ts";
 import { formats } from "../formats/table.ts";
@@ -47,8 +46,9 @@ function written(format: FormatId): Uint8Array {
 /** What a client of this dialect asks. */
 function asked(format: FormatId): Uint8Array {
   if (format !== "cursor") return written(format);
-  const { message } = writeChat(request, { model: "asked", newId: () => "a" });
-  return envelope(encodeMessage("ChatClientMessage", message));
+  const conversation = [{ text: "Grüße 👩‍👩‍👧", type: "CHAT_ROLE_HUMAN", bubbleId: "a" }];
+  const chatRequest = { conversation, modelDetails: { modelName: "asked" } };
+  return envelope(encodeMessage("ChatClientMessage", { chatRequest }));
 }
 
 function streamOf(format: FormatId): Buffer {

@@ -1,11 +1,7 @@
 import { readFileSync } from "node:fs";
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { HubMessage } from "../../../hub/message.ts";
-import type { HubRequest } from "../../../hub/request.ts";
 import { decodeMessage, encodeMessage, type Message } from "../wire/schema.ts";
 import { readChat, type ChatAsked } from "./request-in.ts";
-import { writeChat } from "./request-out.ts";
 
 // Our own file.
 const { messages: vectors } = JSON.parse(
@@ -150,98 +146,5 @@ describe("a request of Cursor's chat", () => {
     ["nothing", {}],
   ])("with %s is a wrong request", (_, message) => {
     expect(readChat(message)).toMatchObject({ ok: false, error: { kind: "bad-request" } });
-  });
-});
-
-describe("a hub request for Cursor's chat", () => {
-  const text = fc.string({ minLength: 1, maxLength: 20 }).filter((one) => one.trim() !== "");
-  const turns = fc.array(
-    fc.record({
-      said: text,
-      id: fc.uuid(),
-      arguments: fc.jsonValue().map((n) => JSON.stringify({ n })),
-      result: text,
-      failed: fc.boolean(),
-    }),
-    { maxLength: 4 },
-  );
-
-  it("reads back as what it was", () => {
-    fc.assert(
-      fc.property(text, turns, (first, list) => {
-        const messages: readonly HubMessage[] = [
-          { role: "user", parts: [{ type: "text", text: first }] },
-          ...list.flatMap((turn): readonly HubMessage[] => [
-            {
-              role: "assistant",
-              parts: [
-                { type: "text", text: turn.said },
-                { type: "tool-call", id: turn.id, name: "read", arguments: turn.arguments, kind: "function" },
-              ],
-            },
-            { role: "tool", callId: turn.id, parts: [{ type: "text", text: turn.result }], isError: turn.failed },
-            { role: "user", parts: [{ type: "text", text: turn.said }] },
-          ]),
-        ];
-        const request: HubRequest = {
-          model: "x",
-          messages,
-          tools: [{ kind: "function", name: "read", description: "d", parameters: { type: "object" } }],
-          stream: true,
-          wantsStreamUsage: true,
-          stop: [],
-          thinking: { mode: "level", level: "high", show: true },
-          extras: {},
-        };
-        let ids = 0;
-        const written = writeChat(request, { model: "gpt-5.1", newId: () => `id-${(ids += 1)}` });
-        const back = asked(written.message);
-        expect(back.request.messages).toEqual(messages);
-        expect(back.request.tools).toEqual(request.tools);
-        expect(back.request.thinking).toEqual(request.thinking);
-        expect(back.needs).toBeNull();
-      }),
-      { numRuns: 100, seed: 20_261_122 },
-    );
-  });
-
-  it("names what the service has no field for, and puts the prompt before the first words", () => {
-    const { message, losses } = writeChat(
-      {
-        model: "x",
-        messages: [
-          { role: "system", parts: [{ type: "text", text: "Be brief." }] },
-          { role: "user", parts: [{ type: "text", text: "Hi" }] },
-          {
-            role: "assistant",
-            parts: [
-              { type: "thinking", text: "hm", signature: "s", from: { format: "claude" } },
-              { type: "text", text: "Hello" },
-            ],
-          },
-          {
-            role: "user",
-            parts: [
-              { type: "image", source: { kind: "url", url: "https://a/b.png" } },
-              { type: "text", text: "?" },
-            ],
-          },
-        ],
-        tools: [],
-        stream: true,
-        wantsStreamUsage: true,
-        stop: ["x"],
-        temperature: 1,
-        extras: {},
-      },
-      { model: "gpt-5.1", newId: () => "id" },
-    );
-    const { chatRequest } = message as { chatRequest: { conversation: readonly Message[]; unifiedModeName: string } };
-    expect(chatRequest.conversation.map((one) => one["text"])).toEqual(["Be brief.\n\nHi", "Hello", "?"]);
-    expect(chatRequest.unifiedModeName).toBe("Ask");
-    for (const topic of ["system-message", "thinking", "image", "stop-sequences", "parameter"]) {
-      expect(losses.some((one) => one.startsWith(`${topic}:`))).toBe(true);
-    }
-    expect(() => encodeMessage("ChatClientMessage", message)).not.toThrow();
   });
 });
