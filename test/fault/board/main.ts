@@ -1,0 +1,56 @@
+/**
+ * `npm run test:fault [-- CASE…] [--amount short|usual|full] [--seed N] [--peers] [--report]`: the scoreboard of faults. The
+ * last line is the verdict, and the exit code is not 0 when a promise broke. `--peers` runs http-mitm-proxy and mockttp on
+ * the same cases with the same seed; `--report` does that and writes docs/reliability.md.
+ */
+import { parseArgs } from "node:util";
+import { boardCases } from "./all.ts";
+import type { Amount } from "./case.ts";
+import { someSeed } from "./random.ts";
+import { writeReport } from "./report.ts";
+import { lineOf, runCase, verdictOf, type Result } from "./run.ts";
+import { removeBuilt } from "./subjects.ts";
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    amount: { type: "string", default: "usual" },
+    seed: { type: "string" },
+    peers: { type: "boolean", default: false },
+    report: { type: "boolean", default: false },
+  },
+});
+const say = (text: string): void => void process.stdout.write(`${text}\n`);
+const fail = (text: string): never => {
+  process.stderr.write(`${text}\n`);
+  process.exit(2);
+};
+
+const amounts: readonly Amount[] = ["short", "usual", "full"];
+const amount = amounts.find((one) => one === values.amount) ?? fail(`--amount is one of ${amounts.join(", ")}`);
+const seed = values.seed === undefined ? someSeed() : Number(values.seed);
+if (!Number.isInteger(seed)) fail("--seed is a whole number");
+const wanted = positionals.map((word) => word.toLowerCase());
+const unknown = wanted.filter((word) => !boardCases.some(({ id }) => id.toLowerCase() === word));
+if (unknown.length > 0)
+  fail(`no such case: ${unknown.join(", ")}; there are ${boardCases.map(({ id }) => id).join(", ")}`);
+const chosen = boardCases.filter(({ id }) => wanted.length === 0 || wanted.includes(id.toLowerCase()));
+if (values.report && wanted.length > 0) fail("--report is about all cases");
+
+say(`seed ${seed}, ${amount}\n`);
+const results: Result[] = [];
+try {
+  for (const one of chosen) {
+    for (const subject of ["switchyard", ...(values.peers || values.report ? one.peers : [])] as const) {
+      const result = await runCase(one, subject, { amount, seed, say: (text) => say(`        ${text}`) });
+      results.push(result);
+      say(lineOf(one, result));
+    }
+  }
+} finally {
+  await removeBuilt();
+}
+if (values.report) say(`\nwritten: ${writeReport(boardCases, results, { seed, amount })}`);
+const { text, ok } = verdictOf(results, seed);
+say(`\n${text}`);
+process.exitCode = ok ? 0 : 1;
