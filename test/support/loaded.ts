@@ -65,3 +65,9 @@ function sourcesOf(url: string): readonly string[] {
   const sources: unknown = Object(map)["sources"];
   return Array.isArray(sources) ? sources.map(String) : [];
 }
+
+/** What Node itself loads with one of its own modules: newer releases bring TLS and HTTP/2 along with `node:http`. */
+export async function loadedWith(module: string, folder: TempFolder): Promise<ReadonlySet<string>> {
+  const file = folder.file("only.mjs", `import "${module}";\n`);
+  return (await loadedBy(file, [], folder)).others;
+}

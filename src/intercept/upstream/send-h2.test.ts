@@ -305,12 +305,14 @@ describe("an upstream that fails", () => {
     const stuck = await h2c((stream) => stream.respond({ ":status": 200 }));
     const late = await sender(null, { ...patient, idleMs: 50 }).ask(stuck.port);
     expect(await failure(text(late))).toBe("body: idle-timeout");
+    let cutNow = (): void => {};
     const cut = await h2c((stream, _, session) => {
       stream.respond({ ":status": 200 });
       stream.write("half");
-      stream.once("data", () => session.destroy());
+      cutNow = () => session.destroy();
     });
     const half = await sender(null).ask(cut.port);
+    cutNow();
     expect(await failure(text(half))).toBe("body: reset");
   });
 
