@@ -9,6 +9,7 @@ import { createServer as createHttpServer } from "node:http";
 import {
   createSecureServer,
   createServer as createH2cServer,
+  type Http2Session,
   type IncomingHttpHeaders,
   type ServerHttp2Session,
   type ServerHttp2Stream,
@@ -182,7 +183,7 @@ export async function startFakeCursor(options: FakeCursorOptions): Promise<FakeC
       headers,
       token,
       model: String(at(request, "requestedModel", "modelId")),
-      text: String(at(userMessage, "text") ?? ""),
+      text: textOf(at(userMessage, "text")),
       system,
       tools: definitions.map((tool) => String(tool["toolName"])),
       images: ((at(userMessage, "selectedContext", "selectedImages") ?? []) as readonly unknown[]).length,
@@ -199,7 +200,7 @@ export async function startFakeCursor(options: FakeCursorOptions): Promise<FakeC
       else if ("think" in step) await send({ interactionUpdate: { thinkingDelta: { text: step.think } } });
       else if ("wait" in step) await step.wait;
       else if ("usage" in step) await send({ interactionUpdate: { turnEnded: step.usage } });
-      else if ("cut" in step) return stream.session?.destroy();
+      else if ("cut" in step) return cutOff(stream.session);
       else if ("error" in step) return end(errorOf(step.error));
       else if ("exec" in step) {
         execId += 1;
@@ -246,7 +247,7 @@ export async function startFakeCursor(options: FakeCursorOptions): Promise<FakeC
   }
 
   function refusalOf(headers: IncomingHttpHeaders): object | null {
-    const token = String(headers["authorization"] ?? "").replace(/^Bearer /, "");
+    const token = (headers["authorization"] ?? "").replace(/^Bearer /, "");
     if (expired.has(token)) return errorOf({ code: "unauthenticated", name: "ERROR_AUTH_TOKEN_EXPIRED" });
     if (!tokens.has(token)) return errorOf({ code: "unauthenticated", name: "ERROR_NOT_LOGGED_IN" });
     if (headers["x-ghost-mode"] === undefined || headers["x-request-id"] === undefined) {
@@ -301,7 +302,7 @@ export async function startFakeCursor(options: FakeCursorOptions): Promise<FakeC
       }
       if (url.pathname === "/aiserver.v1.AiService/AvailableModels" && request.method === "POST") {
         listed.push(request.headers);
-        const token = String(request.headers.authorization ?? "").replace(/^Bearer /, "");
+        const token = (request.headers.authorization ?? "").replace(/^Bearer /, "");
         if (!tokens.has(token)) return json(401, { code: "unauthenticated", message: "Error" });
         return json(200, {
           modelNames: ["default", "claude-opus-4-8"],
@@ -405,4 +406,18 @@ function createInbox(stream: ServerHttp2Stream, said: string[]): Inbox {
       }
     },
   };
+}
+
+/** What was said before has arrived: an answer to a ping comes after it (newer Node drops what still waits). */
+async function cutOff(session: Http2Session | undefined): Promise<void> {
+  if (session === undefined || session.destroyed) return;
+  await new Promise<void>((resolve) => {
+    session.once("close", resolve);
+    session.ping(() => resolve());
+  });
+  session.destroy();
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
 }

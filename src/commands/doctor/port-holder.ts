@@ -4,6 +4,7 @@
  */
 import { execFile } from "node:child_process";
 import { readdirSync, readlinkSync } from "node:fs";
+import { basename } from "node:path";
 import type { CommandContext } from "../context.ts";
 import { textOf } from "./read-text.ts";
 
@@ -32,9 +33,16 @@ function linuxHolder(port: number): string | null {
   if (inodes.size === 0) return null;
   for (const pid of namesIn("/proc").filter((name) => /^\d+$/.test(name))) {
     const has = namesIn(`/proc/${pid}/fd`).some((fd) => inodes.has(linkOf(`/proc/${pid}/fd/${fd}`)));
-    if (has) return `${(textOf(`/proc/${pid}/comm`) ?? "a program").trim()} (pid ${pid})`;
+    if (has) return `${nameOf(pid)} (pid ${pid})`;
   }
   return null;
+}
+
+/** Node calls its first thread `MainThread` since 24, and `comm` is the name of that thread: the file says more then. */
+function nameOf(pid: string): string {
+  const comm = textOf(`/proc/${pid}/comm`)?.trim() ?? "";
+  const file = basename(linkOf(`/proc/${pid}/exe`));
+  return (comm === "MainThread" ? file : comm) || file || "a program";
 }
 
 const lsofTimeoutMs = 3_000;
