@@ -13,6 +13,7 @@ export type UpstreamFailure =
   | "idle-timeout"
   | "reset" // connection broke
   | "protocol" // their bytes are not HTTP
+  | "client-timeout" // our asker fell silent in the middle of its request
   | "aborted"; // our asker went away
 
 export class UpstreamError extends Error {

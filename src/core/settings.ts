@@ -93,6 +93,7 @@ export async function openSettings(options: SettingsOptions): Promise<OpenSettin
         connectTo: config.upstream.connectTo,
         privateDestinations: config.upstream.privateDestinations,
         timeouts: config.upstream.timeouts,
+        limits: config.limits,
         upstreamTrust: trust.context,
         ipFilter: config.settings.ipFilter,
         outboundProxy: config.settings.networkProxy.global,

@@ -6,6 +6,7 @@ import type { CoreEvent } from "../base/events.ts";
 import { runOf } from "../base/launch-env.ts";
 import { UpstreamError, type UpstreamFailure } from "../base/upstream-error.ts";
 import { parseConnectTarget } from "./connect-target.ts";
+import type { Connections } from "./connections.ts";
 import type { Front } from "./front.ts";
 import type { HostPolicy } from "./host-policy.ts";
 import type { ProxyAuthority } from "./proxy-auth.ts";
@@ -18,6 +19,7 @@ export interface ConnectDeps {
   readonly policy: () => HostPolicy;
   readonly auth: ProxyAuthority;
   readonly bus: Bus<CoreEvent>;
+  readonly connections: Connections;
   /** True for an address and port that are this proxy itself. */
   readonly isOurselves: (host: string, port: number) => boolean;
 }
@@ -48,6 +50,7 @@ export function createConnectHandler(
       tap.tell({ type: "reply-started", status: 200 });
       socket.write(connectEstablished);
       if (head.length > 0) upstream.socket.write(head);
+      deps.connections.placeOf(socket)?.enter();
       // Not counted as in flight: an idle tunnel would hold up every shutdown, and we cannot see whether it is idle.
       await joinSockets(socket, upstream.socket, tap);
     } catch (error) {
@@ -88,10 +91,12 @@ export function createConnectHandler(
       void tunnel(host, port, socket, head, verdict.why);
       return;
     }
+    const place = deps.connections.placeOf(socket);
+    if (place === null) return;
     socket.setNoDelay(true);
     socket.write(connectEstablished);
     deps.front
-      .accept({ socket, head, host, port, authorized: auth === "proven", run: runOf(said) })
+      .accept({ socket, head, host, port, authorized: auth === "proven", run: runOf(said), place })
       .catch((error: unknown) => {
         deps.bus.publish({
           type: "notice",
@@ -116,6 +121,7 @@ export const statusOfFailure: Readonly<Record<UpstreamFailure, number>> = {
   "idle-timeout": 504,
   reset: 502,
   protocol: 502,
+  "client-timeout": 408,
   aborted: 502,
 };
 

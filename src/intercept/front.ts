@@ -10,6 +10,7 @@ import { TLSSocket, type SecureContext } from "node:tls";
 import type { Bus } from "../base/bus.ts";
 import type { CoreEvent } from "../base/events.ts";
 import { maxHelloBytes, readClientHello, type ClientHello } from "./client-hello.ts";
+import type { Place } from "./connections.ts";
 import { serveHttp1 } from "./h1/connection.ts";
 import { serveHttp2 } from "./h2/connection.ts";
 import { isHttp2Preface, withBytesBefore } from "./h2/preface.ts";
@@ -35,11 +36,9 @@ export interface FrontRequest {
   readonly port: number;
   readonly authorized: boolean;
   readonly run: string | undefined;
+  readonly place: Place;
 }
 
-/** CONNECT → ClientHello. Clients open idle pre-connections (Copilot does): closing them quietly is right. */
-const helloTimeoutMs = 10_000;
-const handshakeTimeoutMs = 10_000;
 /** Which protocol an upstream chose, remembered per host and offer. */
 const maxRememberedChoices = 512;
 const choiceLifetimeMs = 10 * 60_000;
@@ -88,7 +87,8 @@ export function createFront(deps: FrontDeps): Front {
   return {
     async accept(request) {
       const { socket, host } = request;
-      const first = await peek(socket, request.head, helloTimeoutMs, (bytes) => {
+      // Clients open idle pre-connections (Copilot does): closing them quietly is right.
+      const first = await peek(socket, request.head, deps.relay.limits().helloMs, (bytes) => {
         const result = readClientHello(bytes);
         return result.type === "incomplete" && bytes.length <= maxHelloBytes ? null : result;
       });
@@ -135,7 +135,7 @@ export function createFront(deps: FrontDeps): Front {
         secureContext,
         ...(protocol === null ? {} : { ALPNProtocols: [protocol] }),
       });
-      const handshake = setTimeout(() => socket.destroy(), handshakeTimeoutMs);
+      const handshake = setTimeout(() => socket.destroy(), deps.relay.limits().handshakeMs);
       let shaken = false;
       secure.on("error", (error) => {
         if (!shaken) refusals.onHandshakeError(host, error);
@@ -166,26 +166,41 @@ export function createFront(deps: FrontDeps): Front {
             sessions: deps.sessions,
             session,
             onFirstStream: heard,
+            place: request.place,
           });
-        } else serve1or2(secure, socket, tunnel, deps, heard);
+        } else serve1or2({ secure, socket, tunnel, deps, heard, place: request.place });
       });
     },
   };
 }
 
+interface Shaken {
+  readonly secure: TLSSocket;
+  readonly socket: Socket;
+  readonly tunnel: Tunnel;
+  readonly deps: FrontDeps;
+  readonly heard: () => void;
+  readonly place: Place;
+}
+
 /** Without a word about ALPN the first bytes tell: an HTTP/2 client with prior knowledge opens with its preface. */
-function serve1or2(secure: TLSSocket, socket: Socket, tunnel: Tunnel, deps: FrontDeps, heard: () => void): void {
+function serve1or2({ secure, socket, tunnel, deps, heard, place }: Shaken): void {
   const http1 = (): void => {
-    serveHttp1({ client: secure, tunnel, deps: deps.relay, reset: () => socket.resetAndDestroy() });
+    serveHttp1({ client: secure, tunnel, deps: deps.relay, place, reset: () => socket.resetAndDestroy() });
   };
+  const silent = setTimeout(() => socket.destroy(), deps.relay.limits().idleConnectionMs);
+  silent.unref();
+  secure.once("close", () => clearTimeout(silent));
   secure.once("data", (bytes: Buffer) => {
+    clearTimeout(silent);
     heard();
     secure.pause();
     if (isHttp2Preface(bytes)) {
       // Node's HTTP/2 session reads the native handle and would miss bytes put back on the stream.
       secure.allowHalfOpen = false;
       const client = withBytesBefore(secure, bytes);
-      serveHttp2({ client, tunnel, deps: deps.relay, sessions: deps.sessions, session: null, onFirstStream: heard });
+      const { sessions, relay } = deps;
+      serveHttp2({ client, tunnel, deps: relay, sessions, session: null, onFirstStream: heard, place });
       return;
     }
     http1();
@@ -198,6 +213,7 @@ function serve1or2(secure: TLSSocket, socket: Socket, tunnel: Tunnel, deps: Fron
 /** A connection to an intercepted host that we cannot or need not decrypt goes on as a tunnel. */
 async function relayBlindly(request: FrontRequest, deps: FrontDeps, why: string): Promise<void> {
   const { socket, host, port } = request;
+  request.place.enter();
   const tap = deps.relay.recorder.open({
     client: "unknown",
     host,

@@ -2,6 +2,8 @@
  * The interceptor: one listening port, everything between a client's socket and an upstream's. It knows no LLM; what a
  * request means is asked of the `ExchangeHandler` it is given.
  */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import type { SecureContext } from "node:tls";
 import { lookup as dnsLookup } from "node:dns";
 import type { Bus } from "../base/bus.ts";
@@ -10,8 +12,10 @@ import type { CoreEvent } from "../base/events.ts";
 import type { ExchangeHandler, GatewayHandler } from "../base/exchange.ts";
 import type { FlowRecorder } from "../base/flow.ts";
 import type { HttpHandler, HttpReply, RequestHead } from "../base/http.ts";
+import { limitText, type WireLimits } from "../base/limits.ts";
 import type { Secret } from "../base/secret.ts";
 import { UpstreamError } from "../base/upstream-error.ts";
+import { createConnections, type Place } from "./connections.ts";
 import { createConnectHandler, statusOfFailure } from "./connect.ts";
 import { createFront } from "./front.ts";
 import { createGateway, createUpgradeRefusal } from "./gateway.ts";
@@ -20,6 +24,15 @@ import { createHostPolicy, type HostPolicy } from "./host-policy.ts";
 import { identifyClient } from "./identify.ts";
 import { createBarrier, type IpFilterSettings } from "./ip-filter.ts";
 import { createPlainHandlers } from "./plain.ts";
+import {
+  answerGarbage,
+  headFault,
+  isToUs,
+  lateHead,
+  refuseOnSocket,
+  tooManyConnections,
+  watchBody,
+} from "./port-refusals.ts";
 import { createProxyAuthority, type ProxyAuthMode } from "./proxy-auth.ts";
 import type { InFlight, OwnAnswer, RelayDeps } from "./relay-deps.ts";
 import { openShell } from "./shell.ts";
@@ -40,6 +53,7 @@ export interface InterceptSettings {
   readonly connectTo: Readonly<Record<string, string>>;
   readonly privateDestinations: "auto" | "refuse" | "allow";
   readonly timeouts: { readonly connectMs: number; readonly firstByteMs: number; readonly idleMs: number };
+  readonly limits: WireLimits;
   readonly upstreamTrust: SecureContext;
   readonly ipFilter: IpFilterSettings;
   /** For everything that says nothing else: a URL, `direct`, or null for what the environment says. */
@@ -112,11 +126,12 @@ export function createInterceptor(deps: InterceptorDeps): Interceptor {
     clock: deps.clock,
   });
   const lanes = createLanes(dial);
-  const sessions = createUpstreamSessions(dial, lanes);
+  const limits = (): WireLimits => deps.settings().limits;
+  const sessions = createUpstreamSessions(dial, lanes, limits);
   const timeouts = (): InterceptSettings["timeouts"] => deps.settings().timeouts;
-  const shared = createSharedSessions(dial);
-  const sendH1 = createSend({ lanes, timeouts });
-  const sendH2 = createSendH2({ sessions: shared, timeouts });
+  const shared = createSharedSessions(dial, limits);
+  const sendH1 = createSend({ lanes, timeouts, limits });
+  const sendH2 = createSendH2({ sessions: shared, timeouts, limits });
   const send: Send = (request, options) => (request.over === "h2" ? sendH2 : sendH1)(request, options);
 
   return {
@@ -132,6 +147,11 @@ export function createInterceptor(deps: InterceptorDeps): Interceptor {
     },
     async listen(where, handler) {
       const sockets = createSocketSet();
+      const connections = createConnections({
+        limits,
+        now: () => deps.clock.monotonic(),
+        onClosed: sayOfConnections(deps.bus, deps.clock, limits),
+      });
       const inFlight = countInFlight();
       const relay: RelayDeps = {
         recorder: deps.recorder,
@@ -140,9 +160,14 @@ export function createInterceptor(deps: InterceptorDeps): Interceptor {
         lanes,
         send: (request) => send(request, { purpose: "client" }),
         timeouts: () => deps.settings().timeouts,
+        limits,
         clock: deps.clock,
         identify: identifyClient,
-        failureAnswer: (head, error) => deps.describeFailure(head, error) ?? ownFailureAnswer(error),
+        failureAnswer: (head, error) => {
+          const answer = deps.describeFailure(head, error) ?? ownFailureAnswer(error);
+          // Whatever the dialect makes of it: this one is the client's own silence.
+          return error.failure === "client-timeout" ? { ...answer, status: statusOfFailure[error.failure] } : answer;
+        },
         inFlight,
       };
       const isOurselves = (host: string, port: number): boolean => {
@@ -168,6 +193,7 @@ export function createInterceptor(deps: InterceptorDeps): Interceptor {
         policy: policyOf(deps),
         auth,
         bus: deps.bus,
+        connections,
         isOurselves,
       });
       const gatewayDeps = { relay, gateway: where.gateway, listening: () => listening };
@@ -175,30 +201,51 @@ export function createInterceptor(deps: InterceptorDeps): Interceptor {
       const declineUpgrade = createUpgradeRefusal(gatewayDeps);
       const plain = createPlainHandlers({ relay, send, auth, isOurselves, serveGateway, declineUpgrade });
       const barred = createBarrier(() => deps.settings().ipFilter, deps.bus);
-      const shell = await openShell(where, {
+      /** Null: it was refused, in words. */
+      const taken = (request: IncomingMessage, socket: Socket): Place | null => {
+        if (barred(socket)) return null;
+        const place = connections.placeOf(socket);
+        const refusal = place === null ? tooManyConnections(limits()) : headFault(request, limits());
+        if (refusal !== null) refuseOnSocket(socket, refusal, isToUs(request));
+        else sockets.add(socket);
+        return refusal === null ? place : null;
+      };
+      const onRequest = (request: IncomingMessage, reply: ServerResponse): void => {
+        const place = taken(request, request.socket);
+        if (place === null) return;
+        place.enter();
+        reply.once("close", () => place.leave());
+        watchBody(request, reply, limits);
+        plain.onRequest(request, reply);
+      };
+      const shell = await openShell(where, limits, {
+        onConnection(socket) {
+          const place = connections.admit(socket);
+          place?.watch(socket);
+          // Nothing more than a moment for one that has no place; who has one says something in good time.
+          const wait = place === null ? refusedMs : limits().headMs;
+          const timer = setTimeout(() => {
+            if (place === null) socket.destroy();
+            else refuseOnSocket(socket, lateHead(limits()), false);
+          }, wait);
+          timer.unref();
+          socket.once("close", () => clearTimeout(timer));
+          return () => clearTimeout(timer);
+        },
         onConnect: (request, socket, head) => {
-          if (barred(socket)) return;
-          sockets.add(socket);
-          onConnect(request, socket, head);
+          if (taken(request, socket) !== null) onConnect(request, socket, head);
         },
-        onRequest: (request, reply) => {
-          if (barred(request.socket)) return;
-          sockets.add(request.socket);
-          plain.onRequest(request, reply);
-        },
-        onExpectation: (request, reply) => {
-          if (barred(request.socket)) return;
-          sockets.add(request.socket);
-          plain.onRequest(request, reply);
-        },
+        onRequest,
+        onExpectation: onRequest,
         onUpgrade: (request, socket, head) => {
-          if (barred(socket)) return;
-          sockets.add(socket);
+          const place = taken(request, socket);
+          if (place === null) return;
+          place.enter();
           plain.onUpgrade(request, socket, head);
         },
         onGarbage: (error, socket) => {
           sockets.add(socket);
-          answerGarbage(error, socket, deps.bus);
+          answerGarbage(error, socket, deps.bus, limits());
         },
       });
       listening = shell;
@@ -212,6 +259,7 @@ export function createInterceptor(deps: InterceptorDeps): Interceptor {
           inFlight.drain();
           const closed = shell.close();
           await inFlight.settled(graceMs);
+          connections.close();
           lanes.close();
           sessions.close();
           shared.close();
@@ -273,40 +321,6 @@ function ownFailureAnswer(error: UpstreamError): OwnAnswer {
   };
 }
 
-function answerGarbage(error: Error, socket: import("node:net").Socket, bus: Bus<CoreEvent>): void {
-  const code = "code" in error ? String(error.code) : "";
-  const packet: unknown = "rawPacket" in error ? error.rawPacket : undefined;
-  if (packet instanceof Uint8Array && packet[0] === 0x16) {
-    bus.publish({
-      type: "notice",
-      level: "warn",
-      area: "proxy",
-      text: "a client spoke TLS to the proxy port itself: its proxy URL must begin with http://, also for https sites",
-    });
-  }
-  if (code === "ECONNRESET" || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const tooLarge = code === "HPE_HEADER_OVERFLOW";
-  const late = code === "ERR_HTTP_REQUEST_TIMEOUT";
-  const line = tooLarge ? "431 Request Header Fields Too Large" : late ? "408 Request Timeout" : "400 Bad Request";
-  const why = tooLarge
-    ? "the request head is too large"
-    : late
-      ? "the request head did not arrive in time"
-      : "that is not an HTTP proxy request";
-  // A call to the port itself, as far as it got: its client reads JSON, whichever dialect it speaks.
-  const isToUs =
-    packet instanceof Uint8Array && /^[A-Z]{3,8} \//.test(Buffer.from(packet.subarray(0, 16)).toString("latin1"));
-  const json = JSON.stringify({ error: { type: "invalid_request_error", code: "bad_head", message: why } });
-  const [type, body] = isToUs ? ["application/json", json] : ["text/plain; charset=utf-8", `switchyard: ${why}.\n`];
-  socket.end(
-    `HTTP/1.1 ${line}\r\nContent-Type: ${type}\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
-  );
-  setTimeout(() => socket.destroy(), 2_000).unref();
-}
-
 interface CountedInFlight extends InFlight {
   drain(): void;
   /** Resolves when nothing is in flight, or after `graceMs`. */
@@ -345,6 +359,30 @@ function countInFlight(): CountedInFlight {
         };
       });
     },
+  };
+}
+
+/** A connection that has no place says something at once, or it never will. */
+const refusedMs = 2_000;
+/** One line says what a flood of them would. */
+const quietMs = 60_000;
+
+function sayOfConnections(
+  bus: Bus<CoreEvent>,
+  clock: Clock,
+  limits: () => WireLimits,
+): (why: "shed" | "stalled" | "refused") => void {
+  const saidAt = new Map<string, number>();
+  return (why) => {
+    const now = clock.monotonic();
+    if (now - (saidAt.get(why) ?? Number.NEGATIVE_INFINITY) < quietMs) return;
+    saidAt.set(why, now);
+    const texts = {
+      shed: `there are as many client connections as ${limitText("connections", limits())}: idle ones are closed for new ones`,
+      refused: `there are as many client connections as ${limitText("connections", limits())}, all of them at work: new ones are refused`,
+      stalled: `a client took nothing of its reply for as long as ${limitText("stalled_reader_ms", limits())}: its connection was broken`,
+    };
+    bus.publish({ type: "notice", level: why === "refused" ? "warn" : "info", area: "proxy", text: texts[why] });
   };
 }
 

@@ -3,6 +3,7 @@ import type { ExchangeHandler } from "../base/exchange.ts";
 import type { Clock } from "../base/clock.ts";
 import type { ClientId, FlowRecorder } from "../base/flow.ts";
 import type { HeaderPairs, HttpHandler, RequestHead } from "../base/http.ts";
+import type { WireLimits } from "../base/limits.ts";
 import type { UpstreamError } from "../base/upstream-error.ts";
 import type { Dial } from "./upstream/dial.ts";
 import type { Lanes } from "./upstream/lanes.ts";
@@ -22,6 +23,8 @@ export interface RelayDeps {
   /** One request over HTTP/1 to anywhere: the slow road for mixed protocols and the engine's way out. */
   readonly send: HttpHandler;
   readonly timeouts: () => { readonly firstByteMs: number; readonly idleMs: number };
+  /** Asked for each connection, exchange or head: a reload holds from the next one on. */
+  readonly limits: () => WireLimits;
   readonly clock: Clock;
   readonly identify: (head: RequestHead) => ClientId;
   /** Our words for a failed upstream, in the dialect of the request. */

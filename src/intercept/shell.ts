@@ -4,6 +4,7 @@
  * is taken over too, before its handler sees it: that one dies on a malformed absolute URI (measured on 1.1.0).
  */
 import { mkdtemp, rm } from "node:fs/promises";
+import type { WireLimits } from "../base/limits.ts";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { Socket } from "node:net";
 import { tmpdir } from "node:os";
@@ -12,6 +13,8 @@ import type { Duplex } from "node:stream";
 import { Proxy } from "http-mitm-proxy";
 
 export interface ShellHandlers {
+  /** Before anything is read of it. What is returned is called when its first request is there. */
+  onConnection(socket: Socket): () => void;
   onConnect(request: IncomingMessage, socket: Socket, head: Buffer): void;
   onRequest(request: IncomingMessage, reply: ServerResponse): void;
   /** `Expect: 100-continue` on a plain request: nobody has answered it yet. */
@@ -29,7 +32,11 @@ export interface Shell {
 }
 
 /** Rejects with the listen error (`EADDRINUSE` …). */
-export async function openShell(where: { host: string; port: number }, handlers: ShellHandlers): Promise<Shell> {
+export async function openShell(
+  where: { host: string; port: number },
+  limits: () => WireLimits,
+  handlers: ShellHandlers,
+): Promise<Shell> {
   // It writes a certificate authority of its own at the first listen, keys world-readable: into a folder that is gone
   // again before anything is served.
   const throwAway = await mkdtemp(join(tmpdir(), "switchyard-shell-"));
@@ -45,7 +52,7 @@ export async function openShell(where: { host: string; port: number }, handlers:
   }
   const server = proxy.httpServer;
   if (server === undefined) throw new Error("http-mitm-proxy did not open its server");
-  takeOver(server, handlers);
+  takeOver(server, limits, handlers);
   const address = server.address();
   const port = typeof address === "object" && address !== null ? address.port : where.port;
   return {
@@ -77,24 +84,51 @@ function listening(proxy: Proxy, options: { host: string; port: number; sslCaDir
   });
 }
 
-function takeOver(server: Server, handlers: ShellHandlers): void {
+function takeOver(server: Server, limits: () => WireLimits, handlers: ShellHandlers): void {
+  const onFirst = new WeakMap<Socket, () => void>();
+  const heard = (socket: Duplex): void => {
+    if (!(socket instanceof Socket)) return;
+    onFirst.get(socket)?.();
+    onFirst.delete(socket);
+  };
+  // Before Node's own listener: it reads these settings when it makes a connection's parser.
+  server.prependListener("connection", (socket: Socket) => {
+    tune(server, limits());
+    onFirst.set(socket, handlers.onConnection(socket));
+  });
   server.removeAllListeners("request");
   server.removeAllListeners("upgrade");
-  server.on("request", (request: IncomingMessage, reply: ServerResponse) => handlers.onRequest(request, reply));
-  server.on("checkContinue", (request: IncomingMessage, reply: ServerResponse) =>
-    handlers.onExpectation(request, reply),
-  );
+  server.prependListener("connect", (_request: IncomingMessage, socket: Duplex) => heard(socket));
+  const onRequest = (request: IncomingMessage, reply: ServerResponse): void => {
+    heard(request.socket);
+    handlers.onRequest(request, reply);
+  };
+  server.on("request", onRequest);
+  server.on("checkContinue", (request: IncomingMessage, reply: ServerResponse) => {
+    heard(request.socket);
+    handlers.onExpectation(request, reply);
+  });
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    heard(socket);
     if (socket instanceof Socket) handlers.onUpgrade(request, socket, head);
     else socket.destroy();
   });
   server.on("clientError", (error: Error, socket: Duplex) => {
+    heard(socket);
     if (socket instanceof Socket) handlers.onGarbage(error, socket);
     else socket.destroy();
   });
   // Model replies last longer than Node's five minutes; a head still has to arrive in good time.
   server.requestTimeout = 0;
-  server.headersTimeout = 15_000;
   server.keepAliveTimeout = 65_000;
   server.timeout = 0;
+}
+
+/** A connection keeps what it began with; a reload holds for the next one. */
+function tune(server: Server, { requestHeadBytes, headerFields, headMs }: WireLimits): void {
+  // Read for each parser that is made (source of Node 20.20 and 24, read 2026-11), and missing in its type.
+  Reflect.set(server, "maxHeaderSize", requestHeadBytes);
+  // What is more is cut off without a word: one more shows that there was more.
+  server.maxHeadersCount = headerFields + 1;
+  server.headersTimeout = headMs;
 }

@@ -6,6 +6,7 @@ import { createSecureContext } from "node:tls";
 import { createBus } from "../../base/bus.ts";
 import type { CoreEvent } from "../../base/events.ts";
 import { passThrough, type ExchangeHandler } from "../../base/exchange.ts";
+import { defaultLimits } from "../../base/limits.ts";
 import { token } from "../../base/random.ts";
 import { Secret } from "../../base/secret.ts";
 import { createFlowLog } from "../../control/flow-log.ts";
@@ -44,6 +45,7 @@ export async function startTemporaryProxy(
       connectTo: { [`${host}:443`]: `127.0.0.1:${standIn.port}` },
       privateDestinations: "allow",
       timeouts: { connectMs: patienceMs, firstByteMs: patienceMs, idleMs: patienceMs },
+      limits: defaultLimits,
       upstreamTrust,
       ipFilter: { mode: "off", list: [] },
       outboundProxy: "direct",

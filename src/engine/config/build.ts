@@ -1,4 +1,5 @@
 /** A valid file as a `Config`: defaults filled in, secrets read, names checked. Reports everything it finds, not the first. */
+import { makeLimits } from "../../base/limits.ts";
 import { providerId } from "../providers/registry.ts";
 import { secondNames } from "../providers/table.ts";
 import { buildAccounts } from "./build-accounts.ts";
@@ -77,6 +78,7 @@ export function buildConfig(
         idleMs: timeouts?.idle_ms ?? defaultConfig.upstream.timeouts.idleMs,
       },
     },
+    limits: makeLimits(file.limits),
     providers,
     accounts,
     combos,

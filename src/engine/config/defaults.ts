@@ -1,4 +1,5 @@
 /** The configuration of someone who wrote none: listen on loopback, watch the known hosts, reroute nothing. */
+import { defaultLimits } from "../../base/limits.ts";
 import { builtInProviders } from "../providers/table.ts";
 import type { Config } from "./schema.ts";
 
@@ -15,6 +16,7 @@ export const defaultConfig: Config = {
     // A thinking model may be silent for minutes before its first byte.
     timeouts: { connectMs: 10_000, firstByteMs: 300_000, idleMs: 300_000 },
   },
+  limits: defaultLimits,
   providers: builtInProviders,
   accounts: [],
   combos: {},

@@ -4,6 +4,7 @@
  * walking this schema (`shape-faults.ts`), so an object here lists exactly the keys that are known.
  */
 import * as v from "valibot";
+import { limitKeys, limitTable, type LimitKey } from "../../base/limits.ts";
 import { cliproxyBlocks } from "./file-cliproxy.ts";
 import {
   choice,
@@ -29,6 +30,13 @@ const model = v.object({
   supports_streaming: v.optional(flag),
   alias: v.optional(text),
 });
+
+/** Top of the file: one key for each row of the table. */
+const wireLimits = v.object(
+  Object.fromEntries(
+    limitKeys.map((key) => [key, v.optional(wholeNumber(limitTable[key].min, limitTable[key].max))] as const),
+  ) as { readonly [Key in LimitKey]: v.OptionalSchema<ReturnType<typeof wholeNumber>, undefined> }, // an entry for each key
+);
 
 /** `suggested`: what the registry thinks reasonable for this provider. */
 const limits = v.union(
@@ -192,6 +200,7 @@ export const fileSchema = v.object({
       ),
     }),
   ),
+  limits: v.optional(wireLimits),
   providers: v.optional(v.record(name, provider)),
   accounts: v.optional(v.array(account, "must be a list")),
   combos: v.optional(v.record(name, v.pipe(v.array(text, "must be a list of targets"), v.minLength(1, "is empty")))),

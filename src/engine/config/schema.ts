@@ -1,4 +1,5 @@
 /** The configuration as the program sees it: every field present, defaults filled in, secrets wrapped. */
+import type { WireLimits } from "../../base/limits.ts";
 import type { Secret } from "../../base/secret.ts";
 
 export const providerTypes = [
@@ -62,6 +63,8 @@ export interface Config {
     readonly privateDestinations: PrivateDestinations;
     readonly timeouts: { readonly connectMs: number; readonly firstByteMs: number; readonly idleMs: number };
   };
+  /** What is taken from the wire, and for how long. */
+  readonly limits: WireLimits;
   /** The built-in providers this build can speak to, with the file's own added or laid over them. */
   readonly providers: Readonly<Record<string, ProviderConfig>>;
   readonly accounts: readonly AccountConfig[];

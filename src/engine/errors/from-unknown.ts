@@ -13,6 +13,7 @@ const kinds = {
   "first-byte-timeout": "timeout",
   "idle-timeout": "timeout",
   protocol: "protocol",
+  "client-timeout": "bad-request",
   aborted: "client-gone",
 } as const satisfies Record<UpstreamFailure, ErrorKind>;
 

@@ -173,8 +173,24 @@ export function createAnswer(options: AnswerOptions): Exchange1 {
       if (delegate === null) clientGone();
       else delegate.onClientClose();
     },
+    giveUp(error) {
+      if (delegate !== null) delegate.giveUp(error);
+      if (delegate !== null || over) return;
+      gone.abort(error);
+      queue.fail(error);
+      onDrain?.();
+      if (!replying) {
+        finish({ type: "failed", error });
+        return;
+      }
+      tap.tell({ type: "ended", state: "truncated", error: error.message });
+      finish({ type: "broken", reset: false });
+    },
     get requestDone() {
       return delegate?.requestDone ?? scanner.done;
+    },
+    get replyBegun() {
+      return delegate?.replyBegun ?? replying;
     },
   };
 }
@@ -187,6 +203,7 @@ const reasonPhrases: Readonly<Record<number, string>> = {
   404: "Not Found",
   405: "Method Not Allowed",
   407: "Proxy Authentication Required",
+  408: "Request Timeout",
   413: "Content Too Large",
   421: "Misdirected Request",
   426: "Upgrade Required",

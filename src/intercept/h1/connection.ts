@@ -5,13 +5,17 @@
 import type { Duplex } from "node:stream";
 import type { ExchangeHead } from "../../base/exchange.ts";
 import type { ClientId, FlowTap } from "../../base/flow.ts";
+import { durationText } from "../../base/duration.ts";
 import { headerValue } from "../../base/headers.ts";
 import type { RequestHead } from "../../base/http.ts";
+import { limitText, type LimitKey } from "../../base/limits.ts";
+import { UpstreamError } from "../../base/upstream-error.ts";
 import { namesHost } from "../authority-name.ts";
+import type { Place as ConnectionPlace } from "../connections.ts";
 import type { OwnAnswer, RelayDeps, Tunnel } from "../relay-deps.ts";
 import { createAnswer, reasonPhrase } from "./answer.ts";
 import { createBodyScanner } from "./body.ts";
-import { findHeadEnd, maxHeadBytes, parseRequestHead, writeHead, type RequestHead1 } from "./head.ts";
+import { findHeadEnd, parseRequestHead, writeHead, type RequestHead1 } from "./head.ts";
 import { requestLine } from "../request-line.ts";
 import { createLaneHolder } from "./lane-holder.ts";
 import { adjoining, createRelay, type Exchange1, type Outcome } from "./relay.ts";
@@ -20,21 +24,19 @@ export interface Connection1 {
   readonly client: Duplex;
   readonly tunnel: Tunnel;
   readonly deps: RelayDeps;
+  readonly place: ConnectionPlace;
   /** Breaks the client's TCP connection with a reset, for answers whose end only the connection tells. */
   readonly reset: () => void;
 }
 
-/** A head that has begun must be whole within this time (slow-loris). */
-const headTimeoutMs = 15_000;
-/** A client connection with nothing to do is closed after this: longer than the keep-alive of any client library. */
-const idleTimeoutMs = 10 * 60_000;
 /** Pipelined bytes held while an exchange is in flight. */
 const maxPipelinedBytes = 64 * 1024;
 /** After our last word we wait this long for the client to close before we do. */
 const lingerMs = 2_000;
 
 export function serveHttp1(connection: Connection1): void {
-  const { client, tunnel, deps } = connection;
+  const { client, tunnel, deps, place } = connection;
+  const named = (key: LimitKey): string => limitText(key, deps.limits());
   let pending: Buffer | null = null;
   let searched = 0;
   let exchange: Exchange1 | null = null;
@@ -56,10 +58,23 @@ export function serveHttp1(connection: Connection1): void {
     },
   );
 
-  const arm = (ms: number): void => {
+  const arm = (ms: number, onLate: () => void): void => {
     if (timer !== null) clearTimeout(timer);
-    timer = setTimeout(close, ms);
+    timer = setTimeout(onLate, ms);
     timer.unref();
+  };
+  const armIdle = (): void => arm(deps.limits().idleConnectionMs, close);
+
+  /** Runs while a request body is still to come: each piece of it starts the time again. */
+  const onBodyLate = (): void => {
+    if (exchange === null || exchange.requestDone) return;
+    if (client.isPaused() || exchange.replyBegun) {
+      // It is we who read no further, or both sides talk at once: then the client may be silent.
+      timer?.refresh();
+      return;
+    }
+    const text = `the client sent nothing of its request body for ${durationText(deps.limits().bodyIdleMs)}`;
+    exchange.giveUp(new UpstreamError("client-timeout", "request", `${text}: ${named("body_idle_ms")}`));
   };
 
   const close = (): void => {
@@ -95,13 +110,16 @@ export function serveHttp1(connection: Connection1): void {
       searched = 0;
     }
     const end = findHeadEnd(pending, searched);
-    if (end > maxHeadBytes || (end === -1 && pending.length > maxHeadBytes)) {
-      refuse(431, `The request head is larger than ${maxHeadBytes} bytes.`);
+    const { requestHeadBytes, headMs, headerFields } = deps.limits();
+    if (end > requestHeadBytes || (end === -1 && pending.length > requestHeadBytes)) {
+      refuse(431, `The request head is larger than ${named("request_head_bytes")}.`);
       return;
     }
     if (end === -1) {
       searched = pending.length;
-      if (pending.length > 0 && timer === null) arm(headTimeoutMs);
+      if (pending.length > 0 && timer === null) {
+        arm(headMs, () => refuse(408, `The request head did not arrive within ${named("head_ms")}.`));
+      }
       return;
     }
     const headBytes = pending.subarray(0, end);
@@ -110,14 +128,14 @@ export function serveHttp1(connection: Connection1): void {
     searched = 0;
     if (timer !== null) clearTimeout(timer);
     timer = null;
-    const parsed = parseRequestHead(headBytes);
+    const parsed = parseRequestHead(headBytes, headerFields);
     if (!parsed.ok) {
-      refuse(parsed.status, `${parsed.why}.`);
+      refuse(parsed.status, `The request head is refused: ${parsed.why}.`);
       return;
     }
-    const place = placeOf(parsed.head, tunnel);
-    if (!place.ok) refuse(place.status, place.why);
-    else begin(parsed.head, place.request, headBytes, rest);
+    const found = destinationOf(parsed.head, tunnel);
+    if (!found.ok) refuse(found.status, found.why);
+    else begin(parsed.head, found.request, headBytes, rest);
   };
 
   const begin = (head: RequestHead1, request: RequestHead, headBytes: Buffer, rest: Buffer): void => {
@@ -138,6 +156,7 @@ export function serveHttp1(connection: Connection1): void {
       run: tunnel.run,
     });
     tap.head("client-request", { line: requestLine(request), headers: head.headers });
+    place.enter();
     const scanner = createBodyScanner(head.framing);
     const onOutcome = (outcome: Outcome): void => settle(outcome, request, tap);
     const onSpliced = (): void => {
@@ -184,6 +203,8 @@ export function serveHttp1(connection: Connection1): void {
       const joined = taken > 0 ? adjoining(headBytes, body) : headBytes;
       exchange = relay(joined === null ? [headBytes, body] : [joined], taken > 0, false);
     }
+    // A reply may have come and gone already.
+    if (!scanner.done && !closing && exchange !== null) arm(deps.limits().bodyIdleMs, onBodyLate);
 
     function scanBody(bytes: Buffer): number | null {
       try {
@@ -191,6 +212,7 @@ export function serveHttp1(connection: Connection1): void {
       } catch (error) {
         const why = error instanceof Error ? error.message : String(error);
         tap.tell({ type: "ended", state: "failed", error: why });
+        place.leave();
         refuse(400, `The request body is not framed as HTTP/1.1 says: ${why}.`);
         return null;
       }
@@ -206,12 +228,13 @@ export function serveHttp1(connection: Connection1): void {
 
   const settle = (outcome: Outcome, request: RequestHead, tap: FlowTap): void => {
     exchange = null;
+    place.leave();
     switch (outcome.type) {
       case "finished":
         if (!outcome.keepAlive || deps.inFlight.draining) close();
         else {
           client.resume();
-          if (pending === null) arm(idleTimeoutMs);
+          if (pending === null) armIdle();
           else tryStart();
         }
         break;
@@ -233,6 +256,14 @@ export function serveHttp1(connection: Connection1): void {
     }
   };
 
+  const onBodyBytes = (running: NodeJS.Timeout): void => {
+    if (exchange !== null && !exchange.requestDone) running.refresh();
+    else if (exchange !== null) {
+      clearTimeout(running);
+      timer = null;
+    }
+  };
+
   const onClientData = (bytes: Buffer): void => {
     if (closing) return;
     if (exchange === null) {
@@ -248,6 +279,7 @@ export function serveHttp1(connection: Connection1): void {
     if (!exchange.requestDone) {
       try {
         const taken = exchange.onClientBytes(bytes);
+        if (timer !== null) onBodyBytes(timer);
         if (taken === bytes.length) return;
         rest = bytes.subarray(taken);
       } catch {
@@ -262,6 +294,7 @@ export function serveHttp1(connection: Connection1): void {
     if (pending.length > maxPipelinedBytes) client.pause();
   };
 
+  place.watch(client);
   client.on("data", onClientData);
   client.on("drain", () => exchange?.onClientDrain());
   client.on("end", () => {
@@ -277,7 +310,7 @@ export function serveHttp1(connection: Connection1): void {
     else exchange.onClientClose();
     holder.destroy();
   });
-  arm(idleTimeoutMs);
+  armIdle();
 }
 
 /** Our own answer where no dialect is known. */
@@ -289,12 +322,12 @@ export function plainAnswer(status: number, text: string): OwnAnswer {
   };
 }
 
-type Place =
+type Destination =
   | { readonly ok: true; readonly request: RequestHead }
   | { readonly ok: false; readonly status: number; readonly why: string };
 
 /** Who the request is for. The CONNECT authority decides; a `Host` that says otherwise is refused, never followed. */
-function placeOf(head: RequestHead1, tunnel: Tunnel): Place {
+function destinationOf(head: RequestHead1, tunnel: Tunnel): Destination {
   if (head.method === "CONNECT") return { ok: false, status: 405, why: "CONNECT inside an intercepted tunnel." };
   const hosts = head.headers.filter(([name]) => name.length === 4 && name.toLowerCase() === "host");
   if (hosts.length > 1 || (hosts.length === 0 && head.version === "1.1")) {

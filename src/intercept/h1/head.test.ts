@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { findHeadEnd, maxHeaderFields, parseReplyHead, parseRequestHead, withoutField, writeHead } from "./head.ts";
+import { findHeadEnd, parseReplyHead, parseRequestHead, withoutField, writeHead } from "./head.ts";
 
 const head = (...lines: readonly string[]): Buffer => Buffer.from(`${lines.join("\r\n")}\r\n\r\n`, "latin1");
 
@@ -86,8 +86,12 @@ describe("parseRequestHead", () => {
   });
 
   it("refuses a flood of fields with 431", () => {
-    const fields = Array.from({ length: maxHeaderFields + 1 }, (_, index) => `x-${index}: 1`);
-    expect(parseRequestHead(head("GET / HTTP/1.1", ...fields))).toMatchObject({ ok: false, status: 431 });
+    const fields = Array.from({ length: 17 }, (_, index) => `x-${index}: 1`);
+    const lines = (count: number): Buffer => head("GET / HTTP/1.1", ...fields.slice(0, count));
+    expect(parseRequestHead(lines(16), 16)).toMatchObject({ ok: true });
+    const why = "it has more header fields than limits.header_fields (16)";
+    expect(parseRequestHead(lines(17), 16)).toEqual({ ok: false, status: 431, why });
+    expect(parseReplyHead(head("HTTP/1.1 200 OK", ...fields), "GET", 16)).toMatchObject({ ok: false, why });
   });
 
   it("reads what the connection may do next", () => {

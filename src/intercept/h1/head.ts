@@ -5,10 +5,7 @@
  * both lengths at once, repeated or odd lengths.
  */
 import type { HeaderPairs } from "../../base/http.ts";
-
-/** Heads larger than this are refused with 431. Clients with long cookies or tokens were seen at 30–40 KB. */
-export const maxHeadBytes = 64 * 1024;
-export const maxHeaderFields = 512;
+import { defaultLimits } from "../../base/limits.ts";
 
 export type BodyFraming =
   | { readonly kind: "none" }
@@ -50,14 +47,15 @@ export function findHeadEnd(bytes: Buffer, from = 0): number {
   return at === -1 ? -1 : at + 4;
 }
 
-export function parseRequestHead(bytes: Buffer): Parsed<RequestHead1> {
+/** `maxFields`: `limits.header_fields`. How large the head is has been looked at while it was gathered. */
+export function parseRequestHead(bytes: Buffer, maxFields = defaultLimits.headerFields): Parsed<RequestHead1> {
   const lines = splitLines(bytes);
   if (typeof lines === "string") return refuse(400, lines);
   const line = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+) ([\x21-\x7e\x80-\xff]+) HTTP\/(\d)\.(\d)$/.exec(lines[0] ?? "");
   if (line === null) return refuse(400, "the request line is not `METHOD target HTTP/1.1`");
   if (line[3] !== "1" || (line[4] !== "0" && line[4] !== "1"))
     return refuse(505, "only HTTP/1.0 and HTTP/1.1 are spoken here");
-  const headers = parseFields(lines);
+  const headers = parseFields(lines, maxFields);
   if (!headers.ok) return headers;
   const facts = readConnectionFacts(headers.head);
   if (!facts.ok) return facts;
@@ -85,12 +83,16 @@ export function parseRequestHead(bytes: Buffer): Parsed<RequestHead1> {
   };
 }
 
-export function parseReplyHead(bytes: Buffer, requestMethod: string): Parsed<ReplyHead1> {
+export function parseReplyHead(
+  bytes: Buffer,
+  requestMethod: string,
+  maxFields = defaultLimits.headerFields,
+): Parsed<ReplyHead1> {
   const lines = splitLines(bytes);
   if (typeof lines === "string") return refuse(400, lines);
   const line = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: ([\t\x20-\x7e\x80-\xff]*))?$/.exec(lines[0] ?? "");
   if (line === null) return refuse(400, "the status line is not `HTTP/1.1 NNN`");
-  const headers = parseFields(lines);
+  const headers = parseFields(lines, maxFields);
   if (!headers.ok) return headers;
   const facts = readConnectionFacts(headers.head);
   if (!facts.ok) return facts;
@@ -154,8 +156,10 @@ function splitLines(bytes: Buffer): string[] | string {
   return text.split("\r\n");
 }
 
-function parseFields(lines: readonly string[]): Parsed<HeaderPairs> {
-  if (lines.length - 1 > maxHeaderFields) return refuse(431, `more than ${maxHeaderFields} header fields`);
+function parseFields(lines: readonly string[], maxFields: number): Parsed<HeaderPairs> {
+  if (lines.length - 1 > maxFields) {
+    return refuse(431, `it has more header fields than limits.header_fields (${maxFields})`);
+  }
   const pairs: [string, string][] = [];
   for (let index = 1; index < lines.length; index += 1) {
     const line = lines[index] ?? "";

@@ -7,12 +7,13 @@ import type { Duplex } from "node:stream";
 import { durationText } from "../../base/duration.ts";
 import type { FlowTap } from "../../base/flow.ts";
 import type { RequestHead } from "../../base/http.ts";
+import { limitText } from "../../base/limits.ts";
 import { UpstreamError } from "../../base/upstream-error.ts";
 import { createDeadline } from "../deadline.ts";
 import type { RelayDeps } from "../relay-deps.ts";
 import type { Lane } from "../upstream/lanes.ts";
 import { createBodyScanner, FramingError, type BodyScanner } from "./body.ts";
-import { findHeadEnd, maxHeadBytes, parseReplyHead, withoutField, type ReplyHead1, type RequestHead1 } from "./head.ts";
+import { findHeadEnd, parseReplyHead, withoutField, type ReplyHead1, type RequestHead1 } from "./head.ts";
 import type { LaneHolder, LaneUser } from "./lane-holder.ts";
 
 /** How a client connection drives the exchange in flight. */
@@ -22,7 +23,10 @@ export interface Exchange1 {
   onClientEnd(): void;
   onClientDrain(): void;
   onClientClose(): void;
+  /** The client neither goes on nor goes away: nothing more is expected of it. */
+  giveUp(error: UpstreamError): void;
   readonly requestDone: boolean;
+  readonly replyBegun: boolean;
 }
 
 export type Outcome =
@@ -68,6 +72,7 @@ export function createRelay(options: RelayOptions): Exchange1 {
   /** Waits for the body bytes that came with it, to leave in one write: each write is a TLS record and a system call. */
   let headToWrite: Buffer | null = null;
   let spliced = false;
+  let informational = 0;
   let swallowContinue = options.continued;
   let sendable = false;
   let lent = false;
@@ -165,12 +170,13 @@ export function createRelay(options: RelayOptions): Exchange1 {
     for (;;) {
       const end = findHeadEnd(rest, from);
       if (end === -1) {
-        if (rest.length > maxHeadBytes * 4) throw new FramingError("the reply head is larger than 256 KiB");
+        checkHeadSize(rest.length);
         replyHeadBytes = rest;
         return null;
       }
+      checkHeadSize(end);
       const raw = rest.subarray(0, end);
-      const parsed = parseReplyHead(raw, head.method);
+      const parsed = parseReplyHead(raw, head.method, deps.limits().headerFields);
       if (!parsed.ok) throw new FramingError(`the reply is not HTTP/1.1: ${parsed.why}`);
       rest = rest.subarray(end);
       from = 0;
@@ -182,10 +188,20 @@ export function createRelay(options: RelayOptions): Exchange1 {
         beginReply(raw, parsed.head);
         return rest;
       }
+      informational += 1;
+      if (informational > deps.limits().informationalReplies) {
+        throw new FramingError(`more 1xx replies than ${limitText("informational_replies", deps.limits())}`);
+      }
       if (parsed.head.status === 100 && swallowContinue) swallowContinue = false;
       else client.write(raw);
       if (rest.length === 0) return null;
     }
+  };
+
+  const checkHeadSize = (bytes: number): void => {
+    const limits = deps.limits();
+    if (bytes <= limits.responseHeadBytes) return;
+    throw new FramingError(`the reply head is larger than ${limitText("response_head_bytes", limits)}`);
   };
 
   const beginReply = (raw: Buffer, parsed: ReplyHead1): void => {
@@ -354,8 +370,12 @@ export function createRelay(options: RelayOptions): Exchange1 {
       });
       finish({ type: "broken", reset: false });
     },
+    giveUp: fail,
     get requestDone() {
       return !spliced && scanner.done;
+    },
+    get replyBegun() {
+      return reply !== null || spliced;
     },
   };
 }

@@ -3,6 +3,7 @@
  * upstream, or handed to the engine.
  */
 import {
+  constants,
   performServerHandshake,
   type IncomingHttpHeaders,
   type ServerHttp2Session,
@@ -13,13 +14,18 @@ import { TLSSocket } from "node:tls";
 import type { ClientId } from "../../base/flow.ts";
 import type { ExchangeHead } from "../../base/exchange.ts";
 import type { RequestHead } from "../../base/http.ts";
+import { limitText, type WireLimits } from "../../base/limits.ts";
 import { namesHost } from "../authority-name.ts";
+import type { Place } from "../connections.ts";
+import { plainAnswer } from "../h1/connection.ts";
 import type { RelayDeps, Tunnel } from "../relay-deps.ts";
 import { answerStream, sendOwnAnswer } from "./answer.ts";
 import { fieldsOf } from "./fields.ts";
+import { watchControlFrames } from "./flood.ts";
 import { requestLine } from "../request-line.ts";
 import { relayStream } from "./relay.ts";
 import type { UpstreamSession, UpstreamSessions } from "./sessions.ts";
+import { watchStreams } from "./watch-streams.ts";
 
 export interface Connection2 {
   readonly client: Duplex;
@@ -29,12 +35,13 @@ export interface Connection2 {
   /** Opened while agreeing on ALPN; null = open one when a stream needs it. */
   readonly session: UpstreamSession | null;
   readonly onFirstStream: () => void;
+  readonly place: Place;
 }
 
-/** RFC 9113 recommends at least 100; more lets one client hoard memory (zero-window hoarding, measured 2026-11). */
-const maxConcurrentStreams = 100;
-/** Bytes in flight per connection before the client must wait for us (Envoy's edge advice). */
-const connectionWindowBytes = 1024 * 1024;
+/** Node resets what is larger than this without a word; we answer what is larger than the limit, so it is told more. */
+const headSlackBytes = 32 * 1024;
+/** `:method` and its like. */
+const maxPseudoFields = 6;
 
 /** What a stream needs to find its way upstream. */
 export type UpstreamRoad =
@@ -42,19 +49,22 @@ export type UpstreamRoad =
   | { readonly protocol: "http/1.1" };
 
 export function serveHttp2(connection: Connection2): void {
-  const { client, tunnel, deps, sessions } = connection;
+  const { client, tunnel, deps, sessions, place } = connection;
+  const limits = deps.limits();
   const server: ServerHttp2Session = performServerHandshake(client, {
     settings: {
-      maxConcurrentStreams,
+      maxConcurrentStreams: limits.streamsPerConnection,
+      maxHeaderListSize: limits.requestHeadBytes + headSlackBytes,
       // RFC 8441: promised to the client only if the upstream promised it to us.
       enableConnectProtocol: connection.session?.session.remoteSettings?.enableConnectProtocol === true,
     },
+    maxHeaderListPairs: limits.headerFields * 2 + maxPseudoFields,
     maxSessionMemory: 32,
   });
   // A TLS socket that we wrapped ourselves never says `secureConnect` (only clients and tls.Server do), and the session
   // would wait for it for ever (source of Node 20.20 read 2026-11).
   if (client instanceof TLSSocket) client.emit("secureConnect");
-  server.setLocalWindowSize(connectionWindowBytes);
+  server.setLocalWindowSize(limits.connectionWindowBytes);
   let held: UpstreamSession | null = null;
   let opening: Promise<UpstreamRoad> | null = null;
   let heard = false;
@@ -90,17 +100,41 @@ export function serveHttp2(connection: Connection2): void {
     return opening;
   };
 
+  const now = (): number => deps.clock.monotonic();
+  const calm = (): void => server.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM);
+  const watch = watchStreams({
+    limits: deps.limits,
+    now,
+    onFirst: () => place.enter(),
+    onLast: () => place.leave(),
+    onResets() {
+      // What it waits for it shall have; it may come back on another connection.
+      if (server.closed) return;
+      server.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+      server.close();
+    },
+    onStalled: (stream) => stream.close(constants.NGHTTP2_CANCEL),
+    onIdle: leave,
+  });
+  watchControlFrames(server, { limit: () => deps.limits().controlFramesPer10s, now, onFlood: calm });
+  const greeting = setTimeout(() => client.destroy(), limits.headMs);
+  greeting.unref();
+  server.once("remoteSettings", () => clearTimeout(greeting));
+
   server.on("stream", (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, _flags: number, raw?: string[]) => {
+    watch.opened(stream);
     if (!heard) connection.onFirstStream();
     heard = true;
     stream.on("error", () => {});
+    const tooLarge = headFault(raw ?? [], deps.limits());
+    if (tooLarge !== null) {
+      sendOwnAnswer(stream, plainAnswer(431, `The request head is refused: ${tooLarge}.`));
+      return;
+    }
     const request = requestOf(headers, raw ?? [], tunnel);
     if (request === null) {
-      sendOwnAnswer(stream, {
-        status: 421,
-        headers: [["content-type", "text/plain; charset=utf-8"]],
-        body: Buffer.from(`switchyard: This tunnel leads to ${tunnel.host}; the request is for another host.\n`),
-      });
+      const text = `This tunnel leads to ${tunnel.host}; the request is for another host.`;
+      sendOwnAnswer(stream, plainAnswer(421, text));
       return;
     }
     const agent = headers["user-agent"];
@@ -126,6 +160,8 @@ export function serveHttp2(connection: Connection2): void {
   // Streams hear of the connection's death themselves; there is nothing else to do about a client that vanished.
   server.on("error", () => {});
   server.on("close", () => {
+    watch.stop();
+    clearTimeout(greeting);
     if (held !== null) {
       const session = held;
       held = null;
@@ -135,6 +171,21 @@ export function serveHttp2(connection: Connection2): void {
     }
     client.destroy();
   });
+}
+
+/** Why a head is more than is taken; null: it is not. */
+function headFault(raw: readonly string[], limits: WireLimits): string | null {
+  let bytes = 0;
+  let fields = 0;
+  for (let index = 0; index < raw.length; index += 2) {
+    const name = raw[index] ?? "";
+    // As a line of HTTP/1.1 would be counted.
+    bytes += name.length + (raw[index + 1]?.length ?? 0) + 4;
+    if (!name.startsWith(":")) fields += 1;
+  }
+  if (bytes > limits.requestHeadBytes) return `it is larger than ${limitText("request_head_bytes", limits)}`;
+  if (fields > limits.headerFields) return `it has more header fields than ${limitText("header_fields", limits)}`;
+  return null;
 }
 
 /** The request of a stream, or null when its authority is not the tunnel's. */

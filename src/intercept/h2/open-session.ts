@@ -1,10 +1,12 @@
 /** An HTTP/2 session on a connection that was just made, set up the same way for the relay and for the engine's own calls. */
-import { connect as http2Connect, type ClientHttp2Session } from "node:http2";
+import { connect as http2Connect, constants, type ClientHttp2Session } from "node:http2";
+import type { WireLimits } from "../../base/limits.ts";
 import { UpstreamError } from "../../base/upstream-error.ts";
 import type { Connection } from "../upstream/dial.ts";
+import { watchControlFrames } from "./flood.ts";
 
-/** Bytes in flight per session before the upstream must wait for us. */
-const windowBytes = 1024 * 1024;
+/** `:status`. */
+const pseudoFields = 1;
 
 export interface SessionOrigin {
   readonly scheme: "http" | "https";
@@ -16,18 +18,26 @@ export interface SessionOrigin {
 export function openSession(
   { socket }: Pick<Connection, "socket">,
   { scheme, host, port }: SessionOrigin,
+  limits: () => WireLimits,
 ): ClientHttp2Session {
+  const { responseHeadBytes, headerFields, connectionWindowBytes } = limits();
   // HTTP/2 has no half-closed connections: with half-open allowed, Node's session never notices that its peer left.
   socket.allowHalfOpen = false;
   const session = http2Connect(`${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}`, {
     createConnection: () => socket,
-    settings: { enablePush: false },
+    settings: { enablePush: false, maxHeaderListSize: responseHeadBytes },
+    maxHeaderListPairs: headerFields + pseudoFields,
     maxSessionMemory: 32,
   });
   // The error itself has no other reader.
   session.on("error", () => {});
+  watchControlFrames(session, {
+    limit: () => limits().controlFramesPer10s,
+    now: () => performance.now(),
+    onFlood: () => session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM),
+  });
   try {
-    session.setLocalWindowSize(windowBytes);
+    session.setLocalWindowSize(connectionWindowBytes);
   } catch (error) {
     // It throws on a session whose socket died between its handshake and here.
     session.destroy();

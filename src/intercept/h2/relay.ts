@@ -15,6 +15,7 @@ import { durationText } from "../../base/duration.ts";
 import type { FlowTap } from "../../base/flow.ts";
 import { fieldsOf } from "./fields.ts";
 import type { RequestHead } from "../../base/http.ts";
+import { limitText } from "../../base/limits.ts";
 import { UpstreamError } from "../../base/upstream-error.ts";
 import { createDeadline } from "../deadline.ts";
 import type { RelayDeps } from "../relay-deps.ts";
@@ -159,7 +160,15 @@ function joinStreams(relay: Relay2, road: UpstreamRoad): void {
     complete();
   };
   // 100 Continue included.
-  up.on("headers", (headers: IncomingHttpHeaders) => informational(stream, { ...headers }));
+  let informationalReplies = 0;
+  up.on("headers", (headers: IncomingHttpHeaders) => {
+    informationalReplies += 1;
+    if (informationalReplies <= deps.limits().informationalReplies) informational(stream, { ...headers });
+    else {
+      const text = `${relay.request.host} sent more 1xx replies than ${limitText("informational_replies", deps.limits())}`;
+      broken(new UpstreamError("protocol", "reply", text), constants.NGHTTP2_PROTOCOL_ERROR);
+    }
+  });
   up.on("response", (headers: IncomingHttpHeaders, flags: number, raw?: string[]) => {
     replied = true;
     const status = Number(headers[":status"] ?? 502);
@@ -197,8 +206,13 @@ function joinStreams(relay: Relay2, road: UpstreamRoad): void {
   up.on("close", () => {
     if (whole || over) return;
     const text = replied ? "in the middle of its reply" : "before it answered";
+    // Node's own word for a head that is larger than we said; a server may say it too.
+    const why =
+      !replied && up.rstCode === constants.NGHTTP2_ENHANCE_YOUR_CALM
+        ? `, or its head is larger than ${limitText("response_head_bytes", deps.limits())} or ${limitText("header_fields", deps.limits())}`
+        : "";
     broken(
-      new UpstreamError("reset", replied ? "body" : "reply", `${relay.request.host} closed the stream ${text}`),
+      new UpstreamError("reset", replied ? "body" : "reply", `${relay.request.host} closed the stream ${text}${why}`),
       up.rstCode,
     );
   });

@@ -3,6 +3,7 @@
  * client what they mean to the upstream; a clean session is lent on for a short while, as HTTP/1 lanes are.
  */
 import type { ClientHttp2Session } from "node:http2";
+import { defaultLimits, type WireLimits } from "../../base/limits.ts";
 import type { Dial, DialTarget } from "../upstream/dial.ts";
 import type { Lanes } from "../upstream/lanes.ts";
 import { openSession } from "./open-session.ts";
@@ -35,7 +36,11 @@ const maxIdlePerOrigin = 8;
 /** An upstream sends its SETTINGS at once; we wait this long before we tell the client ours without knowing them. */
 const settingsWaitMs = 1_000;
 
-export function createUpstreamSessions(dial: Dial, lanes: Lanes): UpstreamSessions {
+export function createUpstreamSessions(
+  dial: Dial,
+  lanes: Lanes,
+  limits: () => WireLimits = () => defaultLimits,
+): UpstreamSessions {
   const idle = new Map<string, { held: UpstreamSession; timer: NodeJS.Timeout }[]>();
   let closed = false;
 
@@ -64,7 +69,7 @@ export function createUpstreamSessions(dial: Dial, lanes: Lanes): UpstreamSessio
         lanes.giveBack({ ...asked, tls: { alpn } }, connection);
         return { protocol: "http/1.1" };
       }
-      const session = openSession(connection, { scheme: "https", host, port });
+      const session = openSession(connection, { scheme: "https", host, port }, limits);
       await remoteSettings(session);
       return {
         protocol: "h2",

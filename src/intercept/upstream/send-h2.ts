@@ -14,6 +14,7 @@ import {
 import { durationText } from "../../base/duration.ts";
 import { connectionBound, headerValue } from "../../base/headers.ts";
 import type { HeaderPairs, HttpReply, HttpRequest } from "../../base/http.ts";
+import { defaultLimits, limitText, type WireLimits } from "../../base/limits.ts";
 import { UpstreamError } from "../../base/upstream-error.ts";
 import { createByteQueue, systemPace, type ByteQueue } from "../byte-queue.ts";
 import { createDeadline } from "../deadline.ts";
@@ -27,6 +28,8 @@ import type { SharedSession, SharedSessions } from "./shared-sessions.ts";
 export interface SendH2Deps {
   readonly sessions: SharedSessions;
   readonly timeouts: () => { readonly firstByteMs: number; readonly idleMs: number };
+  /** Default: those of the table. */
+  readonly limits?: () => WireLimits;
 }
 
 /** Request bytes kept for sending once more when a lent session turns out to be closed. */
@@ -177,7 +180,15 @@ function exchangeOn({ held, request, options, head, body, deps }: OneExchange): 
       }
     };
 
+    const limits = (deps.limits ?? (() => defaultLimits))();
+    let informational = 0;
     stream.on("headers", (headers: Statused, _flags: number, raw: readonly string[]) => {
+      informational += 1;
+      if (informational > limits.informationalReplies) {
+        const text = `${name} sent more 1xx replies than ${limitText("informational_replies", limits)}`;
+        fail(new UpstreamError("protocol", "reply", text));
+        return;
+      }
       options.onInformational?.(Number(headers[":status"]), fieldsOf(raw));
     });
     stream.on("response", (headers: Statused, _flags: number, raw: readonly string[]) => {

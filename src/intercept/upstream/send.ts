@@ -6,11 +6,12 @@
 import { durationText } from "../../base/duration.ts";
 import { connectionBound, headerValue } from "../../base/headers.ts";
 import type { HeaderPairs, HttpReply, HttpRequest } from "../../base/http.ts";
+import { defaultLimits, limitText, type WireLimits } from "../../base/limits.ts";
 import { UpstreamError } from "../../base/upstream-error.ts";
 import { createDeadline } from "../deadline.ts";
 import { createByteQueue, systemPace, type ByteQueue } from "../byte-queue.ts";
 import { createBodyScanner, type BodyScanner } from "../h1/body.ts";
-import { findHeadEnd, isWritableField, maxHeadBytes, parseReplyHead, writeHead, type ReplyHead1 } from "../h1/head.ts";
+import { findHeadEnd, isWritableField, parseReplyHead, writeHead, type ReplyHead1 } from "../h1/head.ts";
 import type { Purpose } from "./destination.ts";
 import type { DialTarget } from "./dial.ts";
 import type { Lane, Lanes } from "./lanes.ts";
@@ -18,6 +19,8 @@ import type { Lane, Lanes } from "./lanes.ts";
 export interface SendDeps {
   readonly lanes: Lanes;
   readonly timeouts: () => { readonly firstByteMs: number; readonly idleMs: number };
+  /** Default: those of the table. */
+  readonly limits?: () => WireLimits;
 }
 
 export interface SendOptions {
@@ -182,23 +185,34 @@ function exchangeOn(lane: Lane, send: OneSend): Promise<HttpReply> {
       }
     };
 
+    const limits = (deps.limits ?? (() => defaultLimits))();
+    let informational = 0;
+    const checkHeadSize = (bytes: number): void => {
+      if (bytes <= limits.responseHeadBytes) return;
+      throw new Error(`the reply head is larger than ${limitText("response_head_bytes", limits)}`);
+    };
     const readHead = (bytes: Buffer): Buffer | null => {
       let rest = buffered === null ? bytes : Buffer.concat([buffered, bytes]);
       buffered = null;
       for (;;) {
         const end = findHeadEnd(rest);
         if (end === -1) {
-          if (rest.length > maxHeadBytes * 4) throw new Error("the reply head is too large");
+          checkHeadSize(rest.length);
           buffered = rest;
           return null;
         }
-        const parsed = parseReplyHead(rest.subarray(0, end), request.method);
+        checkHeadSize(end);
+        const parsed = parseReplyHead(rest.subarray(0, end), request.method, limits.headerFields);
         if (!parsed.ok) throw new Error(`the reply is not HTTP/1.1: ${parsed.why}`);
         if (parsed.head.status === 101) throw new Error("the upstream switched protocols unasked");
         rest = rest.subarray(end);
         if (parsed.head.status >= 200) {
           onHead(parsed.head);
           return rest;
+        }
+        informational += 1;
+        if (informational > limits.informationalReplies) {
+          throw new Error(`more 1xx replies than ${limitText("informational_replies", limits)}`);
         }
         send.options.onInformational?.(parsed.head.status, parsed.head.headers);
       }

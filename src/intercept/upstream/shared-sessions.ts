@@ -3,6 +3,7 @@
  * these are shared: a session carries as many calls at once as its server allows, and is kept for a moment afterwards.
  */
 import { constants, type ClientHttp2Session } from "node:http2";
+import { defaultLimits, type WireLimits } from "../../base/limits.ts";
 import { UpstreamError } from "../../base/upstream-error.ts";
 import { openSession } from "../h2/open-session.ts";
 import type { Dial, DialTarget } from "./dial.ts";
@@ -40,7 +41,7 @@ interface Entry {
   idle: NodeJS.Timeout | null;
 }
 
-export function createSharedSessions(dial: Dial): SharedSessions {
+export function createSharedSessions(dial: Dial, limits: () => WireLimits = () => defaultLimits): SharedSessions {
   const entries = new Set<Entry>();
   let closed = false;
 
@@ -88,7 +89,7 @@ export function createSharedSessions(dial: Dial): SharedSessions {
       throw new UpstreamError("protocol", "connect", `${host}:${port} does not speak HTTP/2`);
     }
     const scheme = target.tls === undefined ? "http" : "https";
-    const session = openSession(connection, { scheme, host, port });
+    const session = openSession(connection, { scheme, host, port }, limits);
     const key = keyOf(target, connection.way);
     const entry: Entry = { key, session, active: 0, lastProcessed: null, lendable, idle: null };
     session.on("error", () => forget(entry));

@@ -1,0 +1,60 @@
+/**
+ * What the streams of one client connection do, watched for what only the whole connection shows: streams given up
+ * before they were answered (CVE-2023-44487), readers that take nothing for ever (zero-window hoarding), and a
+ * connection with nothing to do.
+ */
+import type { ServerHttp2Stream } from "node:http2";
+import type { WireLimits } from "../../base/limits.ts";
+import { createStalls, lookAgain } from "../stalls.ts";
+import { createRate } from "./flood.ts";
+
+export interface StreamWatch {
+  opened(stream: ServerHttp2Stream): void;
+  stop(): void;
+}
+
+export interface StreamWatchOptions {
+  readonly limits: () => WireLimits;
+  /** ms that never go back. */
+  readonly now: () => number;
+  readonly onFirst: () => void;
+  readonly onLast: () => void;
+  readonly onResets: () => void;
+  /** Its client takes nothing of it. */
+  readonly onStalled: (stream: ServerHttp2Stream) => void;
+  readonly onIdle: () => void;
+}
+
+export function watchStreams(options: StreamWatchOptions): StreamWatch {
+  const { limits, now } = options;
+  const stalls = createStalls<ServerHttp2Stream>(options);
+  const resets = createRate(now);
+  let open = 0;
+  let idleSince = now();
+  const stop = lookAgain(
+    () => Math.min(limits().stalledReaderMs, limits().idleConnectionMs),
+    () => {
+      for (const stream of stalls.look()) options.onStalled(stream);
+      if (open === 0 && now() - idleSince >= limits().idleConnectionMs) options.onIdle();
+    },
+  );
+
+  return {
+    opened(stream) {
+      open += 1;
+      if (open === 1) options.onFirst();
+      stalls.add(stream);
+      stream.once("close", () => {
+        open -= 1;
+        stalls.delete(stream);
+        if (open === 0) {
+          idleSince = now();
+          options.onLast();
+        }
+        const isGivenUp = stream.rstCode !== 0 && !stream.headersSent;
+        if (isGivenUp && !resets.take(limits().resetsPer10s)) options.onResets();
+      });
+    },
+    stop,
+  };
+}
