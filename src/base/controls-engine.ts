@@ -270,8 +270,6 @@ export interface ProviderJson {
   readonly auth_type: string;
   readonly requires_auth: boolean;
   readonly enabled: boolean;
-  /** False: registered, but this version does not speak its dialect. */
-  readonly available: boolean;
   readonly priority: number;
   readonly accounts: number;
   readonly models: readonly string[];
@@ -315,11 +313,10 @@ export interface ProviderStatusJson {
 
 export interface ProviderCheckJson {
   readonly provider: string;
-  /** `unsupported`: its dialect is not spoken here, so nothing was asked. */
-  readonly status: "healthy" | "unauthorized" | "limited" | "failing" | "unreachable" | "unsupported";
+  readonly status: "healthy" | "unauthorized" | "limited" | "failing" | "unreachable";
   readonly reason: string;
   readonly http_status: number | null;
-  readonly latency_ms: number | null;
+  readonly latency_ms: number;
   /** False: it was reached, and no credential was shown. */
   readonly credential_checked: boolean;
 }

@@ -28,7 +28,7 @@ async function benchWith(
   const bench = await engineBench({
     ...options,
     verbs: {
-      ...knowing(aProvider("copilot"), aProvider("kiro", { available: false }), aProvider("groq")),
+      ...knowing(aProvider("copilot"), aProvider("kiro"), aProvider("groq")),
       accounts: () => Promise.resolve([anAccount({ provider: begun.provider, name: begun.account, source: "login" })]),
       startLogin(login) {
         started.push(login);
@@ -66,7 +66,7 @@ describe("accounts login", () => {
     expect(out()).toContain("copilot/main is logged in");
   });
 
-  it("passes on what Kiro wants to know, and says what is not spoken yet", async () => {
+  it("passes on what Kiro wants to know, and says where it is used", async () => {
     const { type, started, err, json } = await benchWith(aLogin({ provider: "kiro" }), [done]);
     const flags = [
       "--method",
@@ -80,7 +80,7 @@ describe("accounts login", () => {
     expect(started).toMatchObject([
       { method: "identity-center", startUrl: "https://acme.awsapps.com/start", region: "eu-west-1" },
     ]);
-    expect(err()).toContain("does not speak its dialect");
+    expect(err()).toContain("to: kiro/MODEL");
     expect(json()).toMatchObject({ id: "kiro/main" });
   });
 

@@ -32,7 +32,7 @@ const pollEveryMs = 500;
 
 export async function accountsLogin(context: CommandContext, named: string, options: LoginOptions): Promise<number> {
   // Nothing is started before it is clear that there is something to do.
-  const { id, available } = await withEngine(context, { wanted: "files", subject: "account" }, ({ verbs }) =>
+  const { id } = await withEngine(context, { wanted: "files", subject: "account" }, ({ verbs }) =>
     requireProvider(verbs, named),
   );
   if (options.web && id !== "kiro") {
@@ -61,13 +61,10 @@ export async function accountsLogin(context: CommandContext, named: string, opti
       const done = await seePageThrough(context, login, { interrupted, browser: options.browser });
       return tell(context, verbs, done, options);
     });
-    const use = available ? `a rule may send calls there now: to: ${shown(id)}/MODEL` : notSpoken;
-    context.stderr.write(`${use}\n`);
+    context.stderr.write(`a rule may send calls there now: to: ${shown(id)}/MODEL\n`);
     return code;
   });
 }
-
-const notSpoken = "this version does not speak its dialect, so no call goes there yet; its quota can be asked for";
 
 function repeated({ name, method, startUrl, region, web }: LoginOptions): readonly string[] {
   const given = { "--name": name, "--method": method, "--start-url": startUrl, "--region": region };

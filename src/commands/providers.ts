@@ -86,8 +86,7 @@ export async function providersCheck(context: CommandContext, named: string, opt
 }
 
 function checkLine({ provider, status, reason, latency_ms: latencyMs }: ProviderCheckJson): string {
-  const took = latencyMs === null ? "" : ` (${milliseconds(latencyMs)})`;
-  return `${shown(provider)} is ${status}${took}: ${shown(reason)}`;
+  return `${shown(provider)} is ${status} (${milliseconds(latencyMs)}): ${shown(reason)}`;
 }
 
 function providerTable(providers: readonly ProviderJson[]): readonly string[] {
@@ -107,9 +106,8 @@ function providerTable(providers: readonly ProviderJson[]): readonly string[] {
   );
 }
 
-function stateText({ enabled, available }: ProviderJson): string {
-  if (!enabled) return "off";
-  return available ? "on" : "not spoken";
+function stateText({ enabled }: ProviderJson): string {
+  return enabled ? "on" : "off";
 }
 
 function providerLines(provider: ProviderJson): readonly string[] {
@@ -131,7 +129,6 @@ function providerLines(provider: ProviderJson): readonly string[] {
   if (provider.tags.length > 0) lines.push(`tags       ${provider.tags.map((tag) => shown(tag)).join(", ")}`);
   for (const [place, model] of models.entries())
     lines.push(`${place === 0 ? "models   " : "         "}  ${shown(model)}`);
-  if (!provider.available) lines.push("this version does not speak its dialect: no call goes there");
   return lines;
 }
 

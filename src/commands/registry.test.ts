@@ -9,7 +9,7 @@ import {
 import { aModel, aProvider, engineBench, type EngineBench, knowing, someMetrics } from "./__fixtures__/engine-bench.ts";
 
 const local = aProvider("local", { kind: "local", auth_type: "none", enabled: false, models: [] });
-const kiro = aProvider("kiro", { kind: "proprietary", available: false });
+const kiro = aProvider("kiro", { kind: "proprietary", enabled: false });
 const known = knowing(aProvider("openrouter"), local, kiro);
 
 async function accountBench(more: Partial<EngineVerbs> = {}): Promise<EngineBench> {
@@ -25,7 +25,7 @@ describe("providers", () => {
     expect(await type("providers", "list")).toBe(0);
     expect(out()).toMatch(/openrouter +aggregator +openai-compatible +on +api_key +1 +2 +all of openrouter/);
     expect(out()).toMatch(/local +local +openai-compatible +off +none/);
-    expect(out()).toMatch(/kiro +proprietary +openai-compatible +not spoken/);
+    expect(out()).toMatch(/kiro +proprietary +openai-compatible +off/);
     const one = await accountBench();
     expect(await one.type("providers", "list", "--kind", "local", "--json")).toBe(0);
     expect(one.json()).toEqual([local]);

@@ -13,7 +13,8 @@ export interface Responses {
     key: string,
     route: Pick<RouteDoc, "refusals" | "query" | "body"> & { readonly surfaces: readonly Surface[] },
   ): Response;
-  ofCall(shape: ErrorShape): Response;
+  /** `type`: of what is said in the call's own shape, where it is not plain JSON. */
+  ofCall(shape: ErrorShape, type?: string): Response;
   /** All that were referred to so far. */
   named(): Readonly<Record<string, Response>>;
 }
@@ -62,11 +63,17 @@ export function openResponses(schemas: JsonSchemas): Responses {
       const statuses = [...byStatus].toSorted(([left], [right]) => left - right);
       return Object.fromEntries(statuses.map(([status, codes]) => [status, refused(status, codes, route.surfaces)]));
     },
-    ofCall(shape) {
+    ofCall(shape, type = "application/json") {
+      const isJson = type === "application/json";
+      const own = schemas.of(errorShapes[shape]);
+      const before = schemas.of(forbidden);
       const statuses = Object.entries(callStatuses).map(([status, description]) => {
-        const shapes = [schemas.of(errorShapes[shape]), ...(status === "403" ? [schemas.of(forbidden)] : [])];
-        const response = refer(`${shape}Call${status}`, () => ({ description, content: json(shapes) }));
-        return [status, response] as const;
+        const isBefore = status === "403";
+        const content = isJson
+          ? json(isBefore ? [own, before] : [own])
+          : { [type]: { schema: own }, ...(isBefore ? json([before]) : {}) };
+        const name = [shape, isJson ? "" : "InItsType", "Call", status].join("");
+        return [status, refer(name, () => ({ description, content }))] as const;
       });
       return Object.fromEntries(statuses);
     },

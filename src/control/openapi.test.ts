@@ -160,11 +160,16 @@ describe("a route", () => {
 describe("a model call", () => {
   const head = (path: string) => ({ host: "127.0.0.1", target: path.replaceAll(/\{\w+\}/g, "x") });
 
-  it.each(calls)("%s is what the engine takes it for", (key, { dialect }) => {
+  it.each(calls)("%s is what the engine takes it for", (key, { dialect, header }) => {
     const { target } = addressed({ target: head(key.replace("POST ", "")).target }).head;
     const media = mediaCall(target);
     if (media === null) {
-      expect(detectAddress({ host: "127.0.0.1", target })?.format).toBe(dialect);
+      const headers = header === undefined ? [] : [[header.name, header.example] as const];
+      expect(detectAddress({ host: "127.0.0.1", target, headers })?.format).toBe(dialect);
+      if (header !== undefined) {
+        expect(detectAddress({ host: "127.0.0.1", target })).toBeNull();
+        expect(header.example).toMatch(new RegExp(header.pattern));
+      }
       return;
     }
     const isGoogles = mediaDialect(target) === "gemini";
@@ -180,13 +185,17 @@ describe("a model call", () => {
       ...[...ends, ...more].flatMap((end) => [`/v1/${end}`, `/v1/providers/{provider}/${end}`]),
       ...versions.flatMap((version) => methods.map((method) => `/${version}/models/{model}:${method}`)),
       ...methods.map((method) => `/v1internal:${method}`),
+      "/generateAssistantResponse",
     ];
+    const byHeader = calls.flatMap(([key, { header }]) => (header === undefined ? [] : [key]));
     const taken = paths.filter((path) => {
       const { head: read, provider } = addressed(head(path));
       // What names a provider in another way than the gateway reads it is no address of ours.
       if (path.includes("{provider}") && provider === null) return false;
       return detectAddress(read) !== null || mediaCall(read.target) !== null;
     });
-    expect(taken.map((path) => `POST ${path}`).toSorted()).toEqual(calls.map(([key]) => key).toSorted());
+    const found = [...taken.map((path) => `POST ${path}`), ...byHeader];
+    expect(found.toSorted()).toEqual(calls.map(([key]) => key).toSorted());
+    expect(byHeader).toEqual(["POST /"]);
   });
 });

@@ -22,6 +22,8 @@ client key (\`switchyard status --json --secrets\`). Requests that carry a brows
 
 Bodies are JSON. A field that is null counts as absent where it may be absent; an unknown field is refused, on the socket an
 unknown parameter, too. A no is \`{"error": {"code", "message", "field"?}}\`; on the port it is said in the asker's dialect.
+Kiro's calls are answered in AWS's event stream framing. Cursor's, which are protobuf, are recognised by their paths as well and
+are not described here (docs/formats/cursor.md).
 \`x-surfaces\` says where an operation is served: \`socket\`, \`port\` (with the client key), \`port-open\` (without).
 \`x-changes\` says whether it changes something.`;
 
@@ -150,11 +152,7 @@ function routeOperation(
 }
 
 function callOperation(key: string, call: CallRoute, toolkit: Toolkit): Operation {
-  const { dialect, summary, description, parameters, body, reply, streams } = call;
-  const content = {
-    ...(reply === null ? { "application/json": { schema: { type: "array" } } } : contentOf(reply, toolkit)),
-    ...(streams ? { "text/event-stream": { schema: { type: "string" } } } : {}),
-  };
+  const { dialect, summary, description, parameters, header, body, types } = call;
   return {
     operationId: operationId(key),
     tags: ["calls"],
@@ -163,12 +161,23 @@ function callOperation(key: string, call: CallRoute, toolkit: Toolkit): Operatio
     ...where(["port"]),
     "x-changes": false,
     "x-dialect": dialect,
-    ...listOrNothing("parameters", inPath(parameters)),
-    requestBody: requestBody(body, toolkit),
+    ...listOrNothing("parameters", [...inPath(parameters), ...inHeader(header)]),
+    requestBody: requestBody(body, toolkit, types?.json),
     responses: {
-      200: { description: "The model's answer.", content },
-      ...toolkit.responses.ofCall(call.errors ?? callErrors[dialect]),
+      200: { description: "The model's answer.", content: answerOf(call, toolkit) },
+      ...toolkit.responses.ofCall(call.errors ?? callErrors[dialect], types?.json),
     },
+  };
+}
+
+function answerOf({ reply, streams, types }: CallRoute, toolkit: Toolkit): Operation {
+  if (types !== undefined) {
+    const { type, about: description } = types.frames;
+    return { [type]: { schema: { type: "string", format: "binary", description } } };
+  }
+  return {
+    ...(reply === null ? { "application/json": { schema: { type: "array" } } } : contentOf(reply, toolkit)),
+    ...(streams ? { "text/event-stream": { schema: { type: "string" } } } : {}),
   };
 }
 
@@ -198,6 +207,12 @@ function inPath(parameters: RouteDoc["parameters"] = {}): readonly Operation[] {
   }));
 }
 
+function inHeader(header: CallRoute["header"]): readonly Operation[] {
+  if (header === undefined) return [];
+  const { name, about: description, pattern, example } = header;
+  return [{ name, in: "header", required: true, description, schema: { type: "string", pattern }, example }];
+}
+
 function inQuery(query: RouteDoc["query"] = {}, { schemaOf }: Toolkit): readonly Operation[] {
   return Object.entries(query).map(([name, schema]) => {
     const { description, ...rest } = schemaOf(schema);
@@ -205,8 +220,12 @@ function inQuery(query: RouteDoc["query"] = {}, { schemaOf }: Toolkit): readonly
   });
 }
 
-function requestBody(body: NonNullable<RouteDoc["body"]>, { schemaOf }: Toolkit): Operation {
-  return { required: !isOptional(body), content: { "application/json": { schema: schemaOf(body) } } };
+function requestBody(
+  body: NonNullable<RouteDoc["body"]>,
+  { schemaOf }: Toolkit,
+  type: string = "application/json",
+): Operation {
+  return { required: !isOptional(body), content: { [type]: { schema: schemaOf(body) } } };
 }
 
 function contentOf(reply: Reply, { schemaOf }: Toolkit): Operation {

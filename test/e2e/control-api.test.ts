@@ -50,7 +50,6 @@ describe("the registry", () => {
       endpoint: `${bench.chat.url}/v1`,
       requires_auth: true,
       enabled: true,
-      available: true,
       accounts: 1,
       models: ["m", "n"],
     });

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { AskOptions } from "../support/api.ts";
 import { type ApiDocument, openDocument, type Operation } from "../support/api-document.ts";
-import { createWalk, filled, type Step, type Walk, walkOf } from "../support/api-walk.ts";
+import { createWalk, filled, filledHeaders, type Step, type Walk, walkOf } from "../support/api-walk.ts";
 import {
   chatBody,
   type GatewayBench,
@@ -11,6 +11,7 @@ import {
   startGatewayBench,
   version,
 } from "../support/gateway-bench.ts";
+import { kiroRequest } from "../support/kiro-client.ts";
 import { field } from "../support/provider-turn.ts";
 
 let bench: GatewayBench;
@@ -31,7 +32,8 @@ describe("every operation of the port", () => {
       const { key, method } = operation;
       const options: AskOptions = method === "GET" ? { method } : { method, body: {} };
       for (const wrong of [{}, { "x-api-key": "wrong-key-0123456789" }]) {
-        const answer = await bench.api.port(filled(operation), { ...options, headers: wrong });
+        const headers = { ...filledHeaders(operation), ...wrong };
+        const answer = await bench.api.port(filled(operation), { ...options, headers });
         expect([key, answer.status, document.problems(key, answer)]).toEqual([key, 401, []]);
       }
     }
@@ -101,6 +103,9 @@ const googleSteps = (version_: string): Readonly<Record<string, readonly Step[]>
     ),
   };
 };
+
+const kiroTarget = { "x-amz-target": "KiroRuntimeService.GenerateAssistantResponse" };
+const kiroBody = (modelId: string): object => kiroRequest({ content: ask, modelId });
 
 const envelope = (model: string): object => ({ model, project: "p", request: geminiBody });
 const countEnvelope = (model: string): object => ({ request: { ...geminiBody, model: `models/${model}` } });
@@ -189,6 +194,17 @@ const steps: Readonly<Record<string, readonly Step[]>> = {
   "POST /v1/providers/{provider}/images/generations": [
     ["/v1/providers/pics/images/generations", 200, body({ model: "d", prompt: "a" })],
     ["/v1/providers/nobody/images/generations", 404, body({ model: "d", prompt: "a" })],
+  ],
+  "POST /generateAssistantResponse": [
+    ["/generateAssistantResponse", 200, body(kiroBody("local/m"))],
+    ["/generateAssistantResponse", 400, body(kiroBody("nobody-has-this"))],
+    ["/generateAssistantResponse", 403, body(kiroBody("forbidden-model"))],
+    ["/generateAssistantResponse", 503, body(kiroBody("off/model"))],
+  ],
+  "POST /": [
+    ["/", 200, body(kiroBody("anthro/m"), kiroTarget)],
+    ["/", 400, body(kiroBody("nobody-has-this"), kiroTarget)],
+    ["/", 403, body(kiroBody("forbidden-model"), kiroTarget)],
   ],
   "GET /v1beta/models": [
     ["/v1beta/models?pageSize=1000", 200],

@@ -17,7 +17,12 @@ export interface Operation {
   readonly changes: boolean;
   readonly hasBody: boolean;
   readonly alsoAt: readonly string[];
-  readonly parameters: readonly { readonly name: string; readonly in: string; readonly required: boolean }[];
+  readonly parameters: readonly {
+    readonly name: string;
+    readonly in: string;
+    readonly required: boolean;
+    readonly example?: string;
+  }[];
 }
 
 export interface ApiDocument {

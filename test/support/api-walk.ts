@@ -37,6 +37,15 @@ export function filled({ path }: Operation): string {
   return path.replaceAll(/\{(\w+)\}/g, "some-$1");
 }
 
+/** Headers without which it would be another operation, as the document's examples have them. */
+export function filledHeaders({ parameters }: Operation): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    parameters.flatMap(({ name, in: place, example }) =>
+      place === "header" && example !== undefined ? [[name, example] as const] : [],
+    ),
+  );
+}
+
 export interface OpenAnswer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;

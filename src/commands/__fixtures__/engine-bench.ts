@@ -110,7 +110,6 @@ export function aProvider(id: string, more: Partial<ProviderJson> = {}): Provide
     auth_type: "api_key",
     requires_auth: true,
     enabled: true,
-    available: true,
     priority: 100,
     accounts: 1,
     models: ["small", "large"],

@@ -29,8 +29,7 @@ const views: readonly (readonly [string, PageView])[] = [
     "waiting for a paste",
     { ...common, kind: "waiting", login: { ...login, pastes: true }, leftMs: 5_000, trouble: null },
   ],
-  ["done", { ...common, kind: "done", serves: true }],
-  ["done, not spoken", { ...common, kind: "done", serves: false }],
+  ["done", { ...common, kind: "done" }],
   ...(["cancelled", "closed", "expired", "twice"] as const).map(
     (why) => [`over: ${why}`, { ...common, kind: "over", why }] as const,
   ),

@@ -194,13 +194,10 @@ function minutesText(ms: number): string {
   return minutes === 1 ? "about a minute" : `about ${minutes} minutes`;
 }
 
-function doneBody({ account, serves }: Extract<PageView, { kind: "done" }>): Html {
-  const use = serves
-    ? html`<p>A rule may send calls there now: <code>to: kiro/MODEL</code></p>`
-    : html`<p>This version does not speak its dialect, so no call goes there yet; its quota can be asked for.</p>`;
+function doneBody({ account }: Extract<PageView, { kind: "done" }>): Html {
   return html`<p role="status">The account <strong>${account}</strong> is stored on this machine and renewed by Switchyard.</p>
 <p>You can close this page. <code>switchyard accounts list</code> shows the account.</p>
-${use}`;
+<p>A rule may send calls there now: <code>to: kiro/MODEL</code></p>`;
 }
 
 const overTitles: Readonly<Record<Over, string>> = {

@@ -71,8 +71,7 @@ export type PageView = {
 } & (
   | { readonly kind: "choose"; readonly choice: MethodChoice; readonly trouble: string | null }
   | { readonly kind: "waiting"; readonly login: LoginJson; readonly leftMs: number; readonly trouble: string | null }
-  /** `serves`: calls can go there in this version. */
-  | { readonly kind: "done"; readonly serves: boolean }
+  | { readonly kind: "done" }
   | { readonly kind: "over"; readonly why: Over }
 );
 
@@ -198,13 +197,7 @@ export function createLoginPages(deps: LoginPagesDeps): LoginPages {
     await refresh(page);
     const { end, login, trouble } = page;
     const common = { account: `kiro/${page.wish.name}`, revision: String(page.turn) };
-    if (end === "done") {
-      const serves = await verbs.provider("kiro").then(
-        ({ available }) => available,
-        () => false,
-      );
-      return { ...common, kind: "done", serves };
-    }
+    if (end === "done") return { ...common, kind: "done" };
     if (end !== null) return { ...common, kind: "over", why: end };
     if (login?.state === "waiting") {
       const leftMs = Math.max(0, Date.parse(login.expiresAt) - clock.now());

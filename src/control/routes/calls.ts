@@ -21,6 +21,7 @@ import {
   generateRequest,
   imagesReply,
   imagesRequest,
+  kiroRequest,
   messagesCount,
   messagesCountRequest,
   messagesReply,
@@ -44,6 +45,19 @@ export interface CallRoute {
   readonly streams: boolean;
   /** In whose shape it says no; default: its dialect's. */
   readonly errors?: ErrorShape;
+  /** A header without which it is not this call. */
+  readonly header?: {
+    readonly name: string;
+    readonly about: string;
+    readonly pattern: string;
+    readonly example: string;
+  };
+  /** Content types, where they are others than JSON and server-sent events. */
+  readonly types?: {
+    /** Of the request and of a no. */
+    readonly json: string;
+    readonly frames: { readonly type: string; readonly about: string };
+  };
 }
 
 const chat = { dialect: "openai-chat", body: chatRequest, reply: chatReply, streams: true } as const;
@@ -62,6 +76,12 @@ const countMessages = {
 } as const;
 const embeddings = { dialect: "embeddings", body: embeddingsRequest, reply: embeddingsReply, streams: false } as const;
 const images = { dialect: "images", body: imagesRequest, reply: imagesReply, streams: true } as const;
+
+const kiroFrames = {
+  type: "application/vnd.amazon.eventstream",
+  about: "AWS event stream frames: each has its event's name in a header, and its fields as JSON.",
+} as const;
+const kiro = { dialect: "kiro", body: kiroRequest, reply: null, streams: true } as const;
 
 const googleModel = { model: "Any name that `GET /v1beta/models` lists; it may hold slashes." } as const;
 const provider = { provider: "The provider's id or a second name of it: no other one is asked." } as const;
@@ -195,5 +215,21 @@ export const callRoutes = {
     ...images,
     summary: "Image generation of one provider",
     parameters: provider,
+  },
+  "POST /generateAssistantResponse": {
+    ...kiro,
+    summary: "Kiro's call, named by its path",
+    types: { json: "application/json", frames: kiroFrames },
+  },
+  "POST /": {
+    ...kiro,
+    summary: "Kiro's call, named by a header",
+    header: {
+      name: "x-amz-target",
+      about: "The service, whichever it is called, and the operation.",
+      pattern: "\\.GenerateAssistantResponse$",
+      example: "KiroRuntimeService.GenerateAssistantResponse",
+    },
+    types: { json: "application/x-amz-json-1.0", frames: kiroFrames },
   },
 } as const satisfies Readonly<Record<string, CallRoute>>;

@@ -128,6 +128,17 @@ export const batchEmbedReply = v.pipe(
   v.description("Google's batchEmbedContents reply."),
 );
 
+export const kiroRequest = v.pipe(
+  v.looseObject({
+    conversationState: v.pipe(
+      v.looseObject({ currentMessage: v.pipe(v.looseObject({}), v.description("What the user says, and the model.")) }),
+      v.description("The conversation, whose last message names the model (`userInputMessage.modelId`)."),
+    ),
+    profileArn: v.exactOptional(text("Of the caller's own login; not needed here.")),
+  }),
+  v.description("Kiro's request."),
+);
+
 export const imagesRequest = v.pipe(
   v.looseObject({ model: v.exactOptional(model), prompt: text("What is to be seen.") }),
   v.description("OpenAI's image generation request."),
@@ -143,6 +154,16 @@ export const googleStreamError = v.pipe(
   v.description("An error in Google's shape; without `?alt=sse` it stands in a list, as the answer would."),
 );
 
+/** As AWS's JSON protocols have it. */
+export const kiroError = v.pipe(
+  v.looseObject({
+    __type: text("As Kiro's service calls it, as `ValidationException`."),
+    message: text("For people: what happened."),
+    reason: v.exactOptional(text("What is meant more closely, as `INVALID_MODEL_ID`.")),
+  }),
+  v.description("An error in Kiro's shape; `x-amzn-errortype` has its name as well."),
+);
+
 /** In whose shape each dialect of the gateway says no. */
 export const callErrors = {
   "openai-chat": "OpenAi",
@@ -153,6 +174,7 @@ export const callErrors = {
   embeddings: "OpenAi",
   "google-embeddings": "Google",
   images: "OpenAi",
+  kiro: "Kiro",
 } as const;
 export type CallDialect = keyof typeof callErrors;
 
@@ -161,5 +183,6 @@ export const errorShapes = {
   Claude: claudeError,
   Google: googleError,
   GoogleStream: googleStreamError,
+  Kiro: kiroError,
 } as const;
 export type ErrorShape = keyof typeof errorShapes;

@@ -116,6 +116,7 @@ export const components = {
   BatchEmbedReply: calls.batchEmbedReply,
   ImagesRequest: calls.imagesRequest,
   ImagesReply: calls.imagesReply,
+  KiroRequest: calls.kiroRequest,
   // How a no looks.
   Refusal: refusals.refusal,
   OpenAiRefusal: refusals.openaiRefusal,
@@ -123,5 +124,6 @@ export const components = {
   ClaudeError: refusals.claudeError,
   GoogleError: refusals.googleError,
   GoogleStreamError: calls.googleStreamError,
+  KiroError: calls.kiroError,
   Forbidden: refusals.forbidden,
 } as const satisfies Readonly<Record<string, v.GenericSchema>>;

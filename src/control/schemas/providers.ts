@@ -43,7 +43,6 @@ export const provider = shapeOf<ProviderJson>()(
     auth_type: text("`none`, `api_key`, `oauth_device_flow`, `oauth_pkce` or `import`."),
     requires_auth: flag("No call goes there without an account."),
     enabled: flag("Its user's switch."),
-    available: flag("False: registered, but this version does not speak its dialect."),
     priority: number("Lower goes first."),
     accounts: count("How many accounts with a credential it has."),
     models: listOf(v.string(), "The models that are known without asking it."),
@@ -102,12 +101,12 @@ export const providerCheck = shapeOf<ProviderCheckJson>()(
   v.strictObject({
     provider: text("Its id."),
     status: oneOf(
-      ["healthy", "unauthorized", "limited", "failing", "unreachable", "unsupported"],
-      "`unsupported`: its dialect is not spoken here, so nothing was asked.",
+      ["healthy", "unauthorized", "limited", "failing", "unreachable"],
+      "`limited`: it is there and lets nobody in now. `failing`: it answers with errors.",
     ),
     reason: text("For people."),
     http_status: v.nullable(count("What it answered.")),
-    latency_ms: v.nullable(ms("How long that took.")),
+    latency_ms: ms("How long that took."),
     credential_checked: flag("False: it was reached, and no credential was shown."),
   }),
 );

@@ -53,7 +53,6 @@ export function providerVerbs(deps: VerbDeps): ProviderVerbs {
     auth_type: provider.authType,
     requires_auth: provider.authType !== "none",
     enabled: provider.enabled,
-    available: true,
     priority: provider.priority,
     accounts: pool.list().filter(({ account }) => account.provider === id && account.source.kind !== "none").length,
     models: knownModels(id, provider).map(({ name }) => name),
@@ -112,7 +111,7 @@ export function providerVerbs(deps: VerbDeps): ProviderVerbs {
         status: found.status,
         reason: found.reason,
         http_status: found.httpStatus,
-        latency_ms: found.latencyMs === null ? null : Math.round(found.latencyMs),
+        latency_ms: Math.round(found.latencyMs),
         credential_checked: found.credentialChecked,
       };
     },

@@ -47,6 +47,6 @@ function replyOf(exchange: Exchange, error: EngineError): HttpReply {
   if (mediaKind(exchange) !== null) return answerWhole(mediaError(error, mediaDialect(exchange.target)), error);
   const detected = detectCall(exchange);
   const format = detected === null ? null : formats[detected.format];
-  const reply = answerError(format, error, { target: exchange.target });
+  const reply = answerError(format, error, { target: exchange.target, variant: detected?.variant ?? null });
   return format === null && error.status !== undefined ? { ...reply, status: error.status } : reply;
 }

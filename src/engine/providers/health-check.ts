@@ -12,12 +12,10 @@ export interface HealthResult {
   /**
    * `healthy`: it answered, and took the credential where one was shown. `unauthorized`: it refused the credential.
    * `limited`: it is there and lets nobody in now. `failing`: it answers with errors. `unreachable`: it does not answer.
-   * `unsupported`: its dialect is not spoken here, so nothing was asked.
    */
-  readonly status: "healthy" | "unauthorized" | "limited" | "failing" | "unreachable" | "unsupported";
+  readonly status: "healthy" | "unauthorized" | "limited" | "failing" | "unreachable";
   readonly httpStatus: number | null;
-  /** Null: nothing was asked. */
-  readonly latencyMs: number | null;
+  readonly latencyMs: number;
   /** False: reached, but no credential was shown, so nothing is known of it. */
   readonly credentialChecked: boolean;
   /** For people. */

@@ -32,7 +32,6 @@ export interface ProviderRow {
   readonly auth: string;
   readonly wantsAccount: boolean;
   readonly enabled: boolean;
-  readonly available: boolean;
   readonly priority: number | null;
   readonly models: readonly string[];
   readonly can: Can;
@@ -114,7 +113,6 @@ export function readProviders([providers, metrics, accounts]: readonly unknown[]
         auth: text(own(value, "auth_type")) ?? "",
         wantsAccount: own(value, "requires_auth") !== false,
         enabled: own(value, "enabled") !== false,
-        available: own(value, "available") !== false,
         priority: finite(own(value, "priority")),
         models: list(own(value, "models")).flatMap((model) => text(model) ?? []),
         can: readCan(capabilities),

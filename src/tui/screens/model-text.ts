@@ -15,9 +15,8 @@ function modelState({ usable, accounts }: ModelRow, now: number): Span {
   return accounts.bad > 0 ? { text: "! login", style: "error" } : (rests ?? absentState(accounts));
 }
 
-function providerState({ enabled, available, wantsAccount, accounts }: ProviderRow, now: number): Span {
+function providerState({ enabled, wantsAccount, accounts }: ProviderRow, now: number): Span {
   if (!enabled) return { text: "o off", style: "dim" };
-  if (!available) return { text: "! not spoken", style: "error" };
   const { ok, cooling, bad } = accounts;
   if (wantsAccount && ok + cooling === 0) return bad > 0 ? { text: "! login", style: "error" } : absentState(accounts);
   return restState(accounts, now) ?? { text: "+ on", style: "ok" };

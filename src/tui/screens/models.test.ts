@@ -78,7 +78,7 @@ describe("the state", () => {
     ["codex", "o no account"],
     ["claude", "+ on"],
     ["groq", "o account off"],
-    ["cursor", "! not spoken"],
+    ["cursor", "o no account"],
     ["mistral", "o off"],
     ["copilot", "! login"],
     ["ollama-local", "+ on"],

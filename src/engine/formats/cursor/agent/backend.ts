@@ -3,6 +3,7 @@
  * what the state names is fetched and the request's context asked for; then the model is asked; its calls are errands for
  * the client, whose results are the next question; at last what is new is given into the client's keeping, and the turn ends.
  */
+import { unreachable } from "../../../../base/unreachable.ts";
 import type { EngineError } from "../../../errors/engine-error.ts";
 import { createLosses } from "../../../hub/losses.ts";
 import type { HubMessage } from "../../../hub/message.ts";
@@ -13,9 +14,9 @@ import type { Backend, BackendOptions, BackendStep } from "../backend.ts";
 import { endFrame } from "../end-frame.ts";
 import { decodeMessage, MessageError, type Message } from "../wire/schema.ts";
 import { createAnswer, type Answer } from "./answer.ts";
-import { createBlobs, keyOf } from "./blobs.ts";
 import { builtInNames, createToolbox, errandOf, type Call, type Errand, type Toolbox } from "./calls.ts";
 import { bytes, count, list, sub, text, textList, whichOf } from "./fields.ts";
+import { createKeeping, tooManyBlobs } from "./keeping.ts";
 import { failed as failedTool, readMcpTools } from "./mcp.ts";
 import { checkpoints, heartbeat, sends, updates } from "./messages.ts";
 import { missingBlobs, readOpening } from "./opening.ts";
@@ -26,10 +27,8 @@ import { resultFields, type Finished } from "./built-in.ts";
 import { createShellStream, type ShellStream } from "./shell-stream.ts";
 import { createWaiting } from "./waiting.ts";
 
-/** A client answers for its own store at once; D1's capture shows milliseconds. */
-export const blobLimitMs = 30_000;
 /** A person may have to allow a command first, and may have gone for lunch. Signs of life count. */
-export const errandLimitMs = 60 * 60_000;
+const errandLimitMs = 60 * 60_000;
 const contextLimitMs = 60_000;
 /** A stream that is opened has its first message right behind it. */
 const openingLimitMs = 30_000;
@@ -37,10 +36,6 @@ const openingLimitMs = 30_000;
 const prewarmedLimitMs = 10 * 60_000;
 /** Some models think for a quarter of an hour without a word; the client, which hears heartbeats, would wait for ever. */
 const modelLimitMs = 30 * 60_000;
-const maxBlobBytes = 64 * 1024 * 1024;
-const maxBlobs = 8_192;
-/** At the same time; the rest waits its turn. */
-const maxBlobsInFlight = 64;
 
 type Phase = "new" | "loading" | "asking" | "errands" | "keeping" | "over";
 
@@ -52,21 +47,13 @@ interface Running extends Call {
   finished: Finished | null;
 }
 
-type KvRequest =
-  | { readonly kind: "get"; readonly id: Uint8Array }
-  | { readonly kind: "set" }
-  /** What a tool gave, kept apart from its result because it is large. */
-  | { readonly kind: "output"; readonly call: Running; readonly result: Message };
 type ExecRequest = { readonly kind: "context" } | { readonly kind: "call"; readonly call: Running };
 
 export function createAgentBackend({ newId, now }: Omit<BackendOptions, "service">): Backend {
-  const blobs = createBlobs(maxBlobBytes);
+  const keeping = createKeeping<{ readonly call: Running; readonly result: Message }>();
+  const { blobs } = keeping;
   const losses = createLosses();
-  const kv = createWaiting<KvRequest>(blobLimitMs);
   const exec = createWaiting<ExecRequest>(errandLimitMs);
-  const asked = new Set<string>();
-  /** The next one last. */
-  let wanted: Uint8Array[] = [];
   const startedAt = now();
   let phase: Phase = "new";
   let isOpened = false;
@@ -87,7 +74,7 @@ export function createAgentBackend({ newId, now }: Omit<BackendOptions, "service
 
   const end = (frame: Uint8Array): BackendStep => {
     phase = "over";
-    kv.clear();
+    keeping.clear();
     exec.clear();
     return { type: "end", bytes: frame, losses: losses.list() };
   };
@@ -129,22 +116,13 @@ export function createAgentBackend({ newId, now }: Omit<BackendOptions, "service
     return [...steps, ...load()];
   };
 
-  /** Level by level: what a blob names is looked for when all of its level are there. */
   const load = (): readonly BackendStep[] => {
     if (run === null) return [];
-    if (wanted.length === 0 && kv.size === 0) wanted = [...missingBlobs(run, blobs)].toReversed();
-    const steps: BackendStep[] = [];
-    while (kv.size < maxBlobsInFlight) {
-      const id = wanted.pop();
-      if (id === undefined) break;
-      const key = keyOf(id);
-      if (asked.has(key)) continue;
-      if (asked.size >= maxBlobs) return fail(tooManyBlobs);
-      asked.add(key);
-      steps.push(sends({ kvServerMessage: { id: kv.open({ kind: "get", id }, now()), getBlobArgs: { blobId: id } } }));
-    }
-    if (kv.size > 0 || contextAskedAt !== null) return steps;
-    return [...steps, ...ready(run)];
+    const opened = run;
+    const fetching = keeping.fetch(() => missingBlobs(opened, blobs), now());
+    if (!fetching.ok) return fail(fetching.error);
+    if (keeping.isWaiting || contextAskedAt !== null) return fetching.steps;
+    return [...fetching.steps, ...ready(opened)];
   };
 
   const ready = (opened: Run): readonly BackendStep[] => {
@@ -324,8 +302,7 @@ export function createAgentBackend({ newId, now }: Omit<BackendOptions, "service
       return [...finish(call, call.errand.fail("The client's answer is not in a form known here.")), ...whenAllDone()];
     const kept = outputBlob(whole);
     if (kept === null) return took(call, whole);
-    const request = kv.open({ kind: "output", call, result: whole }, now());
-    return [sends({ kvServerMessage: { id: request, getBlobArgs: { blobId: kept } } })];
+    return [keeping.fetchOutput(kept, { call, result: whole }, now())];
   };
 
   const took = (call: Running, result: Message): readonly BackendStep[] => {
@@ -369,20 +346,12 @@ export function createAgentBackend({ newId, now }: Omit<BackendOptions, "service
   const keep = (then: "ask" | "end"): readonly BackendStep[] => {
     phase = "keeping";
     afterKeeping = then;
-    const fresh = recorder?.prepare() ?? [];
-    const steps = fresh.map((blob) =>
-      sends({
-        kvServerMessage: {
-          id: kv.open({ kind: "set" }, now()),
-          setBlobArgs: { blobId: blob.id, blobData: blob.bytes },
-        },
-      }),
-    );
+    const steps = keeping.keep(recorder?.prepare() ?? [], now());
     return [...steps, ...whenKept()];
   };
 
   const whenKept = (): readonly BackendStep[] => {
-    if (phase !== "keeping" || kv.size > 0 || recorder === null) return [];
+    if (phase !== "keeping" || keeping.isWaiting || recorder === null) return [];
     const state = checkpoints(recorder.state(lastUsage.input + lastUsage.output));
     if (afterKeeping === "ask") return hasLeft ? fail(clientLeft) : [state, ...ask()];
     const { input, output, cacheRead, cacheWrite, reasoning } = usage;
@@ -397,22 +366,21 @@ export function createAgentBackend({ newId, now }: Omit<BackendOptions, "service
   };
 
   const onKv = (result: Message): readonly BackendStep[] => {
-    const waiting = kv.close(count(result, "id"));
-    if (waiting === undefined) return [];
-    if (waiting.kind === "set") {
-      const error = sub(sub(result, "setBlobResult"), "error");
-      // The state must not name what the client does not have, and without a state this turn would be forgotten.
-      if (error !== undefined)
-        return fail({ kind: "bad-request", message: "the client could not keep a part of the conversation" });
-      return whenKept();
+    const news = keeping.answered(result);
+    switch (news.type) {
+      case "nothing":
+        return [];
+      case "fetched":
+        return load();
+      case "output":
+        return took(news.of.call, news.bytes === null ? news.of.result : withOutput(news.of.result, news.bytes));
+      case "confirmed":
+        return whenKept();
+      case "failed":
+        return fail(news.error);
+      default:
+        return unreachable(news);
     }
-    const got = sub(result, "getBlobResult");
-    if (waiting.kind === "output") {
-      const found = got === undefined || !Object.hasOwn(got, "blobData") ? null : bytes(got, "blobData");
-      return took(waiting.call, found === null ? waiting.result : withOutput(waiting.result, found));
-    }
-    if (got === undefined || !Object.hasOwn(got, "blobData")) return fail(blobMissing);
-    return blobs.received(waiting.id, bytes(got, "blobData")) ? load() : fail(tooManyBlobs);
   };
 
   // ---------------------------------------------------------------- the client
@@ -460,7 +428,7 @@ export function createAgentBackend({ newId, now }: Omit<BackendOptions, "service
       hasLeft = true;
       if (phase === "new") return [end(endFrame())];
       // Who says nothing more cannot answer either; a model that is speaking may finish.
-      return kv.size > 0 || exec.size > 0 ? fail(clientLeft) : [];
+      return keeping.isWaiting || exec.size > 0 ? fail(clientLeft) : [];
     },
     model,
     failed: (error) => (phase === "asking" ? ((phase = "keeping"), fail(error)) : []),
@@ -469,7 +437,7 @@ export function createAgentBackend({ newId, now }: Omit<BackendOptions, "service
       if (phase === "new" && isOpened && nowMs - startedAt > prewarmedLimitMs) return [end(endFrame())];
       if (phase === "new" && !isOpened && nowMs - startedAt > openingLimitMs) return fail(late("its request"));
       if (phase === "asking" && nowMs - modelHeardAt > modelLimitMs) return fail(modelSilent);
-      if (kv.isLate(nowMs)) return fail(late("a part of the conversation that it keeps"));
+      if (keeping.isLate(nowMs)) return fail(late("a part of the conversation that it keeps"));
       if (contextAskedAt !== null && nowMs - contextAskedAt > contextLimitMs)
         return fail(late("the request's context"));
       if (exec.isLate(nowMs)) return fail(late("the result of a tool"));
@@ -479,15 +447,6 @@ export function createAgentBackend({ newId, now }: Omit<BackendOptions, "service
 }
 
 const clientLeft: EngineError = { kind: "client-gone", message: "The client closed its side before the run was over." };
-const blobMissing: EngineError = {
-  kind: "bad-request",
-  message: "the client does not have a part of the conversation that its state names",
-};
-const tooManyBlobs: EngineError = {
-  kind: "too-large",
-  message: `the conversation is larger than ${maxBlobBytes / 1024 / 1024} MiB or ${maxBlobs} parts`,
-};
-
 const modelSilent: EngineError = { kind: "timeout", message: "the model has said nothing for half an hour" };
 
 /** A read whose content is a blob in the client's keeping. */
