@@ -1,13 +1,18 @@
-/** Who is measured: no proxy at all, Switchyard, and the two proxies it is compared with, each in its own process. */
+/**
+ * Who is measured: no proxy at all, a TLS splice (the floor), Switchyard with everything on, and the two proxies it is
+ * compared with, each in its own process.
+ */
 import { fork, type ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { createFakeCa, type FakeCa } from "../support/fake-ca.ts";
+import { createFakeCa, type FakeCa, type Identity } from "../support/fake-ca.ts";
 import { installPackage } from "../support/install.ts";
-import { builtProgram, startCoreProcess } from "../support/core-process.ts";
-import { run } from "../support/proxy-clients.ts";
+import { startCoreProcess } from "../support/core-process.ts";
 import { within } from "../support/wait.ts";
+import { resolvePaths } from "../../src/base/paths.ts";
+import type { Bench } from "./part.ts";
 
-export type Name = "direct" | "switchyard" | "http-mitm-proxy" | "mockttp";
+export const names = ["direct", "floor", "switchyard", "http-mitm-proxy", "mockttp"] as const;
+export type Name = (typeof names)[number];
 
 export interface Contestant {
   readonly name: Name;
@@ -26,10 +31,16 @@ export interface Contestant {
 export interface Origin {
   readonly port: number;
   readonly ca: FakeCa;
+  readonly identity: Identity;
+  /** When a stream that was asked for with `id=` lost its client, µs of the system's monotonic clock. */
+  closedAt(id: string): number | undefined;
   close(): Promise<void>;
 }
 
 export const mainHost = "api.anthropic.com";
+
+/** Calls to this host are rerouted: translated from Claude's dialect to OpenAI's Chat Completions. */
+export const reroutedHost = "reroute.bench.example";
 
 /** Hosts no proxy has seen before; each is used once. */
 export const freshHosts: readonly string[] = Array.from({ length: 80 }, (_, index) => `fresh${index}.bench.example`);
@@ -43,9 +54,16 @@ export async function startOrigin(): Promise<Origin> {
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
   const { port } = await said<{ port: number }>(child, "the origin to listen");
+  const closed = new Map<string, number>();
+  child.on("message", (message) => {
+    const { id, atMicros } = message as { id: string; atMicros: number }; // all that upstream.ts says after its port
+    closed.set(id, atMicros);
+  });
   return {
     port,
     ca,
+    identity,
+    closedAt: (id) => closed.get(id),
     async close() {
       await ended(child);
       ca.close();
@@ -53,7 +71,15 @@ export async function startOrigin(): Promise<Origin> {
   };
 }
 
-export async function start(name: Name, origin: Origin): Promise<Contestant> {
+export interface Surroundings {
+  readonly bench: Bench;
+  readonly origin: Origin;
+  /** The port of a provider that answers rerouted calls; none: nothing is rerouted. */
+  readonly providerPort?: number;
+}
+
+export async function start(name: Name, around: Surroundings): Promise<Contestant> {
+  const { origin } = around;
   if (name === "direct") {
     return {
       name,
@@ -65,16 +91,39 @@ export async function start(name: Name, origin: Origin): Promise<Contestant> {
       close: () => Promise.resolve(),
     };
   }
-  if (name === "switchyard") return startSwitchyard(origin);
-  return startBaseline(name, origin);
+  return name === "switchyard" ? startWatched(around) : startOther(name, origin);
 }
 
-export async function startSwitchyard(origin: Origin): Promise<Contestant & { readonly home: string }> {
+/** Fits no call of the bench, but each is held against every one of them. */
+const ruleCount = 60;
+
+/** Capture is on by itself; `rules` and a provider come from here. Nobody watches it yet. */
+export async function startSwitchyard({
+  bench,
+  origin,
+  providerPort,
+}: Surroundings): Promise<Contestant & { readonly home: string }> {
+  const rules = Array.from({ length: ruleCount }, (_, index) => ({
+    match: { client: `client-${index}`, host: mainHost, path: "/v1/messages*", model: `claude-${index}-*` },
+    to: "local/bench",
+  }));
+  const hosts = [mainHost, reroutedHost, ...freshHosts];
   const core = await startCoreProcess({
-    program: builtProgram,
+    program: [(await bench.program()).cli],
     trust: origin.ca.file,
-    dial: Object.fromEntries([mainHost, ...freshHosts].map((host) => [host, origin.port])),
-    config: { intercept: { hosts: ["default", "*.bench.example"] } },
+    dial: Object.fromEntries(hosts.map((host) => [host, origin.port])),
+    config: {
+      intercept: { hosts: ["default", "*.bench.example"] },
+      providers: {
+        local: {
+          type: "openai-compatible",
+          // Without a provider nothing is asked of it.
+          endpoint: `http://127.0.0.1:${providerPort ?? 9}/v1`,
+          auth_type: "none",
+        },
+      },
+      routes: [...rules, { match: { host: reroutedHost, model: "claude-*" }, to: "local/bench" }],
+    },
   });
   return {
     name: "switchyard",
@@ -88,15 +137,40 @@ export async function startSwitchyard(origin: Origin): Promise<Contestant & { re
   };
 }
 
-/** Brings a hundred packages along, so it is no dependency of the project. */
-const mockttp = { name: "mockttp", version: "4.6.5", program: "mockttp/dist/main.js" };
+/** With an open screen's reader on its events, as it is used. */
+async function startWatched(around: Surroundings): Promise<Contestant> {
+  const core = await startSwitchyard(around);
+  const { controlSocket } = resolvePaths({ SWITCHYARD_HOME: core.home });
+  const watcher = fork(fileURLToPath(new URL("watcher.mjs", import.meta.url)), [controlSocket], {
+    execArgv: [],
+    env: { PATH: process.env["PATH"] ?? "" },
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+  });
+  await said(watcher, "the reader on the events stream to begin");
+  return {
+    ...core,
+    async close() {
+      // One that was let go of is no load: the figures would be about something else.
+      const isThere = watcher.exitCode === null && watcher.signalCode === null;
+      await ended(watcher);
+      await core.close();
+      if (!isThere) throw new Error("the reader on the events stream was cut off during the run");
+    },
+  };
+}
 
-async function startBaseline(name: "http-mitm-proxy" | "mockttp", origin: Origin): Promise<Contestant> {
-  const child = fork(fileURLToPath(new URL("baseline.mjs", import.meta.url)), [name], {
+/** Brings a hundred packages along, so it is no dependency of the project. */
+export const mockttp = { name: "mockttp", version: "4.6.5", program: "mockttp/dist/main.js" };
+
+async function startOther(name: Exclude<Name, "direct" | "switchyard">, origin: Origin): Promise<Contestant> {
+  const program = name === "floor" ? "floor.mjs" : "baseline.mjs";
+  const child = fork(fileURLToPath(new URL(program, import.meta.url)), [name], {
     execArgv: [],
     env: {
       PATH: process.env["PATH"] ?? "",
-      NODE_EXTRA_CA_CERTS: origin.ca.file,
+      ...(name === "floor"
+        ? { BENCH_KEY: origin.identity.key, BENCH_CERT: origin.identity.cert, BENCH_ROOT: origin.ca.file }
+        : { NODE_EXTRA_CA_CERTS: origin.ca.file }),
       ...(name === "mockttp" ? { BENCH_MOCKTTP: await installPackage(mockttp) } : {}),
     },
     stdio: ["ignore", "ignore", "ignore", "ipc"],
@@ -107,17 +181,10 @@ async function startBaseline(name: "http-mitm-proxy" | "mockttp", origin: Origin
     proxyUrl: `http://127.0.0.1:${port}`,
     ca,
     pid: child.pid ?? 0,
-    speaksH2: name === "mockttp",
+    speaksH2: name !== "http-mitm-proxy",
     targetPort: origin.port,
     close: () => ended(child),
   };
-}
-
-/** Compiles dist/, so that the figures are about these sources and no loader is measured. */
-export async function build(): Promise<void> {
-  const root = fileURLToPath(new URL("../..", import.meta.url));
-  const built = await run("npm", ["run", "--silent", "build"], { cwd: root, timeoutMs: 120_000 });
-  if (built.code !== 0) throw new Error(`npm run build failed:\n${built.stdout}${built.stderr}`);
 }
 
 function said<Message>(child: ChildProcess, what: string): Promise<Message> {

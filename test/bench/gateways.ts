@@ -1,10 +1,11 @@
 /** Who translates in the benchmark: nobody (the client asks the provider in its own dialect), Switchyard, two gateways. */
 import { fork, type ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { startCoreProcess, builtProgram } from "../support/core-process.ts";
+import { startCoreProcess } from "../support/core-process.ts";
 import { installPackage } from "../support/install.ts";
 import { within } from "../support/wait.ts";
 import { dialects, questions, type Dialect } from "./dialects.ts";
+import type { Bench } from "./part.ts";
 
 export type GatewayName = "direct" | "switchyard" | "llms" | "portkey";
 
@@ -43,12 +44,12 @@ export async function startUpstream(deltas: number): Promise<Upstream> {
   return { port, pid: child.pid ?? 0, close: () => ended(child) };
 }
 
-export async function startGateway(name: GatewayName, upstream: Upstream): Promise<Gateway> {
+export async function startGateway(name: GatewayName, upstream: Upstream, bench: Bench): Promise<Gateway> {
   switch (name) {
     case "direct":
       return direct(upstream);
     case "switchyard":
-      return startSwitchyard(upstream);
+      return startSwitchyard(upstream, bench);
     case "llms":
       return startLlms(upstream);
     case "portkey":
@@ -81,9 +82,9 @@ const types: Readonly<Record<Dialect, { readonly type: string; readonly base: st
 };
 
 /** Through the proxy as a client that was told of nothing would go: absolute-form, the provider's real host name. */
-async function startSwitchyard(upstream: Upstream): Promise<Gateway> {
+async function startSwitchyard(upstream: Upstream, bench: Bench): Promise<Gateway> {
   const core = await startCoreProcess({
-    program: builtProgram,
+    program: [(await bench.program()).cli],
     config: {
       providers: Object.fromEntries(
         dialects.map((dialect) => [
@@ -116,7 +117,7 @@ async function startSwitchyard(upstream: Upstream): Promise<Gateway> {
 }
 
 /** What claude-code-router runs on. Its clients name `provider,model`; a provider's dialect is its transformer. */
-const llms = { name: "@musistudio/llms", version: "1.0.53", program: "@musistudio/llms/dist/cjs/server.cjs" };
+export const llms = { name: "@musistudio/llms", version: "1.0.53", program: "@musistudio/llms/dist/cjs/server.cjs" };
 
 async function startLlms(upstream: Upstream): Promise<Gateway> {
   const started = await startPeer("llms", await installPackage(llms), upstream);
@@ -139,7 +140,7 @@ async function startLlms(upstream: Upstream): Promise<Gateway> {
   };
 }
 
-const portkey = {
+export const portkey = {
   name: "@portkey-ai/gateway",
   version: "1.15.2",
   program: "@portkey-ai/gateway/build/start-server.js",

@@ -1,6 +1,10 @@
-/** The figures as one table, and the aims beside them. */
-import type { Name } from "./contestants.ts";
-import { median, type Load, type Memory } from "./measures.ts";
+/** The figures of interception as a table with ratios, and the aims of the project beside them. */
+import type { Aim, Table } from "./board.ts";
+import { shown } from "./board.ts";
+import type { Aborts } from "./abort-measures.ts";
+import { names, type Name } from "./contestants.ts";
+import { median, percentile, type Load, type Memory } from "./measures.ts";
+import type { Streamed } from "./stream-measures.ts";
 
 /** Everything measured of one contestant; one entry per round. */
 export interface Results {
@@ -9,146 +13,219 @@ export interface Results {
   readonly h2: Load[];
   readonly connections: Load[];
   readonly gaps: number[];
+  readonly streams: Streamed[];
+  readonly abortsH1: Aborts[];
+  readonly abortsH2: Aborts[];
+  /** Translated calls; of `direct` the provider itself, asked in its own dialect. */
+  readonly rerouted: Load[];
   memory: Memory | null;
 }
 
 export type AllResults = ReadonlyMap<Name, Results>;
 
-interface Aim {
+export function noResults(): Results {
+  return {
+    single: [],
+    parallel: [],
+    h2: [],
+    connections: [],
+    gaps: [],
+    streams: [],
+    abortsH1: [],
+    abortsH2: [],
+    rerouted: [],
+    memory: null,
+  };
+}
+
+/** A row of the table. `ratio`: a figure that can be divided by another's. */
+interface Measure {
   readonly text: string;
-  readonly figure: number;
-  readonly limit: number;
-  readonly unit: "" | " ms" | " MB";
+  readonly digits: number;
+  readonly ratio: boolean;
+  /** NaN: not measured. */
+  of(results: Results, all: AllResults): number;
 }
 
-export function table(all: AllResults): string {
-  const rows = [
-    [
-      "",
-      "c=1 rps",
-      "CPU µs",
-      "added ms",
-      "c=32 rps",
-      "CPU µs",
-      "h2 rps",
-      "CPU µs",
-      "new conn CPU ms",
-      "SSE gap ms",
-      "idle MB",
-      "stalled +MB",
-      "200 down +MB",
-      "200 up +MB",
-    ],
-  ];
-  for (const [name, results] of all) {
-    const { memory } = results;
-    const cpu = (loads: readonly Load[]): string => (name === "direct" ? "" : shown(bestCpu(loads), 0));
-    rows.push([
-      name,
-      shown(bestRate(results.single), 0),
-      cpu(results.single),
-      name === "direct" ? "" : shown(addedMs(all, name), 2),
-      shown(bestRate(results.parallel), 0),
-      cpu(results.parallel),
-      shown(bestRate(results.h2), 0),
-      cpu(results.h2),
-      name === "direct" ? "" : shown(bestCpu(results.connections) / 1000, 2),
-      shown(median(results.gaps), 1),
-      ...(memory === null
-        ? ["", "", "", ""]
-        : [memory.idleMb, memory.stalledMb, memory.downMb, memory.upMb].map((mb) => shown(mb, 0))),
-    ]);
-  }
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
-        .join("  "),
-    )
-    .join("\n");
-}
+const measures = {
+  singleCpu: cpu("CPU per small request, HTTP/1.1, one at a time, µs", "single"),
+  parallelCpu: cpu("CPU per small request, HTTP/1.1, 32 at a time, µs", "parallel"),
+  h2Cpu: cpu("CPU per small request, HTTP/2, 32 streams, µs", "h2"),
+  connectionCpu: cpu("CPU per new connection (CONNECT, TLS, one request), µs", "connections"),
+  singleRate: rate("requests per second, HTTP/1.1, one at a time", "single"),
+  parallelRate: rate("requests per second, HTTP/1.1, 32 at a time", "parallel"),
+  h2Rate: rate("requests per second, HTTP/2, 32 streams", "h2"),
+  addedMs: {
+    text: "added to a small request, p50, ms",
+    digits: 2,
+    ratio: true,
+    of: (results, all) => addedMs(results.single, all.get("direct")?.single),
+  },
+  gapMs: {
+    text: "longest gap of a live stream while certificates of new hosts are made, ms",
+    digits: 1,
+    ratio: false,
+    of: ({ gaps }) => median(gaps),
+  },
+  eventMs: {
+    text: "added to an event of a live stream, p50, ms",
+    digits: 2,
+    ratio: true,
+    of: (results, all) => {
+      const direct = all.get("direct")?.streams ?? [];
+      const p50 = (one: Streamed | undefined): number => median(one?.delaysMs ?? []);
+      return median(results.streams.map((one, round) => p50(one) - p50(direct[round])));
+    },
+  },
+  joinedPercent: {
+    text: "events that came joined to the one before, %",
+    digits: 2,
+    ratio: false,
+    of: ({ streams }) => {
+      const events = streams.reduce((sum, one) => sum + one.delaysMs.length, 0);
+      return (streams.reduce((sum, one) => sum + one.joined, 0) * 100) / events;
+    },
+  },
+  abortH1P50: abort("client leaves, HTTP/1.1: origin closed after, p50, ms", "abortsH1", 0.5),
+  abortH1P99: abort("client leaves, HTTP/1.1: origin closed after, p99, ms", "abortsH1", 0.99),
+  abortH1Never: neverClosed("client leaves, HTTP/1.1: origin never closed, %", "abortsH1"),
+  abortH2P50: abort("client leaves, HTTP/2: origin closed after, p50, ms", "abortsH2", 0.5),
+  abortH2P99: abort("client leaves, HTTP/2: origin closed after, p99, ms", "abortsH2", 0.99),
+  abortH2Never: neverClosed("client leaves, HTTP/2: origin never closed, %", "abortsH2"),
+  reroutedCpu: cpu("CPU per rerouted and translated call, µs", "rerouted"),
+  reroutedMs: {
+    text: "added to a rerouted and translated call, p50, ms",
+    digits: 2,
+    ratio: false,
+    of: (results, all) => addedMs(results.rerouted, all.get("direct")?.rerouted),
+  },
+  idleMb: memoryOf("memory of an idle process, MB", "idleMb"),
+  stalledMb: memoryOf("memory grown by a stalled reader of 100 MB, MB", "stalledMb"),
+  downMb: memoryOf("memory grown by a 200 MB download, MB", "downMb"),
+  upMb: memoryOf("memory grown by a 200 MB upload, MB", "upMb"),
+} satisfies Readonly<Record<string, Measure>>;
 
-/** The aims with what was reached, and a verdict line. */
-export function verdict(all: AllResults): string {
-  const aims = aimsFor(all);
-  if (aims.length === 0) return "verdict: none, Switchyard was not measured";
-  const lines = aims.map(({ text, figure, limit, unit }) => {
-    const isMet = figure <= limit;
-    return `${isMet ? "ok  " : "miss"}  ${text}: ${shown(figure, 2)}${unit} (aim ≤ ${limit}${unit})`;
-  });
-  const misses = aims.filter(({ figure, limit }) => !(figure <= limit)).map(({ text }) => text);
-  return [
-    ...lines,
-    "",
-    misses.length === 0 ? "verdict: all aims met" : `verdict: ${misses.length} misses: ${misses.join("; ")}`,
-  ].join("\n");
-}
-
-function aimsFor(all: AllResults): Aim[] {
+export function interceptTable(all: AllResults): Table {
+  const columns = names.filter((name) => all.has(name));
+  const others = columns.filter((name) => name !== "direct" && name !== "switchyard");
   const ours = all.get("switchyard");
-  const mitm = all.get("http-mitm-proxy");
-  const mock = all.get("mockttp");
+  const rows = Object.values<Measure>(measures).map((measure) => {
+    const cell = (name: Name): number => {
+      const results = all.get(name);
+      return results === undefined ? Number.NaN : measure.of(results, all);
+    };
+    const ratio = (name: Name): string =>
+      measure.ratio && ours !== undefined ? shown(measure.of(ours, all) / cell(name), 2) : "";
+    return [measure.text, ...columns.map((name) => shown(cell(name), measure.digits)), ...others.map(ratio)];
+  });
+  return {
+    title: "Interception, and Switchyard's ratio to the others",
+    rows: [["", ...columns, ...(ours === undefined ? [] : others.map((name) => `÷ ${name}`))], ...rows],
+  };
+}
+
+/** Those whose figures can exist with the contestants that were measured. */
+export function interceptAims(all: AllResults): readonly Aim[] {
+  const ours = all.get("switchyard");
   if (ours === undefined) return [];
-  const ratio = (mine: readonly Load[], other: readonly Load[] | undefined): number =>
-    bestCpu(mine) / bestCpu(other ?? []);
-  const memory = ours.memory ?? { idleMb: Number.NaN, stalledMb: Number.NaN, downMb: Number.NaN, upMb: Number.NaN };
+  const figure = (measure: Measure): number => measure.of(ours, all);
+  const ratios = (name: Name, limits: readonly (readonly [Measure, number])[]): readonly Aim[] => {
+    const theirs = all.get(name);
+    if (theirs === undefined) return [];
+    return limits.map(([measure, limit]) => ({
+      text: `${measure.text.replace(/, µs$/, "")}, of ${name}`,
+      figure: figure(measure) / measure.of(theirs, all),
+      limit,
+      unit: "",
+    }));
+  };
+  const level = (measure: Measure, limit: number, unit: Aim["unit"]): Aim => {
+    const floor = all.get("floor");
+    const beside = floor === undefined ? Number.NaN : measure.of(floor, all);
+    return {
+      text: measure.text.replace(/, (ms|MB|%)$/, ""),
+      figure: figure(measure),
+      limit,
+      unit,
+      ...(Number.isFinite(beside) ? { beside: `the floor: ${shown(beside, 2)}${unit}` } : {}),
+    };
+  };
+  const { singleCpu, parallelCpu, h2Cpu, connectionCpu } = measures;
   return [
-    {
-      text: "CPU per small request, c=1, of http-mitm-proxy",
-      figure: ratio(ours.single, mitm?.single),
-      limit: 0.6,
-      unit: "",
-    },
-    {
-      text: "CPU per small request, c=32, of http-mitm-proxy",
-      figure: ratio(ours.parallel, mitm?.parallel),
-      limit: 0.6,
-      unit: "",
-    },
-    { text: "CPU per small request, c=1, of mockttp", figure: ratio(ours.single, mock?.single), limit: 0.38, unit: "" },
-    {
-      text: "CPU per small request, c=32, of mockttp",
-      figure: ratio(ours.parallel, mock?.parallel),
-      limit: 0.38,
-      unit: "",
-    },
-    { text: "CPU per HTTP/2 request, of mockttp", figure: ratio(ours.h2, mock?.h2), limit: 0.38, unit: "" },
-    {
-      text: "CPU per new connection, of http-mitm-proxy",
-      figure: ratio(ours.connections, mitm?.connections),
-      limit: 0.6,
-      unit: "",
-    },
-    { text: "added p50 at c=1", figure: addedMs(all, "switchyard"), limit: 0.45, unit: " ms" },
-    {
-      text: "longest gap of a live stream while a new host's certificate is made",
-      figure: median(ours.gaps),
-      limit: 25,
-      unit: " ms",
-    },
-    { text: "memory grown by a stalled reader of 100 MB", figure: memory.stalledMb, limit: 16, unit: " MB" },
-    { text: "memory grown by a 200 MB download", figure: memory.downMb, limit: 48, unit: " MB" },
-    { text: "memory grown by a 200 MB upload", figure: memory.upMb, limit: 48, unit: " MB" },
-    { text: "memory of an idle core", figure: memory.idleMb, limit: 80, unit: " MB" },
+    ...ratios("http-mitm-proxy", [
+      [singleCpu, 0.5],
+      [parallelCpu, 0.5],
+      [connectionCpu, 0.6],
+    ]),
+    ...ratios("mockttp", [
+      [singleCpu, 0.38],
+      [parallelCpu, 0.38],
+      [h2Cpu, 0.33],
+    ]),
+    level(measures.addedMs, 0.45, " ms"),
+    level(measures.gapMs, 25, " ms"),
+    level(measures.eventMs, 0.4, " ms"),
+    level(measures.joinedPercent, 1, " %"),
+    level(measures.abortH1P99, 50, " ms"),
+    level(measures.abortH1Never, 0, " %"),
+    level(measures.abortH2P99, 50, " ms"),
+    level(measures.abortH2Never, 0, " %"),
+    level(measures.reroutedMs, 1.5, " ms"),
+    level(measures.idleMb, 80, " MB"),
+    level(measures.stalledMb, 16, " MB"),
+    level(measures.downMb, 48, " MB"),
+    level(measures.upMb, 48, " MB"),
   ];
 }
 
-/** The least CPU of all rounds: noise only ever adds. NaN when it was not measured, which no aim accepts. */
-function bestCpu(loads: readonly Load[]): number {
-  return loads.length === 0 ? Number.NaN : Math.min(...loads.map((load) => load.cpuMicrosPerUnit));
+type LoadKey = "single" | "parallel" | "h2" | "connections" | "rerouted";
+
+/** The least of all rounds: noise only ever adds. */
+function cpu(text: string, key: LoadKey): Measure {
+  const least = (loads: readonly Load[]): number => {
+    const known = loads.map((load) => load.cpuMicrosPerUnit).filter((micros) => !Number.isNaN(micros));
+    return known.length === 0 ? Number.NaN : Math.min(...known);
+  };
+  return { text, digits: 0, ratio: true, of: (results) => least(results[key]) };
 }
 
-function bestRate(loads: readonly Load[]): number {
-  return loads.length === 0 ? Number.NaN : Math.max(...loads.map((load) => load.perSecond));
+function rate(text: string, key: LoadKey): Measure {
+  const most = (loads: readonly Load[]): number =>
+    loads.length === 0 ? Number.NaN : Math.max(...loads.map((load) => load.perSecond));
+  return { text, digits: 0, ratio: true, of: (results) => most(results[key]) };
+}
+
+/** Of all rounds together. */
+function abort(text: string, key: "abortsH1" | "abortsH2", part: number): Measure {
+  return {
+    text,
+    digits: 1,
+    ratio: false,
+    of: (results) =>
+      percentile(
+        results[key].flatMap(({ tookMs }) => tookMs),
+        part,
+      ),
+  };
+}
+
+function neverClosed(text: string, key: "abortsH1" | "abortsH2"): Measure {
+  return {
+    text,
+    digits: 1,
+    ratio: false,
+    of: (results) => {
+      const never = results[key].reduce((sum, one) => sum + one.never, 0);
+      return (never * 100) / (never + results[key].reduce((sum, one) => sum + one.tookMs.length, 0));
+    },
+  };
+}
+
+function memoryOf(text: string, key: keyof Memory): Measure {
+  return { text, digits: 0, ratio: false, of: ({ memory }) => memory?.[key] ?? Number.NaN };
 }
 
 /** Median over the rounds of p50 minus the direct p50 of the same round. */
-function addedMs(all: AllResults, name: Name): number {
-  const direct = all.get("direct")?.single ?? [];
-  return median((all.get(name)?.single ?? []).map((load, round) => load.p50Ms - (direct[round]?.p50Ms ?? Number.NaN)));
-}
-
-function shown(value: number, digits: number): string {
-  return Number.isNaN(value) ? "–" : value.toFixed(digits);
+function addedMs(loads: readonly Load[], direct: readonly Load[] = []): number {
+  return median(loads.map((load, round) => load.p50Ms - (direct[round]?.p50Ms ?? Number.NaN)));
 }

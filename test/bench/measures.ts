@@ -5,6 +5,7 @@ import { cpuMicros, peakMb, residentMb } from "./process-meter.ts";
 import { get, open, openH2, post, postH2, upload, wholeReply } from "./wire.ts";
 
 export interface Load {
+  /** NaN where there is no proxy whose CPU it could be. */
   readonly cpuMicrosPerUnit: number;
   readonly perSecond: number;
   readonly p50Ms: number;
@@ -69,22 +70,23 @@ export interface Memory {
   readonly upMb: number;
 }
 
-/** On a process that has done nothing yet. */
-export async function memory(who: Contestant): Promise<Memory> {
+/** On a process that has done nothing yet; `megabytes` go down and up, half of them stall. */
+export async function memory(who: Contestant, megabytes: number): Promise<Memory> {
+  const bytes = megabytes * 1_000_000;
   const idleMb = await settledMb(who.pid);
   await smallPosts(who, 1, 50);
   const base = await settledMb(who.pid);
-  const stalledMb = await peakMb(who.pid, () => stalledReader(who, 100_000_000));
+  const stalledMb = await peakMb(who.pid, () => stalledReader(who, bytes / 2));
   const downMb = await peakMb(who.pid, async () => {
     const socket = await open(who);
     const reply = wholeReply(socket, 60_000);
-    get(socket, who, "/bytes?n=200000000");
+    get(socket, who, `/bytes?n=${bytes}`);
     await reply;
     socket.destroy();
   });
   const upMb = await peakMb(who.pid, async () => {
     const socket = await open(who);
-    await upload(socket, who, 200_000_000);
+    await upload(socket, who, bytes);
     socket.destroy();
   });
   return { idleMb, stalledMb: stalledMb - base, downMb: downMb - base, upMb: upMb - base };
@@ -121,7 +123,7 @@ async function settledMb(pid: number): Promise<number> {
 }
 
 /** Runs `count` units over `lanes` loops and reads the proxy's CPU clock before and after. */
-async function measured(
+export async function measured(
   who: Contestant,
   lanes: number,
   count: number,
@@ -141,7 +143,7 @@ async function measured(
   };
   await Promise.all(Array.from({ length: lanes }, (_, lane) => loop(lane)));
   const elapsedMs = performance.now() - startedAt;
-  const cpu = who.pid === 0 ? 0 : cpuMicros(who.pid) - cpuBefore;
+  const cpu = who.pid === 0 ? Number.NaN : cpuMicros(who.pid) - cpuBefore;
   return { cpuMicrosPerUnit: cpu / count, perSecond: (count * 1000) / elapsedMs, p50Ms: median(latencies) };
 }
 
@@ -150,4 +152,9 @@ export function median(values: readonly number[]): number {
   const middle = Math.floor(sorted.length / 2);
   const upper = sorted[middle] ?? Number.NaN;
   return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? upper)) / 2;
+}
+
+export function percentile(values: readonly number[], part: number): number {
+  const sorted = [...values].sort((one, other) => one - other);
+  return sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * part) - 1)] ?? Number.NaN;
 }

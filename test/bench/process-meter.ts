@@ -13,6 +13,11 @@ export function cpuMicros(pid: number): number {
   return nanos / 1000;
 }
 
+/** µs of a clock that all processes of the machine share. */
+export function monotonicMicros(): number {
+  return Number(process.hrtime.bigint() / 1000n);
+}
+
 /** Resident memory, MB. */
 export function residentMb(pid: number): number {
   if (process.platform !== "linux") return Number(ps(pid, "rss")) / 1024;

@@ -11,6 +11,8 @@ import { createPool } from "../../src/engine/accounts/create-pool.ts";
 import type { AccountPool, Ask } from "../../src/engine/accounts/pool.ts";
 import { decide } from "../../src/engine/routing/decide.ts";
 import { compileRules } from "../../src/engine/routing/rules.ts";
+import { shown, type Outcome } from "./board.ts";
+import type { Bench, Size } from "./part.ts";
 
 const accountCount = 100;
 const ruleCount = 200;
@@ -22,8 +24,10 @@ interface Figure {
   readonly p99Us: number;
 }
 
-export function benchRouting(args: readonly string[], say: (text: string) => void): Promise<void> {
-  const samples = args.includes("--quick") ? 5_000 : 50_000;
+const samplesOf: Readonly<Record<Size, number>> = { tiny: 200, quick: 5_000, full: 50_000 };
+
+export function benchRouting(bench: Bench): Promise<Outcome> {
+  const samples = samplesOf[bench.size];
   const figures = [
     ...strategies.map((strategy) => measurePick(strategy, "all ready", 0, samples)),
     measurePick("fill-first", "half cooling", accountCount / 2, samples),
@@ -31,19 +35,14 @@ export function benchRouting(args: readonly string[], say: (text: string) => voi
     measurePick("fill-first", "all cooling", accountCount, samples),
     measureDecide(samples),
   ];
-  for (const { name, p50Us, p99Us } of figures) {
-    const verdict = p50Us <= aimUs ? "ok  " : "miss";
-    say(
-      `${verdict}  ${name.padEnd(44)} p50 ${p50Us.toFixed(1).padStart(6)} µs  p99 ${p99Us.toFixed(1).padStart(6)} µs`,
-    );
-  }
-  const misses = figures.filter(({ p50Us }) => p50Us > aimUs);
-  say(
-    misses.length === 0
-      ? `\nverdict: all aims met (p50 ≤ ${aimUs} µs)`
-      : `\nverdict: ${misses.length} misses: ${misses.map(({ name }) => name).join("; ")} (aim: p50 ≤ ${aimUs} µs)`,
-  );
-  return Promise.resolve();
+  const rows = figures.map(({ name, p50Us, p99Us }) => [name, shown(p50Us, 1), shown(p99Us, 1)]);
+  return Promise.resolve({
+    part: "routing",
+    about: `What choosing costs for each call: an account out of ${accountCount}, a rule out of ${ruleCount}. In one process, no network, ${samples} samples each.`,
+    tables: [{ title: "Choosing", rows: [["", "p50 µs", "p99 µs"], ...rows] }],
+    aims: figures.map(({ name, p50Us }) => ({ text: `${name}, p50`, figure: p50Us, limit: aimUs, unit: " µs" })),
+    notes: [],
+  });
 }
 
 function measurePick(strategy: Strategy, state: string, cooling: number, samples: number): Figure {

@@ -3,9 +3,10 @@
  * is 250 ms; on a busy machine only the ratio says something, and so does the processor's time.
  */
 import { spawnSync } from "node:child_process";
-import { buildProgram } from "../support/built.ts";
 import { tempFolder } from "../support/temp.ts";
+import { shown, type Outcome } from "./board.ts";
 import { median } from "./measures.ts";
+import type { Bench, Size } from "./part.ts";
 
 const lines = [
   "--version",
@@ -22,9 +23,15 @@ const lines = [
 ];
 const aimMs = 250;
 
-export async function benchStartup(args: readonly string[], say: (text: string) => void): Promise<void> {
-  const rounds = args.includes("--quick") ? 5 : 15;
-  const built = await buildProgram();
+const plans: Readonly<Record<Size, { readonly rounds: number; readonly lines: number }>> = {
+  tiny: { rounds: 1, lines: 2 },
+  quick: { rounds: 5, lines: lines.length },
+  full: { rounds: 15, lines: lines.length },
+};
+
+export async function benchStartup(bench: Bench): Promise<Outcome> {
+  const plan = plans[bench.size];
+  const { cli } = await bench.program();
   const folder = tempFolder("startup");
   const env = { PATH: process.env["PATH"] ?? "", HOME: folder.path, SWITCHYARD_HOME: folder.path };
   const ms = (words: readonly string[]): number => {
@@ -32,18 +39,28 @@ export async function benchStartup(args: readonly string[], say: (text: string) 
     spawnSync(process.execPath, words, { env, stdio: "ignore" });
     return performance.now() - startedAt;
   };
-  say(`\nstart-up, ${rounds} rounds, no core running (median ms, and times \`node -e 0\` beside it)`);
-  for (const line of lines) {
+  const figures = lines.slice(0, plan.lines).map((line) => {
     const own: number[] = [];
     const bare: number[] = [];
-    for (let round = 0; round < rounds; round += 1) {
+    for (let round = 0; round < plan.rounds; round += 1) {
       bare.push(ms(["-e", "0"]));
-      own.push(ms([built.cli, ...line.split(" ")]));
+      own.push(ms([cli, ...line.split(" ")]));
     }
-    const [took, node] = [median(own), median(bare)];
-    const verdict = took <= aimMs ? "" : `   over ${aimMs} ms`;
-    say(`  ${line.padEnd(26)} ${took.toFixed(0).padStart(5)} ms   ×${(took / node).toFixed(2)}${verdict}`);
-  }
+    return { line, took: median(own), node: median(bare) };
+  });
   folder.close();
-  built.close();
+  const rows = figures.map(({ line, took, node }) => [line, shown(took, 0), shown(node, 0), shown(took / node, 2)]);
+  return {
+    part: "startup",
+    about: `From Enter to the end of a command, no core running, median of ${plan.rounds} rounds, a bare \`node -e 0\` in turn with it.`,
+    tables: [{ title: "Start of commands", rows: [["", "ms", "bare Node, ms", "ratio"], ...rows] }],
+    aims: figures.map(({ line, took, node }) => ({
+      text: `switchyard ${line}`,
+      figure: took,
+      limit: aimMs,
+      unit: " ms",
+      beside: `bare Node ${shown(node, 0)} ms`,
+    })),
+    notes: [],
+  };
 }

@@ -1,30 +1,42 @@
 /**
  * `npm run bench -- translate`: what translation costs for each pair of the four public dialects, beside two gateways,
- * interleaved in one run. `--quick` measures fewer rounds. Exit code 0 with a verdict line even when an aim is missed.
+ * interleaved in one run. `--quick` measures fewer rounds.
  */
-import { build } from "./contestants.ts";
+import type { Outcome } from "./board.ts";
 import { dialects, type Dialect } from "./dialects.ts";
 import { startGateway, startUpstream, type Gateway, type GatewayName } from "./gateways.ts";
+import { errorText, type Bench, type Size } from "./part.ts";
 import { measureFirst, measureStream, measureWhole, type StreamFigures } from "./translate-measures.ts";
-import { pairsTable, translateVerdict, type PairResults } from "./translate-report.ts";
+import { pairsTable, translateAims, type PairResults } from "./translate-report.ts";
 
-const deltas = 5_000;
-const plans = { quick: { rounds: 2, wholes: 40, firsts: 10 }, full: { rounds: 8, wholes: 120, firsts: 25 } };
+interface Plan {
+  readonly deltas: number;
+  readonly rounds: number;
+  readonly wholes: number;
+  readonly firsts: number;
+  readonly warmRounds: number;
+}
+
+const plans: Readonly<Record<Size, Plan>> = {
+  tiny: { deltas: 50, rounds: 1, wholes: 2, firsts: 2, warmRounds: 0 },
+  quick: { deltas: 5_000, rounds: 2, wholes: 40, firsts: 10, warmRounds: 3 },
+  full: { deltas: 5_000, rounds: 8, wholes: 120, firsts: 25, warmRounds: 3 },
+};
 const peers: readonly GatewayName[] = ["switchyard", "llms", "portkey"];
 
-export async function benchTranslate(args: readonly string[], say: (text: string) => void): Promise<void> {
-  const plan = args.includes("--quick") ? plans.quick : plans.full;
-  const only = args.filter((arg) => !arg.startsWith("--"));
-  const chosen = peers.filter((name) => only.length === 0 || only.includes(name));
+export async function benchTranslate(bench: Bench): Promise<Outcome> {
+  const { say } = bench;
+  const plan = plans[bench.size];
+  const chosen = peers.filter((name) => bench.only.length === 0 || bench.only.includes(name));
   const startedAt = performance.now();
-  if (chosen.includes("switchyard")) await build();
-  const upstream = await startUpstream(deltas);
+  const upstream = await startUpstream(plan.deltas);
   const gateways: Gateway[] = [];
   try {
-    for (const name of ["direct", ...chosen] as const) gateways.push(await startGateway(name, upstream));
+    for (const name of ["direct", ...chosen] as const) gateways.push(await startGateway(name, upstream, bench));
     // Compiled code is what is measured, not its compilation: every pair goes by a few times before any of them counts.
-    for (let warm = 0; warm < warmRounds; warm += 1) {
-      for (const [client, provider] of pairs) for (const gateway of gateways) await warmUp(gateway, client, provider);
+    for (let warm = 0; warm < plan.warmRounds; warm += 1) {
+      for (const [client, provider] of pairs)
+        for (const gateway of gateways) await warmUp(gateway, client, provider, plan);
     }
     say("warmed up");
     const results: PairResults[] = [];
@@ -34,21 +46,26 @@ export async function benchTranslate(args: readonly string[], say: (text: string
         say(`${client} → ${provider} measured`);
       }
     }
-    say(`\n${pairsTable(results, chosen)}\n\n${translateVerdict(results)}`);
-    say(
-      `took ${((performance.now() - startedAt) / 1000).toFixed(0)} s; ${deltas} deltas a stream; CPU is the best of ${plan.rounds} rounds, times are medians less those of the provider asked directly`,
-    );
+    say(`translation took ${((performance.now() - startedAt) / 1000).toFixed(0)} s`);
+    return {
+      part: "translate",
+      about: `A streamed answer of ${plan.deltas} deltas and small whole answers for each pair of dialects, plain HTTP, beside two gateways that translate.`,
+      tables: [pairsTable(results, chosen)],
+      aims: chosen.includes("switchyard") ? translateAims(results) : [],
+      notes: [
+        `CPU is the best of ${plan.rounds} rounds, ms per 1,000 deltas; times are medians less those of the provider asked directly. – stands where a gateway has no such pair or answered without the words.`,
+      ],
+    };
   } finally {
     for (const gateway of gateways) await gateway.close();
     await upstream.close();
   }
 }
 
-const warmRounds = 3;
 const pairs = dialects.flatMap((client) => dialects.map((provider) => [client, provider] as const));
 
 /** A gateway that cannot do a pair has nothing to warm up; the measurement says so. */
-async function warmUp(gateway: Gateway, client: Dialect, provider: Dialect): Promise<void> {
+async function warmUp(gateway: Gateway, client: Dialect, provider: Dialect, { deltas }: Plan): Promise<void> {
   await measureStream(gateway, client, provider, deltas).catch(() => undefined);
   await measureWhole(gateway, client, provider, 10).catch(() => undefined);
   await measureFirst(gateway, client, provider, 1).catch(() => undefined);
@@ -58,7 +75,7 @@ async function measurePair(
   gateways: readonly Gateway[],
   client: Dialect,
   provider: Dialect,
-  plan: (typeof plans)["full"],
+  plan: Plan,
 ): Promise<PairResults> {
   const streams = new Map<GatewayName, StreamFigures[]>();
   const wholes = new Map<GatewayName, number[]>();
@@ -69,13 +86,13 @@ async function measurePair(
       if (failures.has(gateway.name)) continue;
       // A gateway that cannot do a pair is told of in the table; Switchyard must do all of them.
       await step(gateway).catch((error: unknown) => {
-        failures.set(gateway.name, error instanceof Error ? error.message : String(error));
+        failures.set(gateway.name, errorText(error));
       });
     }
   };
   for (let round = 0; round < plan.rounds; round += 1) {
     await each(async (gateway) => {
-      const figures = await measureStream(gateway, client, provider, deltas);
+      const figures = await measureStream(gateway, client, provider, plan.deltas);
       streams.set(gateway.name, [...(streams.get(gateway.name) ?? []), figures]);
     });
   }

@@ -3,11 +3,12 @@
  * calls go to both and to the origin itself in turn, so that a busy moment hits everybody, and the roles change each round.
  */
 import { resolvePaths } from "../../src/base/paths.ts";
+import type { Aim } from "./board.ts";
 import { startOrigin, start, startSwitchyard, type Contestant } from "./contestants.ts";
 import { median } from "./measures.ts";
+import type { Bench } from "./part.ts";
 import { startPty } from "./pty.ts";
 import { screenProgram, terminalSize } from "./tui-programs.ts";
-import type { Aim } from "./tui-report.ts";
 import { open, post } from "./wire.ts";
 
 /** Even, so that each core is watched as often as the other. */
@@ -16,24 +17,26 @@ const warmUpCalls = 600;
 /** Calls to the three take turns: a watched core sees about the twenty-odd new calls a second of the load above. */
 const gapMs = 10;
 
-export async function measureAddedLatency(calls: number, say: (text: string) => void): Promise<readonly Aim[]> {
+export async function measureAddedLatency(calls: number, bench: Bench): Promise<readonly Aim[]> {
+  const built = await bench.program();
   const origin = await startOrigin();
   const closing: (() => Promise<void>)[] = [() => origin.close()];
   try {
-    const direct = await start("direct", origin);
-    const cores = [await startSwitchyard(origin), await startSwitchyard(origin)] as const;
+    const direct = await start("direct", { bench, origin });
+    const cores = [await startSwitchyard({ bench, origin }), await startSwitchyard({ bench, origin })] as const;
     closing.push(...cores.map((core) => () => core.close()));
     const call = {
       direct: await caller(direct),
       first: await caller(cores[0]),
       second: await caller(cores[1]),
     };
-    for (const one of Object.values(call)) for (let made = 0; made < warmUpCalls; made += 1) await one();
+    for (const one of Object.values(call))
+      for (let made = 0; made < (bench.size === "tiny" ? calls : warmUpCalls); made += 1) await one();
     const took = { direct: [] as number[], alone: [] as number[], watched: [] as number[] };
     for (let round = 0; round < rounds; round += 1) {
       const isFirst = round % 2 === 0;
       const { home } = isFirst ? cores[0] : cores[1];
-      const pty = await startPty(screenProgram(resolvePaths({ SWITCHYARD_HOME: home }).controlSocket), {
+      const pty = await startPty(screenProgram(built, resolvePaths({ SWITCHYARD_HOME: home }).controlSocket), {
         ...terminalSize,
         env: { HOME: home },
       });
@@ -57,7 +60,7 @@ export async function measureAddedLatency(calls: number, say: (text: string) => 
     }
     const bare = median(took.direct);
     const [alone, watched] = [median(took.alone) - bare, median(took.watched) - bare];
-    say(
+    bench.say(
       `the core adds ${alone.toFixed(3)} ms to a call alone, ${watched.toFixed(3)} ms watched (the call itself ${bare.toFixed(3)} ms)`,
     );
     return [

@@ -57,8 +57,3 @@ export async function keyLatencies(pty: Pty, script: readonly KeyStep[], count: 
   }
   return latencies;
 }
-
-export function percentile(values: readonly number[], part: number): number {
-  const sorted = [...values].sort((one, other) => one - other);
-  return sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * part) - 1)] ?? Number.NaN;
-}

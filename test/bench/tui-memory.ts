@@ -6,11 +6,12 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { FakeCore } from "../tui/fake-core.ts";
 import { waitFor, within } from "../support/wait.ts";
+import type { Aim } from "./board.ts";
+import type { Bench } from "./part.ts";
 import { residentMb } from "./process-meter.ts";
 import { startPty } from "./pty.ts";
 import { createFlowStream } from "./tui-load.ts";
 import { screenProgram, terminalSize } from "./tui-programs.ts";
-import type { Aim } from "./tui-report.ts";
 
 const samples = 20;
 /** Of the samples: the book fills, code is compiled, the heap finds its size. */
@@ -37,11 +38,13 @@ export async function measureMemory(
   core: FakeCore,
   home: string,
   events: number,
-  say: (text: string) => void,
+  bench: Bench,
 ): Promise<readonly Aim[]> {
+  const { say } = bench;
+  const built = await bench.program();
   const report = join(home, "probe");
   const flags = ["--expose-gc", "--import", `data:text/javascript,${encodeURIComponent(probe)}`];
-  const pty = await startPty(screenProgram(core.socketPath, flags), {
+  const pty = await startPty(screenProgram(built, core.socketPath, flags), {
     ...terminalSize,
     env: { HOME: home, BENCH_PROBE: report },
   });

@@ -1,12 +1,15 @@
 /** How the bench starts what it measures: the built screen and the yardstick beside it. */
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import type { BuiltProgram } from "../support/built.ts";
 
 export const terminalSize = { columns: 120, rows: 40 };
 
-export function screenProgram(socketPath: string, nodeFlags: readonly string[] = []): readonly string[] {
-  const main = fileURLToPath(new URL("../../dist/tui/main.js", import.meta.url));
-  return [process.execPath, ...nodeFlags, main, "--socket", socketPath];
+export function screenProgram(
+  built: BuiltProgram,
+  socketPath: string,
+  nodeFlags: readonly string[] = [],
+): readonly string[] {
+  return [process.execPath, ...nodeFlags, join(built.folder, "dist", "tui", "main.js"), "--socket", socketPath];
 }
 
 export function yardstickProgram(socketPath: string): readonly string[] {

@@ -4,6 +4,7 @@
  */
 import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse } from "node:http2";
 import type { AddressInfo } from "node:net";
+import { monotonicMicros } from "./process-meter.ts";
 
 /** A whole Claude reply of 1 KB: what a proxy for coding clients sees all day. */
 const smallReply = Buffer.from(
@@ -35,12 +36,7 @@ async function answer(request: Http2ServerRequest, reply: Http2ServerResponse): 
   const url = new URL(request.url, "https://bench");
   const count = Number(url.searchParams.get("n") ?? 0);
   if (url.pathname === "/stream") {
-    reply.writeHead(200, { "content-type": "text/event-stream" });
-    for (let sent = 0; sent < count && !reply.destroyed; sent += 1) {
-      reply.write(`data: ${sent}\n\n`);
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
-    reply.end();
+    await stream(reply, { count, gapMs: Number(url.searchParams.get("gap") ?? 5), id: url.searchParams.get("id") });
     return;
   }
   if (url.pathname === "/bytes") {
@@ -56,6 +52,29 @@ async function answer(request: Http2ServerRequest, reply: Http2ServerResponse): 
     reply.writeHead(200, { "content-type": "application/json", "content-length": String(smallReply.length) });
     reply.end(smallReply);
   });
+}
+
+interface Streamed {
+  readonly count: number;
+  readonly gapMs: number;
+  /** Somebody wants to know when the client is gone before its end. */
+  readonly id: string | null;
+}
+
+/** `data: NUMBER INSTANT`, the instant in µs of the clock that all processes of the machine share. */
+async function stream(reply: Http2ServerResponse, { count, gapMs, id }: Streamed): Promise<void> {
+  const state = { isClosed: false, isWhole: false };
+  reply.once("close", () => {
+    state.isClosed = true;
+    if (!state.isWhole && id !== null) process.send?.({ id, atMicros: monotonicMicros() });
+  });
+  reply.writeHead(200, { "content-type": "text/event-stream" });
+  for (let sent = 0; sent < count && !state.isClosed; sent += 1) {
+    reply.write(`data: ${sent} ${monotonicMicros()}\n\n`);
+    await new Promise((resolve) => setTimeout(resolve, gapMs));
+  }
+  state.isWhole = !state.isClosed;
+  reply.end();
 }
 
 function drained(reply: Http2ServerResponse): Promise<void> {

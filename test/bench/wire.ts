@@ -1,5 +1,6 @@
 /** A client that costs next to nothing: prebuilt request bytes, and just enough parsing to know when a reply is whole. */
-import { connect as connectH2, type ClientHttp2Session } from "node:http2";
+import { connect as connectH2, type ClientHttp2Session, type ClientHttp2Stream } from "node:http2";
+import type { Socket } from "node:net";
 import { connect as connectTls, type TLSSocket } from "node:tls";
 import { tlsThrough } from "../support/proxy-clients.ts";
 import { within } from "../support/wait.ts";
@@ -39,12 +40,17 @@ export async function openH2(who: Contestant): Promise<ClientHttp2Session> {
 }
 
 /** One POST on a kept-alive connection; resolves when the reply is whole. */
-export function post(socket: TLSSocket, who: Contestant, host = mainHost): Promise<void> {
+export function post(socket: TLSSocket, who: Contestant, host = mainHost, body = smallBody): Promise<void> {
   // One write: two would wait for each other's acknowledgement.
-  socket.write(
-    Buffer.concat([Buffer.from(head("POST /v1/messages HTTP/1.1", host, who, smallBody.length)), smallBody]),
-  );
+  socket.write(Buffer.concat([Buffer.from(head("POST /v1/messages HTTP/1.1", host, who, body.length)), body]));
   return wholeReply(socket);
+}
+
+/** A GET as a stream of an HTTP/2 connection, whose reply the caller reads. */
+export function getH2(session: ClientHttp2Session, path: string): ClientHttp2Stream {
+  const stream = session.request({ ":method": "GET", ":path": path, "x-api-key": "bench" });
+  stream.on("error", () => {});
+  return stream;
 }
 
 /** A GET whose reply the caller reads. */
@@ -85,7 +91,7 @@ export function postH2(session: ClientHttp2Session): Promise<void> {
 }
 
 /** Reads one reply and throws its bytes away. */
-export function wholeReply(socket: TLSSocket, timeoutMs = 20_000): Promise<void> {
+export function wholeReply(socket: Socket, timeoutMs = 20_000): Promise<void> {
   return new Promise((resolve, reject) => {
     let seen = "";
     let left = -1;

@@ -74,9 +74,6 @@ export interface FlowJson {
 const projectRoot = fileURLToPath(new URL("../..", import.meta.url));
 const fromSources = ["--import", import.meta.resolve("tsx"), join(projectRoot, "src/cli.ts")];
 
-/** The built program, for measuring: tsx would count in memory and CPU. */
-export const builtProgram: readonly string[] = [join(projectRoot, "dist/cli.js")];
-
 export async function startCoreProcess(options: CoreOptions = {}): Promise<CoreProcess> {
   const folder = tempFolder("core");
   const program = options.program ?? fromSources;
