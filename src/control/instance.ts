@@ -2,8 +2,9 @@
  * One core per home. The file that says who runs is also the lock: it appears whole or not at all, and one left by a
  * process that is gone (killed, or from before a restart of the machine) is recognised and taken over.
  */
-import { link, mkdir, readFile, rename, unlink, writeFile } from "node:fs/promises";
-import { dirname } from "node:path";
+import { link, mkdir, readdir, readFile, unlink, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { systemClock } from "../base/clock.ts";
 import { isRecord, parseJson } from "../base/json.ts";
 import type { Paths } from "../base/paths.ts";
 import { bootId, isRunning, processStart } from "../base/process-table.ts";
@@ -31,8 +32,10 @@ export interface Instance {
 }
 
 const privateFile = 0o600;
-/** Two takers can meet over one stale file; each round at least one of them gets on. */
-const maxRounds = 5;
+/** Takers can meet over one stale file; each round at least one of them gets on. */
+const maxRounds = 20;
+/** A removal takes milliseconds; one that was killed in the middle is taken over. */
+const takeoverTimeoutMs = 10_000;
 
 export async function acquireInstance(paths: Pick<Paths, "pidFile">, random: Random): Promise<Acquired> {
   const { pidFile } = paths;
@@ -45,12 +48,15 @@ export async function acquireInstance(paths: Pick<Paths, "pidFile">, random: Ran
     url: null,
   };
   for (let round = 0; round < maxRounds; round += 1) {
-    if (await placeNew(pidFile, record)) return { ok: true, instance: instanceOf(pidFile, record, random) };
+    if (await placeNew(pidFile, record)) {
+      await sweep(pidFile);
+      return { ok: true, instance: instanceOf(pidFile, record, random) };
+    }
     const text = await readText(pidFile);
     if (text === null) continue;
     const holder = parseRecord(text);
     if (holder !== null && isAlive(holder)) return { ok: false, holder };
-    await removeStale(pidFile, text, record.nonce);
+    await removeStale(pidFile, random);
   }
   throw new Error(`${pidFile} keeps changing hands; try again`);
 }
@@ -89,16 +95,41 @@ async function placeNew(pidFile: string, record: InstanceRecord): Promise<boolea
   }
 }
 
-/** Moves the file away and looks again: if it was not the stale one any more, it goes back to whom it belongs. */
-async function removeStale(pidFile: string, staleText: string, nonce: string): Promise<void> {
-  const aside = `${pidFile}.${nonce}.stale`;
-  try {
-    await rename(pidFile, aside);
-    if ((await readText(aside)) !== staleText) await link(aside, pidFile);
-  } catch (error) {
-    if (errorCode(error) !== "ENOENT" && errorCode(error) !== "EEXIST") throw error;
+/**
+ * Only one at a time removes: two takers that see the same dead holder would else remove each other's file, and a third
+ * one comes in between. Looked at once more under the lock, which is loaded only when there is something to remove.
+ */
+async function removeStale(pidFile: string, random: Random): Promise<void> {
+  const { createFileLocks, FileLockMoot } = await import("../base/file-lock.ts");
+  const isStale = async (): Promise<boolean> => {
+    const text = await readText(pidFile);
+    const holder = text === null ? null : parseRecord(text);
+    return text !== null && (holder === null || !isAlive(holder));
+  };
+  const wait = {
+    signal: new AbortController().signal,
+    timeoutMs: takeoverTimeoutMs,
+    isMoot: async () => !(await isStale()),
+  };
+  const locks = createFileLocks({ random, clock: systemClock });
+  const removal = locks.withFileLock(`${pidFile}.lock`, wait, async () => {
+    // A live holder alone writes its file anew, so what is stale now is what is removed.
+    if (await isStale()) await unlink(pidFile).catch(ignoreMissing);
+  });
+  await removal.catch((error: unknown) => {
+    if (!(error instanceof FileLockMoot)) throw error;
+  });
+}
+
+/** Small files of takers that were killed on the way: nobody else would ever take them away. */
+async function sweep(pidFile: string): Promise<void> {
+  const folder = dirname(pidFile);
+  for (const name of await readdir(folder)) {
+    if (!name.startsWith(`${basename(pidFile)}.`) || !/\.(?:tmp|stale)$/.test(name)) continue;
+    const path = join(folder, name);
+    const taker = parseRecord((await readText(path)) ?? "");
+    if (taker !== null && !isAlive(taker)) await unlink(path).catch(ignoreMissing);
   }
-  await unlink(aside).catch(ignoreMissing);
 }
 
 function isAlive(record: InstanceRecord): boolean {

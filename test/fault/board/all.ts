@@ -1,4 +1,6 @@
 /** Every case, in the order of the scoreboard. */
+import { refreshCase } from "../cases/s10-refresh.ts";
+import { storeCase } from "../cases/s9-store.ts";
 import type { BoardCase } from "./case.ts";
 
-export const boardCases: readonly BoardCase[] = [];
+export const boardCases: readonly BoardCase[] = [storeCase, refreshCase];

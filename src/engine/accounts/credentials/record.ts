@@ -72,7 +72,8 @@ const schema = v.strictObject({
 
 /** @param key what the file's name says; a bare record says nothing of it itself */
 export function parseRecord(fileText: string, key: AccountKey): RecordReading {
-  const parsed = parseJson(fileText);
+  // A byte order mark comes with some editors; the next writing leaves it out.
+  const parsed = parseJson(fileText.replace(/^\uFEFF/, ""));
   if (!parsed.ok || !isRecord(parsed.value)) return damaged("it is not a JSON object");
   const version = own(parsed.value, "version");
   if (version === undefined) return parseBare(parsed.value, key);

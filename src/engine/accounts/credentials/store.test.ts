@@ -54,6 +54,12 @@ describe("a record", () => {
     });
   });
 
+  it("is read past the byte order mark that an editor left", () => {
+    const read = parseRecord(`\uFEFF${recordText(account)}`, key);
+    if (!read.ok) throw new Error(read.why);
+    expect(read.account.accessToken.reveal()).toBe("canary-token");
+  });
+
   it("is written with the same fields in the same shape, and ours besides", () => {
     const read = parseRecord(seed, { provider: "copilot", name: "work" });
     if (!read.ok) throw new Error(read.why);
