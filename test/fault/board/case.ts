@@ -15,7 +15,7 @@ export interface CaseContext {
   /** What is going on, for whoever watches a long run; never part of the result. */
   readonly say: (text: string) => void;
   /** How many, by amount. */
-  of(counts: Readonly<Record<Amount, number>>): number;
+  readonly of: (counts: Readonly<Record<Amount, number>>) => number;
 }
 
 export interface Finding {
