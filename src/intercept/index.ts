@@ -10,12 +10,14 @@ import type { CoreEvent } from "../base/events.ts";
 import type { ExchangeHandler, GatewayHandler } from "../base/exchange.ts";
 import type { FlowRecorder } from "../base/flow.ts";
 import type { HttpHandler, HttpReply, RequestHead } from "../base/http.ts";
+import { systemRandom } from "../base/random.ts";
 import type { Secret } from "../base/secret.ts";
 import { UpstreamError } from "../base/upstream-error.ts";
 import { createConnectHandler, statusOfFailure } from "./connect.ts";
 import { createFront } from "./front.ts";
 import { createGateway, createUpgradeRefusal } from "./gateway.ts";
 import { createUpstreamSessions } from "./h2/sessions.ts";
+import { hopName, isLoop, readHops, type Hops } from "./hops.ts";
 import { createHostPolicy, type HostPolicy } from "./host-policy.ts";
 import { identifyClient } from "./identify.ts";
 import { createBarrier, type IpFilterSettings } from "./ip-filter.ts";
@@ -89,6 +91,7 @@ export interface Listening {
 
 export function createInterceptor(deps: InterceptorDeps): Interceptor {
   let listening: { readonly host: string; readonly port: number } | null = null;
+  const hop = hopName(systemRandom.bytes(6));
   const guard = createDestinationGuard({
     privateDestinations: () => {
       const wish = deps.settings().privateDestinations;
@@ -110,6 +113,7 @@ export function createInterceptor(deps: InterceptorDeps): Interceptor {
       isOurselves: (host, port) => port === listening?.port && isLoopback(host === "localhost" ? "127.0.0.1" : host),
     }),
     clock: deps.clock,
+    hop,
   });
   const lanes = createLanes(dial);
   const sessions = createUpstreamSessions(dial, lanes);
@@ -154,6 +158,10 @@ export function createInterceptor(deps: InterceptorDeps): Interceptor {
           return true;
         }
       };
+      const hopsOf = (via: string | undefined): Hops | null => {
+        const hops = readHops(via);
+        return isLoop(hops, hop) ? null : hops;
+      };
       const auth = createProxyAuthority(() => deps.settings().proxyAuth, deps.proxyToken);
       const front = createFront({
         relay,
@@ -169,11 +177,12 @@ export function createInterceptor(deps: InterceptorDeps): Interceptor {
         auth,
         bus: deps.bus,
         isOurselves,
+        hopsOf,
       });
       const gatewayDeps = { relay, gateway: where.gateway, listening: () => listening };
       const serveGateway = createGateway(gatewayDeps);
       const declineUpgrade = createUpgradeRefusal(gatewayDeps);
-      const plain = createPlainHandlers({ relay, send, auth, isOurselves, serveGateway, declineUpgrade });
+      const plain = createPlainHandlers({ relay, send, auth, isOurselves, hopsOf, serveGateway, declineUpgrade });
       const barred = createBarrier(() => deps.settings().ipFilter, deps.bus);
       const shell = await openShell(where, {
         onConnect: (request, socket, head) => {

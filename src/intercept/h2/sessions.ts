@@ -3,6 +3,7 @@
  * client what they mean to the upstream; a clean session is lent on for a short while, as HTTP/1 lanes are.
  */
 import type { ClientHttp2Session } from "node:http2";
+import type { Hops } from "../hops.ts";
 import type { Dial, DialTarget } from "../upstream/dial.ts";
 import type { Lanes } from "../upstream/lanes.ts";
 import { openSession } from "./open-session.ts";
@@ -19,6 +20,7 @@ export interface SessionTarget {
   readonly port: number;
   /** What the client offered, in its order. */
   readonly alpn: readonly string[];
+  readonly hops: Hops;
 }
 
 export type Opened = { readonly protocol: "h2"; readonly session: UpstreamSession } | { readonly protocol: "http/1.1" };
@@ -53,8 +55,8 @@ export function createUpstreamSessions(dial: Dial, lanes: Lanes): UpstreamSessio
 
   return {
     async open(target) {
-      const { host, port } = target;
-      const asked: DialTarget = { host, port, tls: { alpn: target.alpn }, purpose: "client" };
+      const { host, port, hops } = target;
+      const asked: DialTarget = { host, port, tls: { alpn: target.alpn }, purpose: "client", hops };
       const keyBy = (way: string): string => `${host}:${port}|${target.alpn.join()}|${way}`;
       const lent = lend(keyBy(dial.wayTo(asked)));
       if (lent !== null) return { protocol: "h2", session: lent };
