@@ -8,6 +8,7 @@ import { UpstreamError, type UpstreamFailure } from "../base/upstream-error.ts";
 import { parseConnectTarget } from "./connect-target.ts";
 import type { Connections } from "./connections.ts";
 import type { Front } from "./front.ts";
+import type { Hops } from "./hops.ts";
 import type { HostPolicy } from "./host-policy.ts";
 import type { ProxyAuthority } from "./proxy-auth.ts";
 import type { RelayDeps } from "./relay-deps.ts";
@@ -22,6 +23,8 @@ export interface ConnectDeps {
   readonly connections: Connections;
   /** True for an address and port that are this proxy itself. */
   readonly isOurselves: (host: string, port: number) => boolean;
+  /** Who has passed a request on, by its `Via`; null when we have, already. */
+  readonly hopsOf: (via: string | undefined) => Hops | null;
 }
 
 export function createConnectHandler(
@@ -29,7 +32,12 @@ export function createConnectHandler(
 ): (request: IncomingMessage, socket: Socket, head: Buffer) => void {
   const toldOutOfScope = new Set<string>();
 
-  const tunnel = async (host: string, port: number, socket: Socket, head: Buffer, why: string): Promise<void> => {
+  const tunnel = async (
+    { host, port, hops }: { readonly host: string; readonly port: number; readonly hops: Hops },
+    socket: Socket,
+    head: Buffer,
+    why: string,
+  ): Promise<void> => {
     const name = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
     const tap = deps.relay.recorder.open({
       client: "unknown",
@@ -44,7 +52,7 @@ export function createConnectHandler(
     const onGone = (): void => gone.abort();
     socket.once("close", onGone);
     try {
-      const upstream = await deps.relay.dial({ host, port, purpose: "client" }, gone.signal);
+      const upstream = await deps.relay.dial({ host, port, purpose: "client", hops }, gone.signal);
       socket.off("close", onGone);
       tap.tell({ type: "connected", connectMs: upstream.connectMs, tlsMs: null });
       tap.tell({ type: "reply-started", status: 200 });
@@ -75,6 +83,11 @@ export function createConnectHandler(
       answerConnect(socket, 403, "CONNECT refused: that is this proxy itself.");
       return;
     }
+    const hops = deps.hopsOf(request.headers.via);
+    if (hops === null) {
+      answerConnect(socket, 508, `CONNECT refused: ${loopText}`);
+      return;
+    }
     const said = request.headers["proxy-authorization"];
     const auth = deps.auth.check(said);
     if (auth === "required") {
@@ -88,7 +101,7 @@ export function createConnectHandler(
         const fix = "switchyard ca rotate";
         deps.bus.publish({ type: "out-of-scope", host, fix });
       }
-      void tunnel(host, port, socket, head, verdict.why);
+      void tunnel({ host, port, hops }, socket, head, verdict.why);
       return;
     }
     const place = deps.connections.placeOf(socket);
@@ -96,7 +109,7 @@ export function createConnectHandler(
     socket.setNoDelay(true);
     socket.write(connectEstablished);
     deps.front
-      .accept({ socket, head, host, port, authorized: auth === "proven", run: runOf(said), place })
+      .accept({ socket, head, host, port, hops, authorized: auth === "proven", run: runOf(said), place })
       .catch((error: unknown) => {
         deps.bus.publish({
           type: "notice",
@@ -108,6 +121,9 @@ export function createConnectHandler(
       });
   };
 }
+
+export const loopText =
+  "it has been here before. Two proxies are each other's outbound proxy: look at HTTPS_PROXY and settings.network_proxy.";
 
 /** A client that asked for a connection is told by status: 504 for silence, 403 for what we refuse, 502 for the rest. */
 export const statusOfFailure: Readonly<Record<UpstreamFailure, number>> = {
@@ -131,6 +147,7 @@ const reasons: Readonly<Record<number, string>> = {
   407: "Proxy Authentication Required",
   502: "Bad Gateway",
   504: "Gateway Timeout",
+  508: "Loop Detected",
 };
 
 function answerConnect(socket: Socket, status: number, why: string, extra = ""): void {

@@ -14,6 +14,7 @@ import type { Place } from "./connections.ts";
 import { serveHttp1 } from "./h1/connection.ts";
 import { serveHttp2 } from "./h2/connection.ts";
 import { isHttp2Preface, withBytesBefore } from "./h2/preface.ts";
+import type { Hops } from "./hops.ts";
 import { peek } from "./peek.ts";
 import type { RelayDeps, Tunnel } from "./relay-deps.ts";
 import { joinSockets } from "./tunnel.ts";
@@ -34,6 +35,7 @@ export interface FrontRequest {
   readonly head: Buffer;
   readonly host: string;
   readonly port: number;
+  readonly hops: Hops;
   readonly authorized: boolean;
   readonly run: string | undefined;
   readonly place: Place;
@@ -71,7 +73,7 @@ export function createFront(deps: FrontDeps): Front {
       return { protocol: remembered.protocol, session: null };
     }
     try {
-      const asked = await deps.sessions.open({ host: request.host, port: request.port, alpn: hello.alpn });
+      const asked = await deps.sessions.open({ ...request, alpn: hello.alpn });
       choices.set(key, { protocol: asked.protocol, until: now + choiceLifetimeMs });
       const oldest = choices.keys().next();
       if (choices.size > maxRememberedChoices && oldest.done !== true) choices.delete(oldest.value);
@@ -155,6 +157,7 @@ export function createFront(deps: FrontDeps): Front {
           scheme: "https",
           authorized: request.authorized,
           run: request.run,
+          hops: request.hops,
           upstreamAlpn: hello.alpn.filter((offer) => offer !== "h2"),
         };
         if (protocol === "h2") {
@@ -212,7 +215,7 @@ function serve1or2({ secure, socket, tunnel, deps, heard, place }: Shaken): void
 
 /** A connection to an intercepted host that we cannot or need not decrypt goes on as a tunnel. */
 async function relayBlindly(request: FrontRequest, deps: FrontDeps, why: string): Promise<void> {
-  const { socket, host, port } = request;
+  const { socket, host, port, hops } = request;
   request.place.enter();
   const tap = deps.relay.recorder.open({
     client: "unknown",
@@ -224,7 +227,7 @@ async function relayBlindly(request: FrontRequest, deps: FrontDeps, why: string)
   });
   tap.tell({ type: "why", step: { stage: "intercept", text: `tunnelled, not decrypted: ${why}` } });
   try {
-    const upstream = await deps.relay.dial({ host, port, purpose: "client" });
+    const upstream = await deps.relay.dial({ host, port, purpose: "client", hops });
     tap.tell({ type: "connected", connectMs: upstream.connectMs, tlsMs: null });
     await joinSockets(socket, upstream.socket, tap);
   } catch (error) {

@@ -13,6 +13,7 @@ import type { ExchangeHandler, GatewayHandler } from "../base/exchange.ts";
 import type { FlowRecorder } from "../base/flow.ts";
 import type { HttpHandler, HttpReply, RequestHead } from "../base/http.ts";
 import { limitText, type WireLimits } from "../base/limits.ts";
+import { systemRandom } from "../base/random.ts";
 import type { Secret } from "../base/secret.ts";
 import { UpstreamError } from "../base/upstream-error.ts";
 import { createConnections, type Place } from "./connections.ts";
@@ -20,6 +21,7 @@ import { createConnectHandler, statusOfFailure } from "./connect.ts";
 import { createFront } from "./front.ts";
 import { createGateway, createUpgradeRefusal } from "./gateway.ts";
 import { createUpstreamSessions } from "./h2/sessions.ts";
+import { hopName, isLoop, readHops, type Hops } from "./hops.ts";
 import { createHostPolicy, type HostPolicy } from "./host-policy.ts";
 import { identifyClient } from "./identify.ts";
 import { createBarrier, type IpFilterSettings } from "./ip-filter.ts";
@@ -103,6 +105,7 @@ export interface Listening {
 
 export function createInterceptor(deps: InterceptorDeps): Interceptor {
   let listening: { readonly host: string; readonly port: number } | null = null;
+  const hop = hopName(systemRandom.bytes(6));
   const guard = createDestinationGuard({
     privateDestinations: () => {
       const wish = deps.settings().privateDestinations;
@@ -124,6 +127,7 @@ export function createInterceptor(deps: InterceptorDeps): Interceptor {
       isOurselves: (host, port) => port === listening?.port && isLoopback(host === "localhost" ? "127.0.0.1" : host),
     }),
     clock: deps.clock,
+    hop,
   });
   const lanes = createLanes(dial);
   const limits = (): WireLimits => deps.settings().limits;
@@ -179,6 +183,10 @@ export function createInterceptor(deps: InterceptorDeps): Interceptor {
           return true;
         }
       };
+      const hopsOf = (via: string | undefined): Hops | null => {
+        const hops = readHops(via);
+        return isLoop(hops, hop) ? null : hops;
+      };
       const auth = createProxyAuthority(() => deps.settings().proxyAuth, deps.proxyToken);
       const front = createFront({
         relay,
@@ -195,11 +203,12 @@ export function createInterceptor(deps: InterceptorDeps): Interceptor {
         bus: deps.bus,
         connections,
         isOurselves,
+        hopsOf,
       });
       const gatewayDeps = { relay, gateway: where.gateway, listening: () => listening };
       const serveGateway = createGateway(gatewayDeps);
       const declineUpgrade = createUpgradeRefusal(gatewayDeps);
-      const plain = createPlainHandlers({ relay, send, auth, isOurselves, serveGateway, declineUpgrade });
+      const plain = createPlainHandlers({ relay, send, auth, isOurselves, hopsOf, serveGateway, declineUpgrade });
       const barred = createBarrier(() => deps.settings().ipFilter, deps.bus);
       /** Null: it was refused, in words. */
       const taken = (request: IncomingMessage, socket: Socket): Place | null => {
@@ -239,9 +248,7 @@ export function createInterceptor(deps: InterceptorDeps): Interceptor {
         onExpectation: onRequest,
         onUpgrade: (request, socket, head) => {
           const place = taken(request, socket);
-          if (place === null) return;
-          place.enter();
-          plain.onUpgrade(request, socket, head);
+          if (place !== null) plain.onUpgrade(request, socket, head, place);
         },
         onGarbage: (error, socket) => {
           sockets.add(socket);

@@ -6,25 +6,30 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { passThrough, type Exchange, type ExchangeHead } from "../base/exchange.ts";
-import { pairsFromRaw } from "../base/headers.ts";
+import { headerList, headerValue, pairsFromRaw } from "../base/headers.ts";
 import { runOf } from "../base/launch-env.ts";
 import type { HeaderPairs, HttpReply, RequestHead } from "../base/http.ts";
 import { UpstreamError } from "../base/upstream-error.ts";
 import { parseConnectTarget } from "./connect-target.ts";
 import type { DeclineUpgrade, ServeGateway } from "./gateway.ts";
+import { loopText } from "./connect.ts";
+import type { Place } from "./connections.ts";
+import { serveHttp1 } from "./h1/connection.ts";
 import { writeHead } from "./h1/head.ts";
+import type { Hops } from "./hops.ts";
 import type { ProxyAuthority } from "./proxy-auth.ts";
 import type { OwnAnswer, RelayDeps } from "./relay-deps.ts";
 import { requestLine } from "./request-line.ts";
 import type { Send } from "./upstream/send.ts";
 import { writeReply } from "./write-reply.ts";
-import { joinSockets } from "./tunnel.ts";
 
 export interface PlainDeps {
   readonly relay: RelayDeps;
   readonly send: Send;
   readonly auth: ProxyAuthority;
   readonly isOurselves: (host: string, port: number) => boolean;
+  /** Who has passed a request on, by its `Via`; null when we have, already. */
+  readonly hopsOf: (via: string | undefined) => Hops | null;
   /** Requests that name a path only. */
   readonly serveGateway: ServeGateway;
   readonly declineUpgrade: DeclineUpgrade;
@@ -32,7 +37,7 @@ export interface PlainDeps {
 
 export interface PlainHandlers {
   onRequest(request: IncomingMessage, reply: ServerResponse): void;
-  onUpgrade(request: IncomingMessage, socket: Socket, head: Buffer): void;
+  onUpgrade(request: IncomingMessage, socket: Socket, head: Buffer, place: Place): void;
 }
 
 export function createPlainHandlers(deps: PlainDeps): PlainHandlers {
@@ -49,9 +54,9 @@ export function createPlainHandlers(deps: PlainDeps): PlainHandlers {
         request.resume();
         return;
       }
-      void forward(request, reply, judged.head, judged.authorized, deps);
+      void forward(request, reply, judged, deps);
     },
-    onUpgrade(request, socket, head) {
+    onUpgrade(request, socket, head, place) {
       socket.on("error", () => {});
       if ((request.url ?? "").startsWith("/")) {
         deps.declineUpgrade(request, socket);
@@ -68,13 +73,22 @@ export function createPlainHandlers(deps: PlainDeps): PlainHandlers {
         );
         return;
       }
-      void splice(request, socket, head, judged.head, deps);
+      upgrade({ request, socket, head, place }, judged, deps);
     },
   };
 }
 
+interface Wanted {
+  readonly ok: true;
+  readonly head: RequestHead;
+  readonly authorized: boolean;
+  readonly hops: Hops;
+  /** A page of another origin made a browser send it. */
+  readonly byPage: boolean;
+}
+
 type Judged =
-  | { readonly ok: true; readonly head: RequestHead; readonly authorized: boolean }
+  | Wanted
   | { readonly ok: false; readonly status: number; readonly why: string; readonly headers?: HeaderPairs };
 
 function judge(request: IncomingMessage, deps: PlainDeps): Judged {
@@ -90,6 +104,12 @@ function judge(request: IncomingMessage, deps: PlainDeps): Judged {
   if (deps.isOurselves(place.host, place.port)) {
     return { ok: false, status: 403, why: "That is this proxy itself; forwarding it would loop." };
   }
+  const hops = deps.hopsOf(request.headers.via);
+  if (hops === null) return { ok: false, status: 508, why: loopText };
+  const headers = pairsFromRaw(request.rawHeaders);
+  if (headers.filter(([name]) => name.toLowerCase() === "host").length > 1) {
+    return { ok: false, status: 400, why: "A request has one Host." };
+  }
   const auth = deps.auth.check(request.headers["proxy-authorization"]);
   if (auth === "required") {
     return {
@@ -103,22 +123,35 @@ function judge(request: IncomingMessage, deps: PlainDeps): Judged {
   return {
     ok: true,
     authorized: auth === "proven",
+    hops,
+    byPage: isByPage(headers, place),
     head: {
       method: request.method ?? "GET",
       scheme: "http",
       host: place.host,
       port: place.port,
       target: path.startsWith("/") ? path : `/${path}`,
-      headers: pairsFromRaw(request.rawHeaders),
+      headers,
     },
   };
+}
+
+/**
+ * Whether a page elsewhere made a browser send this, as far as browsers say so. `Sec-Fetch-Mode` alone says nothing: Node's
+ * own `fetch` sends it.
+ */
+function isByPage(headers: HeaderPairs, { host, port }: { readonly host: string; readonly port: number }): boolean {
+  const origin = headerValue(headers, "origin")?.toLowerCase();
+  const site = headerValue(headers, "sec-fetch-site")?.toLowerCase() ?? "none";
+  const own = `http://${host.includes(":") ? `[${host}]` : host}`;
+  const isOwn = origin === undefined || origin === `${own}:${port}` || (port === 80 && origin === own);
+  return !isOwn || site === "cross-site" || site === "same-site";
 }
 
 async function forward(
   request: IncomingMessage,
   reply: ServerResponse,
-  head: RequestHead,
-  authorized: boolean,
+  { head, authorized, hops, byPage }: Wanted,
   deps: PlainDeps,
 ): Promise<void> {
   const { relay } = deps;
@@ -167,7 +200,8 @@ async function forward(
     deps.send(
       { ...head, body: rest, signal: gone.signal },
       {
-        purpose: "client",
+        purpose: byPage ? "page" : "client",
+        hops,
         onConnected: (connectMs, tlsMs) => tap.tell({ type: "connected", connectMs, tlsMs }),
         onInformational: (status, headers) => {
           if (status === 100) reply.writeContinue();
@@ -216,39 +250,56 @@ async function* joined(
   }
 }
 
-/** A WebSocket (or any other upgrade) over plain HTTP: the rebuilt head goes up, then the two sockets are one. */
-async function splice(
-  request: IncomingMessage,
-  socket: Socket,
-  head: Buffer,
-  target: RequestHead,
-  deps: PlainDeps,
-): Promise<void> {
-  const { relay } = deps;
-  const client = relay.identify(target);
-  const tap = relay.recorder.open({
-    client,
-    host: target.host,
-    method: target.method,
-    path: target.target,
-    protocol: "websocket",
-    action: "passthrough",
-  });
-  tap.head("client-request", { line: requestLine(target), headers: target.headers });
-  try {
-    const upstream = await relay.dial({ host: target.host, port: target.port, purpose: "client" });
-    tap.tell({ type: "connected", connectMs: upstream.connectMs, tlsMs: null });
-    const fields = target.headers.filter(([name]) => !/^proxy-(?:connection|authorization)$/i.test(name));
-    upstream.socket.write(writeHead(`${request.method ?? "GET"} ${target.target} HTTP/1.1`, fields));
-    if (head.length > 0) upstream.socket.write(head);
-    await joinSockets(socket, upstream.socket, tap);
-  } catch (error) {
-    const failure =
-      error instanceof UpstreamError ? error : new UpstreamError("reset", "connect", String(error), error);
-    tap.tell({ type: "ended", state: "failed", error: failure.message });
-    socket.end("HTTP/1.1 502 Bad Gateway\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
-  }
+interface Upgrade {
+  readonly request: IncomingMessage;
+  readonly socket: Socket;
+  readonly head: Buffer;
+  readonly place: Place;
 }
+
+/**
+ * A WebSocket (or any other upgrade) over plain HTTP: its head is made anew, and what follows is a connection like one in
+ * a tunnel, for this one request. HTTP/2 is not taken up this way (h2c): nobody would see what is said in it.
+ */
+function upgrade({ request, socket, head, place }: Upgrade, wanted: Wanted, deps: PlainDeps): void {
+  const { host, port, target, headers } = wanted.head;
+  const name = host.includes(":") ? `[${host}]` : host;
+  const protocols = (headerList(headers, "upgrade") ?? "")
+    .split(",")
+    .map((protocol) => protocol.trim())
+    .filter((protocol) => protocol !== "" && !/^h2c$/i.test(protocol));
+  const ours: HeaderPairs =
+    protocols.length === 0
+      ? [["Connection", "close"]]
+      : [
+          ["Connection", "Upgrade"],
+          ["Upgrade", protocols.join(", ")],
+        ];
+  const fields = headers.filter(([field]) => !madeAnew.test(field));
+  const line = `${wanted.head.method} ${target} HTTP/1.1`;
+  const first = writeHead(line, [["Host", port === 80 ? name : `${name}:${port}`], ...fields, ...ours]);
+  socket.unshift(Buffer.concat([first, head]));
+  serveHttp1({
+    client: socket,
+    tunnel: {
+      host,
+      port,
+      scheme: "http",
+      authorized: wanted.authorized,
+      run: runOf(request.headers["proxy-authorization"]),
+      upstreamAlpn: [],
+      hops: wanted.hops,
+      once: true,
+      byPage: wanted.byPage,
+    },
+    deps: deps.relay,
+    place,
+    reset: () => socket.resetAndDestroy(),
+  });
+  socket.resume();
+}
+
+const madeAnew = /^(?:host|connection|upgrade|http2-settings|keep-alive|proxy-connection|proxy-authorization)$/i;
 
 function answer(reply: ServerResponse, status: number, why: string, headers: HeaderPairs = []): void {
   send(reply, {

@@ -5,6 +5,7 @@ import type { ClientId, FlowRecorder } from "../base/flow.ts";
 import type { HeaderPairs, HttpHandler, RequestHead } from "../base/http.ts";
 import type { WireLimits } from "../base/limits.ts";
 import type { UpstreamError } from "../base/upstream-error.ts";
+import type { Hops } from "./hops.ts";
 import type { Dial } from "./upstream/dial.ts";
 import type { Lanes } from "./upstream/lanes.ts";
 
@@ -43,6 +44,11 @@ export interface Tunnel {
   readonly run: string | undefined;
   /** ALPN offered upstream when this connection speaks HTTP/1: what the client itself offered. */
   readonly upstreamAlpn: readonly string[];
+  readonly hops: Hops;
+  /** Plain HTTP, where the connection is no tunnel: this request may be answered here, and the next one may not. */
+  readonly once?: true;
+  /** A web page made a browser ask; see `Purpose`. */
+  readonly byPage?: boolean;
 }
 
 export interface InFlight {

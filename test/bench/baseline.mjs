@@ -1,7 +1,7 @@
 /**
  * One of the proxies Switchyard is compared with, in a process of its own: `node baseline.mjs http-mitm-proxy|mockttp`.
  * Plain JavaScript, so that no loader counts in its memory and CPU. Every name resolves to loopback here; nothing else
- * is changed. Says `{ port, ca }` over IPC when it listens.
+ * is changed. Says `{ port, ca, key }` over IPC when it listens; the key is its authority's, for the drill of the leaked key.
  */
 import dns from "node:dns";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -30,7 +30,8 @@ const starters = {
         error ? reject(error) : resolve(undefined),
       );
     });
-    return { port: proxy.httpPort, ca: readFileSync(join(folder, "certs", "ca.pem"), "utf8") };
+    const [ca, key] = ["certs/ca.pem", "keys/ca.private.key"].map((name) => readFileSync(join(folder, name), "utf8"));
+    return { port: proxy.httpPort, ca, key };
   },
   mockttp: async () => {
     // Installed into the cache folder, and named by the parent.
@@ -40,7 +41,7 @@ const starters = {
     const server = getLocal({ https: { key, cert }, http2: true, recordTraffic: false, suggestChanges: false });
     await server.start();
     await server.forUnmatchedRequest().thenPassThrough();
-    return { port: server.port, ca: cert };
+    return { port: server.port, ca: cert, key };
   },
 };
 

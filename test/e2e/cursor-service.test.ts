@@ -63,6 +63,7 @@ async function run(fake: FakeCursor, wish: Wish = {}): Promise<string> {
   const headers = [...written.value.headers, ...own];
   const dial = createDial({
     guard: createDestinationGuard({ privateDestinations: () => "allow", ownPorts: () => [] }),
+    hop: "000000000000",
     secureContext: () => createSecureContext(),
     connectTo: () => ({}),
     connectTimeoutMs: () => 5_000,

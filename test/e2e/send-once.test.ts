@@ -44,6 +44,7 @@ async function closingServer(): Promise<{ readonly port: number; readonly bodies
 function sender(port: number) {
   const dial = createDial({
     guard: createDestinationGuard({ privateDestinations: () => "allow", ownPorts: () => [] }),
+    hop: "000000000000",
     secureContext: () => createSecureContext(),
     connectTo: () => ({}),
     connectTimeoutMs: () => 5_000,

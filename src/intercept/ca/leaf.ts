@@ -17,6 +17,16 @@ const leafBackdateMs = 36 * hourMs;
 /** Public limits fall to 47 days by 2029 (CA/B ballot SC-081v3); clients that copy them will not refuse these. */
 const leafLifeMs = 30 * 24 * hourMs;
 
+/** Forward secrecy and authenticated encryption only; every client that speaks TLS 1.2 to a provider has one of these. */
+const ciphers = [
+  "TLS_AES_256_GCM_SHA384",
+  "TLS_CHACHA20_POLY1305_SHA256",
+  "TLS_AES_128_GCM_SHA256",
+  "ECDHE-ECDSA-AES128-GCM-SHA256",
+  "ECDHE-ECDSA-AES256-GCM-SHA384",
+  "ECDHE-ECDSA-CHACHA20-POLY1305",
+].join(":");
+
 /** Who signs: the intermediate. */
 export interface Issuer {
   readonly subject: Asn1;
@@ -47,7 +57,12 @@ export interface Leaf {
 /** `host` is a parsed, lower-case name within the scope. */
 export function makeLeaf(host: string, issuer: Issuer, now: number, random: Random): Leaf {
   const leaf = signLeaf(host, issuer, now, random);
-  const context = createSecureContext({ key: leaf.keyPem, cert: leaf.pem + issuer.pem, minVersion: "TLSv1.2" });
+  const context = createSecureContext({
+    key: leaf.keyPem,
+    cert: leaf.pem + issuer.pem,
+    minVersion: "TLSv1.2",
+    ciphers,
+  });
   return { context, notBefore: leaf.notBefore, renewAt: now + (leaf.notAfter - now) * (2 / 3) };
 }
 

@@ -15,7 +15,7 @@ import type { Place as ConnectionPlace } from "../connections.ts";
 import type { OwnAnswer, RelayDeps, Tunnel } from "../relay-deps.ts";
 import { createAnswer, reasonPhrase } from "./answer.ts";
 import { createBodyScanner } from "./body.ts";
-import { findHeadEnd, parseRequestHead, writeHead, type RequestHead1 } from "./head.ts";
+import { findHeadEnd, parseRequestHead, withoutField, writeHead, type RequestHead1 } from "./head.ts";
 import { requestLine } from "../request-line.ts";
 import { createLaneHolder } from "./lane-holder.ts";
 import { adjoining, createRelay, type Exchange1, type Outcome } from "./relay.ts";
@@ -49,7 +49,8 @@ export function serveHttp1(connection: Connection1): void {
     {
       host: tunnel.host,
       port: tunnel.port,
-      purpose: "client",
+      purpose: tunnel.byPage === true ? "page" : "client",
+      hops: tunnel.hops,
       ...(tunnel.scheme === "https" ? { tls: { alpn: tunnel.upstreamAlpn } } : {}),
     },
     () => {
@@ -122,7 +123,7 @@ export function serveHttp1(connection: Connection1): void {
       }
       return;
     }
-    const headBytes = pending.subarray(0, end);
+    const headBytes = withoutH2c(pending.subarray(0, end));
     const rest = pending.subarray(end);
     pending = null;
     searched = 0;
@@ -231,7 +232,7 @@ export function serveHttp1(connection: Connection1): void {
     place.leave();
     switch (outcome.type) {
       case "finished":
-        if (!outcome.keepAlive || deps.inFlight.draining) close();
+        if (!outcome.keepAlive || deps.inFlight.draining || tunnel.once === true) close();
         else {
           client.resume();
           if (pending === null) armIdle();
@@ -322,6 +323,11 @@ export function plainAnswer(status: number, text: string): OwnAnswer {
   };
 }
 
+/** HTTP/2 by upgrade (h2c) would be a conversation that nobody here can follow; without the offer the client goes on in HTTP/1. */
+function withoutH2c(head: Buffer): Buffer {
+  return head.includes("h2c") ? withoutField(withoutField(head, "upgrade", /\bh2c\b/i), "http2-settings") : head;
+}
+
 type Destination =
   | { readonly ok: true; readonly request: RequestHead }
   | { readonly ok: false; readonly status: number; readonly why: string };
@@ -334,15 +340,16 @@ function destinationOf(head: RequestHead1, tunnel: Tunnel): Destination {
     return { ok: false, status: 400, why: "A request needs exactly one Host field." };
   }
   let { target } = head;
-  let authority = hosts[0]?.[1] ?? tunnel.host;
+  const authorities = hosts.map(([, value]) => value);
   const absolute = target.startsWith("/") ? null : /^https?:\/\/([^/?#]*)(.*)$/i.exec(target);
   if (absolute !== null) {
-    authority = absolute[1] ?? "";
+    // Which of the two counts, servers disagree: so both must name this host.
+    authorities.push(absolute[1] ?? "");
     target = absolute[2] === "" || absolute[2] === undefined ? "/" : absolute[2];
   } else if (!target.startsWith("/") && !(target === "*" && head.method === "OPTIONS")) {
     return { ok: false, status: 400, why: "The request target is neither a path nor a URL." };
   }
-  if (!namesHost(authority, tunnel.host)) {
+  if (!authorities.every((authority) => namesHost(authority, tunnel.host))) {
     return { ok: false, status: 421, why: `This tunnel leads to ${tunnel.host}; the request is for another host.` };
   }
   return {

@@ -119,11 +119,13 @@ export function parseReplyHead(
   };
 }
 
-/** The head's bytes without the lines of one field (lower-case name); the same buffer when the field is absent. */
-export function withoutField(head: Buffer, name: string): Buffer {
+/** The head's bytes without the lines of one field (lower-case name), or those that hold `value`; the same buffer when there is none. */
+export function withoutField(head: Buffer, name: string, value = /^/): Buffer {
   const text = head.toString("latin1");
   if (!text.toLowerCase().includes(`\r\n${name}:`)) return head;
-  const kept = text.split("\r\n").filter((line, index) => index === 0 || !line.toLowerCase().startsWith(`${name}:`));
+  const isMeant = (line: string): boolean =>
+    line.toLowerCase().startsWith(`${name}:`) && value.test(line.slice(name.length + 1));
+  const kept = text.split("\r\n").filter((line, index) => index === 0 || !isMeant(line));
   return Buffer.from(kept.join("\r\n"), "latin1");
 }
 

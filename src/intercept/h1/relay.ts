@@ -181,6 +181,7 @@ export function createRelay(options: RelayOptions): Exchange1 {
       rest = rest.subarray(end);
       from = 0;
       if (parsed.head.status === 101) {
+        if (!head.upgrade) throw new FramingError("the upstream switched protocols unasked");
         beginSplice(raw, parsed.head);
         return rest;
       }

@@ -87,7 +87,7 @@ export function serveHttp2(connection: Connection2): void {
     if (held !== null && !held.session.closed && !held.session.destroyed) return { protocol: "h2", session: held };
     const alpn = tunnel.upstreamAlpn.includes("http/1.1") ? ["h2", "http/1.1"] : ["h2"];
     opening ??= sessions
-      .open({ host: tunnel.host, port: tunnel.port, alpn })
+      .open({ ...tunnel, alpn })
       .then((opened): UpstreamRoad => {
         // The client may have gone while we connected: then the next one may have it.
         if (opened.protocol === "h2" && server.destroyed) sessions.giveBack(opened.session);
@@ -132,9 +132,8 @@ export function serveHttp2(connection: Connection2): void {
       return;
     }
     const request = requestOf(headers, raw ?? [], tunnel);
-    if (request === null) {
-      const text = `This tunnel leads to ${tunnel.host}; the request is for another host.`;
-      sendOwnAnswer(stream, plainAnswer(421, text));
+    if ("why" in request) {
+      sendOwnAnswer(stream, plainAnswer(request.status, request.why));
       return;
     }
     const agent = headers["user-agent"];
@@ -188,10 +187,19 @@ function headFault(raw: readonly string[], limits: WireLimits): string | null {
   return null;
 }
 
-/** The request of a stream, or null when its authority is not the tunnel's. */
-function requestOf(headers: IncomingHttpHeaders, raw: readonly string[], tunnel: Tunnel): RequestHead | null {
-  const authority = headers[":authority"] ?? headers.host ?? tunnel.host;
-  if (!namesHost(authority, tunnel.host)) return null;
+/** The request of a stream; why there is none when it is not for the tunnel's host, in either of the fields that say so. */
+function requestOf(
+  headers: IncomingHttpHeaders,
+  raw: readonly string[],
+  tunnel: Tunnel,
+): RequestHead | { readonly status: number; readonly why: string } {
+  const named = [headers[":authority"], headers.host].filter((name) => name !== undefined);
+  if (!named.every((name) => namesHost(name, tunnel.host))) {
+    return { status: 421, why: `This tunnel leads to ${tunnel.host}; the request is for another host.` };
+  }
+  if (headers[":method"] === "CONNECT" && headers[":protocol"] === undefined) {
+    return { status: 405, why: "CONNECT inside an intercepted tunnel." };
+  }
   return {
     method: headers[":method"] ?? "GET",
     scheme: tunnel.scheme,

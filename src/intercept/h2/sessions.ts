@@ -4,6 +4,7 @@
  */
 import type { ClientHttp2Session } from "node:http2";
 import { defaultLimits, type WireLimits } from "../../base/limits.ts";
+import type { Hops } from "../hops.ts";
 import type { Dial, DialTarget } from "../upstream/dial.ts";
 import type { Lanes } from "../upstream/lanes.ts";
 import { openSession } from "./open-session.ts";
@@ -20,6 +21,7 @@ export interface SessionTarget {
   readonly port: number;
   /** What the client offered, in its order. */
   readonly alpn: readonly string[];
+  readonly hops: Hops;
 }
 
 export type Opened = { readonly protocol: "h2"; readonly session: UpstreamSession } | { readonly protocol: "http/1.1" };
@@ -58,8 +60,8 @@ export function createUpstreamSessions(
 
   return {
     async open(target) {
-      const { host, port } = target;
-      const asked: DialTarget = { host, port, tls: { alpn: target.alpn }, purpose: "client" };
+      const { host, port, hops } = target;
+      const asked: DialTarget = { host, port, tls: { alpn: target.alpn }, purpose: "client", hops };
       const keyBy = (way: string): string => `${host}:${port}|${target.alpn.join()}|${way}`;
       const lent = lend(keyBy(dial.wayTo(asked)));
       if (lent !== null) return { protocol: "h2", session: lent };

@@ -33,7 +33,48 @@ const privates = [
 ];
 const publics = ["1.1.1.1", "172.32.0.1", "2606:4700::1111", "100.128.0.1"];
 
+/** The same addresses as a gateway that translates would read them. */
+const carried = {
+  metadata: [
+    "::a9fe:a9fe",
+    "::ffff:0:a9fe:a9fe",
+    "64:ff9b::a9fe:a9fe",
+    "64:ff9b::169.254.169.254",
+    "2002:a9fe:a9fe::1",
+    "2001:0:a9fe:a9fe::1",
+    "2001:0:4136:e378:8000:63bf:5601:5601",
+  ],
+  privates: ["64:ff9b::10.0.0.1", "2002:c0a8:101::1", "::ffff:0:7f00:1", "64:ff9b:1::1", "fec0::1", "192.0.0.8"],
+  publics: ["64:ff9b::1.1.1.1", "2002:101:101::1", "2001:4860:4860::8888"],
+};
+
 describe("the destination guard", () => {
+  it.each(carried.metadata)("T5: sees the metadata address in %s", (address) => {
+    expect(refused("allow", address)).toBe(true);
+  });
+
+  it.each(carried.privates)("T5: sees the private address in %s", (address) => {
+    expect([refused("refuse", address), refused("allow", address)]).toEqual([true, false]);
+  });
+
+  it.each(carried.publics)("T5: dials %s", (address) => {
+    expect(refused("refuse", address)).toBe(false);
+  });
+
+  it("T5: knows the metadata services by name, for whoever resolves it elsewhere", () => {
+    const guard = createDestinationGuard({ privateDestinations: () => "allow", ownPorts: () => [] });
+    expect(() => guard.checkName("Metadata.google.internal", 80, "client")).toThrow(UpstreamError);
+    expect(() => guard.checkName("metadata.google.internal", 80, "configured")).not.toThrow();
+    expect(() => guard.checkName("metadata.google.internal.example", 80, "client")).not.toThrow();
+  });
+
+  it("T3: keeps web pages from every service of this machine, and only from those", () => {
+    const guard = createDestinationGuard({ privateDestinations: () => "allow", ownPorts: () => [] });
+    expect(() => guard.check("127.0.0.1", 3000, "page")).toThrow(/web page/);
+    expect(() => guard.check("::1", 3000, "page")).toThrow(/web page/);
+    expect(() => guard.check("10.0.0.1", 3000, "page")).not.toThrow();
+  });
+
   it.each(metadata)("never dials the metadata address %s", (address) => {
     expect(refused("allow", address)).toBe(true);
     expect(refused("refuse", address)).toBe(true);

@@ -8,6 +8,7 @@ import { UpstreamError, type UpstreamFailure } from "../../base/upstream-error.t
 import type { Clock } from "../../base/clock.ts";
 import type { DestinationGuard, Purpose } from "./destination.ts";
 import type { Outbound, ProxyAddress } from "./outbound.ts";
+import type { Hops } from "../hops.ts";
 import { throughProxy } from "./through-proxy.ts";
 
 export interface DialTarget {
@@ -18,6 +19,8 @@ export interface DialTarget {
   readonly purpose: Purpose;
   /** The outbound proxy it must go through: a URL, or `direct`. Absent: as everything goes. */
   readonly via?: string;
+  /** Instances of ours that asked before us; an outbound proxy is told of them. */
+  readonly hops?: Hops;
 }
 
 export interface Connection {
@@ -45,6 +48,8 @@ export interface DialDeps {
   readonly connectTimeoutMs: () => number;
   readonly outbound: Outbound;
   readonly clock: Clock;
+  /** Our own name among the hops. */
+  readonly hop: string;
 }
 
 interface Route {
@@ -77,6 +82,7 @@ export function createDial(deps: DialDeps): Dial {
     const purpose: Purpose = detour === null && proxy === null ? target.purpose : "configured";
     if (proxy !== null && isIP(target.host) !== 0) deps.guard.check(target.host, target.port, target.purpose);
     const name = `${target.host}:${target.port}`;
+    if (detour === null) deps.guard.checkName(target.host, target.port, target.purpose);
     if (isIP(where.host) !== 0) deps.guard.check(where.host, where.port, purpose);
 
     const limit = AbortSignal.timeout(deps.connectTimeoutMs());
@@ -169,7 +175,7 @@ export function createDial(deps: DialDeps): Dial {
         } as const;
         socket = await opened(tlsConnect({ ...options, secureContext: deps.secureContext() }), "secureConnect", stop);
       }
-      await throughProxy(socket, proxy, target.host, target.port, stop);
+      await throughProxy(socket, proxy, { ...target, hops: [...(target.hops ?? []), deps.hop] }, stop);
       return socket;
     } catch (error) {
       socket.on("error", () => {});

@@ -32,6 +32,7 @@ async function stage() {
   const settings = { at: ports.first };
   const dial = createDial({
     guard: createDestinationGuard({ privateDestinations: () => "allow", ownPorts: () => [] }),
+    hop: "000000000000",
     secureContext: () => createSecureContext({ ca: ca.cert }),
     connectTo: () => ({ [`${host}:443`]: `127.0.0.1:${settings.at}` }),
     connectTimeoutMs: () => 5_000,
@@ -67,7 +68,7 @@ describe("an idle connection", () => {
   it("is the same with a session of HTTP/2", async () => {
     const { ports, settings, sessions } = await stage();
     const open = async () => {
-      const got = await sessions.open({ host, port: 443, alpn: ["h2", "http/1.1"] });
+      const got = await sessions.open({ host, port: 443, hops: [], alpn: ["h2", "http/1.1"] });
       if (got.protocol !== "h2") throw new Error("HTTP/2 was not chosen");
       return got.session;
     };

@@ -36,6 +36,7 @@ const patient: Timeouts = { firstByteMs: 5_000, idleMs: 5_000 };
 function sender(ca: FakeCa | null, timeouts: Timeouts = patient) {
   const dial = createDial({
     guard: createDestinationGuard({ privateDestinations: () => "allow", ownPorts: () => [] }),
+    hop: "000000000000",
     secureContext: () => createSecureContext(ca === null ? {} : { ca: ca.cert }),
     connectTo: () => ({}),
     connectTimeoutMs: () => 5_000,

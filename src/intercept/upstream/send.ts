@@ -12,6 +12,7 @@ import { createDeadline } from "../deadline.ts";
 import { createByteQueue, systemPace, type ByteQueue } from "../byte-queue.ts";
 import { createBodyScanner, type BodyScanner } from "../h1/body.ts";
 import { findHeadEnd, isWritableField, parseReplyHead, writeHead, type ReplyHead1 } from "../h1/head.ts";
+import type { Hops } from "../hops.ts";
 import type { Purpose } from "./destination.ts";
 import type { DialTarget } from "./dial.ts";
 import type { Lane, Lanes } from "./lanes.ts";
@@ -25,6 +26,7 @@ export interface SendDeps {
 
 export interface SendOptions {
   readonly purpose: Purpose;
+  readonly hops?: Hops;
   readonly onConnected?: (connectMs: number, tlsMs: number | null) => void;
   /** A 1xx reply other than 101, as it passes. */
   readonly onInformational?: (status: number, headers: HeaderPairs) => void;
@@ -41,6 +43,7 @@ export function createSend(deps: SendDeps): Send {
       host: request.host,
       port: request.port,
       purpose: options.purpose,
+      ...(options.hops === undefined ? {} : { hops: options.hops }),
       ...(request.via === undefined ? {} : { via: request.via }),
       ...(request.scheme === "https" ? { tls: { alpn: ["http/1.1"] } } : {}),
     };
@@ -304,7 +307,8 @@ function requestHeadBytes(request: HttpRequest): { bytes: Buffer; chunked: boole
   if (host === undefined) fields.push(["Host", authority]);
   for (const [key, value] of request.headers) {
     const lower = key.toLowerCase();
-    if (dropped.has(lower)) continue;
+    // `Connection: content-length` must not take the frame off a body, nor `Connection: host` the name off a request.
+    if (dropped.has(lower) && lower !== "content-length" && lower !== "host") continue;
     if (!isWritableField(key, value))
       throw new UpstreamError("protocol", "request", `the header field ${JSON.stringify(key)} cannot be sent`);
     // An absolute-form request may carry another Host; the URL decides (RFC 9112 §3.2.2).

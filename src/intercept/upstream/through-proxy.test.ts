@@ -79,6 +79,7 @@ function dialThrough(proxy: string, timeoutMs = 5_000) {
   const clock = systemClock;
   return createDial({
     guard: createDestinationGuard({ privateDestinations: () => "allow", ownPorts: () => [] }),
+    hop: "000000000000",
     secureContext: () => createSecureContext({ ca: ca.cert }),
     connectTo: () => ({}),
     connectTimeoutMs: () => timeoutMs,

@@ -4,33 +4,41 @@
  */
 import { isIP, type Socket } from "node:net";
 import { UpstreamError } from "../../base/upstream-error.ts";
+import { viaOf, type Hops } from "../hops.ts";
 import type { ProxyAddress } from "./outbound.ts";
 
 /** A proxy's answer to CONNECT is a head of a few lines. */
 const maxHeadBytes = 16 * 1024;
 
+interface Wanted {
+  readonly host: string;
+  readonly port: number;
+  /** Who has asked before, ourselves last. */
+  readonly hops: Hops;
+}
+
 /** `socket` stands connected to the proxy. Rejects with an `UpstreamError`; the caller destroys the socket then. */
 export async function throughProxy(
   socket: Socket,
   proxy: ProxyAddress,
-  host: string,
-  port: number,
+  wanted: Wanted,
   signal: AbortSignal,
 ): Promise<void> {
   const reader = createReader(socket, proxy, signal);
   try {
-    if (proxy.scheme === "socks5") await socks(socket, reader, proxy, host, port);
-    else await connect(socket, reader, proxy, host, port);
+    if (proxy.scheme === "socks5") await socks(socket, reader, proxy, wanted.host, wanted.port);
+    else await connect(socket, reader, proxy, wanted);
   } finally {
     reader.close();
   }
 }
 
-async function connect(socket: Socket, reader: Reader, proxy: ProxyAddress, host: string, port: number): Promise<void> {
+async function connect(socket: Socket, reader: Reader, proxy: ProxyAddress, wanted: Wanted): Promise<void> {
+  const { host, port, hops } = wanted;
   const authority = `${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
   const user = proxy.user === null ? "" : `${proxy.user}:${proxy.password?.reveal() ?? ""}`;
   const authorization = user === "" ? "" : `Proxy-Authorization: Basic ${Buffer.from(user).toString("base64")}\r\n`;
-  socket.write(`CONNECT ${authority} HTTP/1.1\r\nHost: ${authority}\r\n${authorization}\r\n`);
+  socket.write(`CONNECT ${authority} HTTP/1.1\r\nHost: ${authority}\r\nVia: ${viaOf(hops)}\r\n${authorization}\r\n`);
   const head = (await reader.until("\r\n\r\n", maxHeadBytes)).toString("latin1");
   const status = Number(/^HTTP\/1\.[01] (\d{3})/.exec(head)?.[1] ?? 0);
   if (status >= 200 && status <= 299) return;

@@ -1,5 +1,7 @@
 /** Who is tried: Switchyard as it is shipped, and the two proxies it is compared with, each in its own process. */
 import { fork, type ChildProcess } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { FakeCa } from "../../support/fake-ca.ts";
 import { buildProgram, type BuiltProgram } from "../../support/built.ts";
@@ -18,6 +20,8 @@ export interface Subject extends Through {
   isAlive(): boolean;
   /** Switchyard's own process, for what only it can be asked; null for the others. */
   readonly core: CoreProcess | null;
+  /** What somebody who reads its authority's files has: the signing key, and the certificates with it, in PEM. */
+  authority(): { readonly key: string; readonly chain: string };
   close(): Promise<void>;
 }
 
@@ -61,6 +65,10 @@ async function startSwitchyard({ ca, origins, core: more }: SubjectOptions): Pro
     portFor: () => 443,
     isAlive: () => core.isAlive(),
     core,
+    authority: () => {
+      const chain = readFileSync(join(core.home, "certs", "authority.pem"), "utf8");
+      return { key: chain.slice(chain.indexOf("-----BEGIN PRIVATE")), chain };
+    },
     close: () => core.close(),
   };
 }
@@ -75,7 +83,7 @@ async function startPeer(name: "http-mitm-proxy" | "mockttp", { ca, origins }: S
     },
     stdio: ["ignore", "ignore", "ignore", "ipc"],
   });
-  const { port, ca: root } = await firstMessage(child, name);
+  const { port, ca: root, key } = await firstMessage(child, name);
   return {
     name,
     url: `http://127.0.0.1:${port}`,
@@ -88,15 +96,16 @@ async function startPeer(name: "http-mitm-proxy" | "mockttp", { ca, origins }: S
     },
     isAlive: () => child.exitCode === null && child.signalCode === null,
     core: null,
+    authority: () => ({ key, chain: root }),
     close: () => ended(child),
   };
 }
 
-function firstMessage(child: ChildProcess, name: string): Promise<{ port: number; ca: string }> {
+function firstMessage(child: ChildProcess, name: string): Promise<{ port: number; ca: string; key: string }> {
   return within(
     `${name} to listen`,
     new Promise((resolve, reject) => {
-      child.once("message", (message) => resolve(message as { port: number; ca: string })); // baseline.mjs says this, once
+      child.once("message", (message) => resolve(message as { port: number; ca: string; key: string })); // baseline.mjs says this, once
       child.once("exit", (code) => reject(new Error(`${name} ended with ${code} before it listened`)));
     }),
     30_000,
