@@ -7,7 +7,10 @@ describe("parseJson", () => {
 
   it("takes as many levels as it says, and refuses the next before it parses", () => {
     expect(parseJson(nested(maxJsonDepth)).ok).toBe(true);
-    expect(parseJson(nested(maxJsonDepth + 1))).toEqual({ ok: false, why: expect.stringContaining("deeper") as string });
+    expect(parseJson(nested(maxJsonDepth + 1))).toEqual({
+      ok: false,
+      why: expect.stringContaining("deeper") as string,
+    });
     expect(parseJson("[".repeat(1_000_000)).ok).toBe(false);
     expect(parseJson(`{"a":"${"[".repeat(1_000)}"}`).ok).toBe(true);
   });
