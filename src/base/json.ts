@@ -26,6 +26,13 @@ export function own(value: unknown, key: string): unknown {
   return isRecord(value) && Object.hasOwn(value, key) ? value[key] : undefined;
 }
 
+/** Sets an own property whatever it is called: by assignment, `__proto__` would change what the object inherits. */
+export function setOwn<Value>(record: Record<string, Value>, key: string, value: Value): void {
+  if (key === "__proto__") {
+    Object.defineProperty(record, key, { value, writable: true, enumerable: true, configurable: true });
+  } else record[key] = value;
+}
+
 function isTooDeep(text: string): boolean {
   let depth = 0;
   let inString = false;

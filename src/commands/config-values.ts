@@ -9,6 +9,7 @@ import { loadConfig } from "../engine/config/load.ts";
 import { suggestion } from "../engine/config/nearest.ts";
 import { type Path, pathText } from "../engine/config/problem.ts";
 import { shapeFaults } from "../engine/config/shape-faults.ts";
+import { deepPlace, maxYamlDepth } from "../engine/config/depth.ts";
 import { readSource } from "../engine/config/source.ts";
 import { findCore } from "../control/process.ts";
 import { parseKey } from "./config-key.ts";
@@ -155,6 +156,11 @@ function defaultAt(context: CommandContext, path: Path): unknown {
 }
 
 function parseValue(text: string): unknown {
+  if (deepPlace(text) !== null) {
+    throw new CommandFailure(exitCodes.usage, "the value is not YAML", {
+      why: `it is nested deeper than ${maxYamlDepth} levels`,
+    });
+  }
   const document = parseDocument(text, { prettyErrors: false });
   const [error] = document.errors;
   if (error !== undefined) {

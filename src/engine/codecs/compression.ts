@@ -12,9 +12,13 @@ export interface DecodeLimits {
 
 /** More layers than this are an attack; one is what clients use, two have been seen. */
 const maxLayers = 2;
-/** Text shrinks to a tenth or so; past the first megabyte nothing honest shrinks a thousandfold. */
-const maxRatio = 1000;
+/** Text shrinks to a tenth or so, repeated events to a hundredth; past the first megabyte nothing honest shrinks further. */
+const maxRatio = 400;
 const ratioFreeBytes = 1024 * 1024;
+/** Bodies come whole, too: what is unpacked is compared with what it was made of, not with all there is. */
+const sliceBytes = 16 * 1024;
+/** Node's own 16 KiB cost a turn of the event loop for each. */
+const outputChunkBytes = 64 * 1024;
 /** RFC 9659: a zstd content coding uses windows of at most 8 MB. */
 const maxZstdWindow = 8 * 1024 * 1024;
 
@@ -52,12 +56,12 @@ function oneLayer(body: AsyncIterable<Uint8Array>, coding: string, limits: Decod
   switch (coding) {
     case "gzip":
     case "x-gzip":
-      return throughZlib(body, () => createGunzip(), limits);
+      return throughZlib(body, () => createGunzip({ chunkSize: outputChunkBytes }), limits);
     case "deflate":
       // The name says zlib (RFC 9110 §8.4.1.2); some senders mean raw deflate. The first nibble tells them apart.
-      return throughZlib(body, (first) => ((first & 0x0f) === 8 ? createInflate() : createInflateRaw()), limits);
+      return throughZlib(body, (first) => inflater((first & 0x0f) === 8), limits);
     case "br":
-      return throughZlib(body, () => createBrotliDecompress(), limits);
+      return throughZlib(body, () => createBrotliDecompress({ chunkSize: outputChunkBytes }), limits);
     case "zstd":
       return zstd(body, limits);
     default:
@@ -66,6 +70,11 @@ function oneLayer(body: AsyncIterable<Uint8Array>, coding: string, limits: Decod
 }
 
 type Inflater = ReturnType<typeof createGunzip>;
+
+function inflater(isZlib: boolean): Inflater {
+  const options = { chunkSize: outputChunkBytes };
+  return isZlib ? createInflate(options) : createInflateRaw(options);
+}
 
 async function* throughZlib(
   body: AsyncIterable<Uint8Array>,
@@ -82,8 +91,11 @@ async function* throughZlib(
     try {
       let step: IteratorResult<Uint8Array> = first;
       while (step.done !== true) {
-        meter.took(step.value.byteLength);
-        yield step.value;
+        for (let at = 0; at < step.value.byteLength; at += sliceBytes) {
+          const slice = step.value.subarray(at, at + sliceBytes);
+          meter.took(slice.byteLength);
+          yield slice;
+        }
         step = await source.next();
       }
     } catch (error) {
@@ -93,11 +105,11 @@ async function* throughZlib(
       await source.return?.();
     }
   };
-  const inflater = create(first.value[0] ?? 0);
+  const unpacker = create(first.value[0] ?? 0);
   // The callback only keeps the error from being unhandled: the loop below meets it as well.
-  pipeline(Readable.from(input(), { objectMode: true, highWaterMark: 1 }), inflater, () => {});
+  pipeline(Readable.from(input(), { objectMode: true, highWaterMark: 1 }), unpacker, () => {});
   try {
-    for await (const chunk of inflater) {
+    for await (const chunk of unpacker) {
       const bytes: Uint8Array = chunk;
       meter.gave(bytes.byteLength);
       yield bytes;
@@ -107,7 +119,7 @@ async function* throughZlib(
     if (sourceFailure !== null) throw sourceFailure;
     throw new DecodeError("corrupt", `the body is not what its content-encoding says (${codeOf(error)})`);
   } finally {
-    inflater.destroy();
+    unpacker.destroy();
   }
 }
 

@@ -37,6 +37,9 @@ export interface EnvelopeReader {
 const headBytes = 5;
 const minGzipBytes = 18;
 export const maxEnvelopeBytes = 64 * 1024 * 1024;
+/** As for whole bodies (compression.ts): nothing honest shrinks further once it is past the first megabyte. */
+const maxRatio = 400;
+const ratioFreeBytes = 1024 * 1024;
 
 /** `encoding`: what `connect-content-encoding` said; envelopes may be packed with that and nothing else. */
 export function createEnvelopeReader(encoding: string | null, options: EnvelopeOptions = {}): EnvelopeReader {
@@ -97,14 +100,15 @@ function unpack(wire: Uint8Array, encoding: string | null, maxBytes: number): Ui
   // Shorter than gzip's own head and tail, or another head.
   if (wire.byteLength < minGzipBytes || wire[0] !== 0x1f || wire[1] !== 0x8b) throw notGzip();
   // gzip ends with the length of what it packs (modulo 4 GiB, RFC 1952): most bombs say so and are not begun.
-  if (Buffer.from(wire.buffer, wire.byteOffset, wire.byteLength).readUInt32LE(wire.byteLength - 4) > maxBytes) {
-    throw tooLarge(maxBytes);
+  const bound = Math.min(maxBytes, Math.max(ratioFreeBytes, wire.byteLength * maxRatio));
+  if (Buffer.from(wire.buffer, wire.byteOffset, wire.byteLength).readUInt32LE(wire.byteLength - 4) > bound) {
+    throw tooLarge(bound);
   }
   try {
-    return gunzipSync(wire, { maxOutputLength: maxBytes });
+    return gunzipSync(wire, { maxOutputLength: bound });
   } catch (error) {
     const isTooLarge = error instanceof RangeError || (error instanceof Error && /larger than/.test(error.message));
-    throw isTooLarge ? tooLarge(maxBytes) : notGzip();
+    throw isTooLarge ? tooLarge(bound) : notGzip();
   }
 }
 

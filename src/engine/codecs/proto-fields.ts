@@ -11,13 +11,13 @@ export interface ProtoField {
   readonly value: bigint;
 }
 
-/** Null: the bytes are no message. Groups (types 3 and 4) are not known to proto3 and count as none. */
-export function protoFields(bytes: Buffer): readonly ProtoField[] | null {
+/** Null: the bytes are no message, or one of more fields than asked for. Groups (types 3 and 4) are not known to proto3 and count as none. */
+export function protoFields(bytes: Buffer, maxFields = Number.POSITIVE_INFINITY): readonly ProtoField[] | null {
   const fields: ProtoField[] = [];
   let at = 0;
   while (at < bytes.byteLength) {
     const tag = varint(bytes, at);
-    if (tag === null) return null;
+    if (tag === null || fields.length >= maxFields) return null;
     const number = Number(tag.value >> 3n);
     const type = Number(tag.value & 7n);
     if (number < 1 || number > 0x1fff_ffff) return null;

@@ -22,6 +22,9 @@ export interface SseReader {
 /** One event's size in UTF-16 units. The largest real ones are whole images in a data URL. */
 const maxSseEventChars = 8 * 1024 * 1024;
 
+/** One event's lines. JSON stands in one; somebody's pretty-printed answer has some hundred. */
+const maxSseEventLines = 100_000;
+
 const none: readonly SseEvent[] = [];
 
 export function createSseReader(maxEventChars = maxSseEventChars): SseReader {
@@ -29,6 +32,7 @@ export function createSseReader(maxEventChars = maxSseEventChars): SseReader {
   let partialLine = "";
   let data: string | null = null;
   let event = "";
+  let dataLines = 0;
   let lineFeedBelongsToLast = false;
   let failure: EngineError | null = null;
 
@@ -37,6 +41,7 @@ export function createSseReader(maxEventChars = maxSseEventChars): SseReader {
       if (data !== null) out.push({ event, data });
       data = null;
       event = "";
+      dataLines = 0;
       return;
     }
     const colon = line.indexOf(":");
@@ -45,7 +50,10 @@ export function createSseReader(maxEventChars = maxSseEventChars): SseReader {
     if (field !== "data" && field !== "event") return;
     const value = colon < 0 ? "" : line.slice(line.charCodeAt(colon + 1) === 0x20 ? colon + 2 : colon + 1);
     if (field === "event") event = value;
-    else data = data === null ? value : `${data}\n${value}`;
+    else {
+      dataLines += 1;
+      data = data === null ? value : `${data}\n${value}`;
+    }
   };
 
   const takeText = (text: string): readonly SseEvent[] => {
@@ -79,8 +87,10 @@ export function createSseReader(maxEventChars = maxSseEventChars): SseReader {
   };
 
   const isTooLarge = (lineChars: number): boolean => {
-    if ((data === null ? 0 : data.length) + event.length + lineChars <= maxEventChars) return false;
-    failure = { kind: "too-large", message: `one event of the stream is larger than ${maxEventChars} characters` };
+    const chars = (data === null ? 0 : data.length) + event.length + lineChars;
+    if (chars <= maxEventChars && dataLines <= maxSseEventLines) return false;
+    const bound = chars > maxEventChars ? `${maxEventChars} characters` : `${maxSseEventLines} lines`;
+    failure = { kind: "too-large", message: `one event of the stream is larger than ${bound}` };
     partialLine = "";
     data = null;
     return true;

@@ -5,6 +5,7 @@
  */
 import { isDeepStrictEqual } from "node:util";
 import { isMap, isNode, isScalar, Lexer, parseDocument, type Document } from "yaml";
+import { own, setOwn } from "../../base/json.ts";
 import { changeList, type Hindrance, type ListChange, removeValue, setValue } from "./edit-node.ts";
 import { parseConfig, type LoadOptions } from "./load.ts";
 import { pathText, problemText, type ConfigProblem, type Path } from "./problem.ts";
@@ -199,7 +200,7 @@ function changed(old: unknown, path: Path, value: unknown): unknown {
   }
   const map: Record<string, unknown> = typeof old === "object" && old !== null ? { ...old } : {};
   if (value === undefined && rest.length === 0) delete map[step];
-  else map[step] = changed(map[step], rest, value);
+  else setOwn(map, String(step), changed(own(map, String(step)), rest, value));
   return map;
 }
 

@@ -1,5 +1,6 @@
 /** The YAML text as a value, keeping the way back from a path in the value to line and column in the text. */
 import { isMap, isSeq, LineCounter, parseDocument, type Document } from "yaml";
+import { deepPlace, maxYamlDepth } from "./depth.ts";
 import { pathText, type ConfigProblem, type Path } from "./problem.ts";
 
 /** Larger than any hand-written configuration; a runaway file must not be read into memory. */
@@ -18,6 +19,15 @@ export type ReadResult =
 export function readSource(text: string): ReadResult {
   if (Buffer.byteLength(text) > maxConfigBytes) {
     return { ok: false, problems: [whole(`the file is larger than ${maxConfigBytes / 1024 / 1024} MiB`)] };
+  }
+  const deep = deepPlace(text);
+  if (deep !== null) {
+    const line = text.slice(0, deep).split("\n").length;
+    const column = deep - text.lastIndexOf("\n", deep - 1);
+    return {
+      ok: false,
+      problems: [{ line, column, path: "", message: `not valid YAML: nested deeper than ${maxYamlDepth} levels` }],
+    };
   }
   const lines = new LineCounter();
   // Its own warnings go to the process and quote the file: whatever matters is a problem here.

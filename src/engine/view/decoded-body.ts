@@ -32,6 +32,7 @@ export interface DecodedBody {
 
 /** Decoding is synchronous: beyond this much of it the rest stays undecoded, and a note says so. */
 const maxDecodedBytes = 2 * 1024 * 1024;
+const maxDecodedFrames = 20_000;
 
 /** Null: no binary body that is known here. */
 export function decodedBody(body: BinaryBody): DecodedBody | null {
@@ -45,6 +46,10 @@ export function decodedBody(body: BinaryBody): DecodedBody | null {
   const out: string[] = [];
   const ends: number[] = [];
   for (const frame of frames) {
+    if (out.length >= maxDecodedFrames) {
+      out.push(comment(`the first ${maxDecodedFrames} messages are decoded`));
+      break;
+    }
     out.push(frame.text);
     if (frame.isEvent) ends.push(frame.end);
   }

@@ -7,6 +7,7 @@ import { passThrough, type Exchange, type ExchangeHead } from "../../base/exchan
 import type { FlowTap } from "../../base/flow.ts";
 import { connectionBound } from "../../base/headers.ts";
 import type { HeaderPairs, HttpReply } from "../../base/http.ts";
+import { setOwn } from "../../base/json.ts";
 import { UpstreamError } from "../../base/upstream-error.ts";
 import { createByteQueue } from "../byte-queue.ts";
 import type { OwnAnswer, RelayDeps } from "../relay-deps.ts";
@@ -176,8 +177,8 @@ function headersOf(status: number | null, pairs: HeaderPairs): OutgoingHttpHeade
   for (const [name, value] of pairs) {
     const lower = name.toLowerCase();
     if (dropped.has(lower) || lower === "alt-svc") continue;
-    const before = headers[lower];
-    if (before === undefined) headers[lower] = value;
+    const before = Object.hasOwn(headers, lower) ? headers[lower] : undefined;
+    if (before === undefined) setOwn(headers, lower, value);
     else headers[lower] = Array.isArray(before) ? [...before, value] : [String(before), value];
   }
   return headers;

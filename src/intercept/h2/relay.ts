@@ -16,6 +16,7 @@ import type { FlowTap } from "../../base/flow.ts";
 import { fieldsOf } from "./fields.ts";
 import type { RequestHead } from "../../base/http.ts";
 import { limitText } from "../../base/limits.ts";
+import { setOwn } from "../../base/json.ts";
 import { UpstreamError } from "../../base/upstream-error.ts";
 import { createDeadline } from "../deadline.ts";
 import type { RelayDeps } from "../relay-deps.ts";
@@ -250,7 +251,7 @@ function outgoing(raw: readonly string[], parsed: IncomingHttpHeaders): Outgoing
     const name = raw[index] ?? "";
     const value = raw[index + 1] ?? "";
     const before = Object.hasOwn(headers, name) ? headers[name] : undefined;
-    if (before === undefined) headers[name] = name === ":status" ? Number(value) : value;
+    if (before === undefined) setOwn(headers, name, name === ":status" ? Number(value) : value);
     else headers[name] = Array.isArray(before) ? [...before, value] : [String(before), value];
   }
   // Fields the sender marked "never index" stay marked; the symbol is typed on neither kind of header object.

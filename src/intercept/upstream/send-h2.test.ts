@@ -134,6 +134,15 @@ describe("a request over HTTP/2", () => {
     expect([headers["host"], headers["connection"], headers["x-hop"]]).toEqual([undefined, undefined, undefined]);
   });
 
+  it("brings fields named like something every object has, and says nothing of its own in them", async () => {
+    const { ca, origin } = await tlsOrigin();
+    const { ask } = sender(ca);
+    const named = ["constructor", "__proto__", "valueof", "toString", "__definegetter__"] as const;
+    await text(await ask(origin.port, { headers: named.map((name) => [name, `value of ${name}`] as const) }));
+    const headers: Readonly<Record<string, unknown>> = origin.seen[0]?.headers ?? {};
+    for (const name of named) expect(headers[name.toLowerCase()]).toBe(`value of ${name}`);
+  });
+
   it("shares one session among calls, one after the other and at once", async () => {
     const { ca, origin } = await tlsOrigin();
     const { ask, connects } = sender(ca);

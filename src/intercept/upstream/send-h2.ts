@@ -15,6 +15,7 @@ import { durationText } from "../../base/duration.ts";
 import { connectionBound, headerValue } from "../../base/headers.ts";
 import type { HeaderPairs, HttpReply, HttpRequest } from "../../base/http.ts";
 import { defaultLimits, limitText, type WireLimits } from "../../base/limits.ts";
+import { setOwn } from "../../base/json.ts";
 import { UpstreamError } from "../../base/upstream-error.ts";
 import { createByteQueue, systemPace, type ByteQueue } from "../byte-queue.ts";
 import { createDeadline } from "../deadline.ts";
@@ -283,8 +284,8 @@ function headOf(request: HttpRequest): { readonly fields: OutgoingHttpHeaders; r
     if (!isWritableField(key, value)) {
       throw new UpstreamError("protocol", "request", `the header field ${JSON.stringify(key)} cannot be sent`);
     }
-    const before = fields[lower];
-    if (before === undefined) fields[lower] = value;
+    const before = Object.hasOwn(fields, lower) ? fields[lower] : undefined;
+    if (before === undefined) setOwn(fields, lower, value);
     else fields[lower] = Array.isArray(before) ? [...before, value] : [String(before), value];
   }
   const length = headerValue(request.headers, "content-length");

@@ -3,7 +3,7 @@
  * not keywords; keywords may come in snake_case, as everywhere in protobuf's JSON. The fields for real JSON Schema are
  * read the same way: Gemini CLI writes Google's names of types into them (seen in 0.61), and Google takes that.
  */
-import { isRecord } from "../../../base/json.ts";
+import { isRecord, setOwn } from "../../../base/json.ts";
 import type { Fields } from "../fields.ts";
 import { typeName } from "./schema-dialects.ts";
 import { camel } from "./wire.ts";
@@ -21,7 +21,7 @@ export function readSchema(schema: unknown, depth = 0): Fields {
     else if (Array.isArray(value) && lists.has(key)) written[key] = value.map((one) => readInner(one, depth));
     else if (counts.has(key) && typeof value === "string") written[key] = Number(value);
     else if (key === "format" && value === "enum") continue;
-    else written[key] = value;
+    else setOwn(written, key, value);
   }
   const names = (Array.isArray(type) ? type : [type]).map((one: unknown) => typeName(one) ?? one);
   const known = names.filter((name) => name !== undefined && name !== "TYPE_UNSPECIFIED");

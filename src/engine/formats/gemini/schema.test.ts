@@ -360,4 +360,11 @@ describe("Gemini's own schema", () => {
     };
     expect(readSchema(frozen(real))).toEqual(real);
   });
+
+  it("keeps a keyword that nobody knows, even one named like the prototype", () => {
+    const schema: unknown = JSON.parse('{"__proto__":{"type":"NUMBER"},"properties":{"__proto__":{"type":"STRING"}}}');
+    expect(JSON.stringify(readSchema(schema))).toBe(
+      '{"__proto__":{"type":"NUMBER"},"properties":{"__proto__":{"type":"string"}}}',
+    );
+  });
 });

@@ -9,6 +9,8 @@ import { protoFields } from "../../../codecs/proto-fields.ts";
 /** More of a picture or a blob in hexadecimal nobody reads; the raw body is there as well. */
 const maxHexBytes = 256;
 const maxDepth = 32;
+/** Of one message at all depths together: more nobody reads, and all of it is made in one go. */
+const maxShownFields = 20_000;
 
 export function plain(value: unknown, depth = 0): unknown {
   if (value instanceof Uint8Array) return plainBytes(value);
@@ -43,13 +45,22 @@ export function readableText(bytes: Uint8Array): string | null {
 }
 
 /** `{"1": …, "2": [ …, … ]}`; null: no message. */
-export function plainFields(bytes: Uint8Array, depth = 0): Readonly<Record<string, unknown>> | null {
-  const fields = protoFields(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+export function plainFields(bytes: Uint8Array): Readonly<Record<string, unknown>> | null {
+  return fieldsWithin(bytes, 0, { left: maxShownFields });
+}
+
+function fieldsWithin(
+  bytes: Uint8Array,
+  depth: number,
+  budget: { left: number },
+): Readonly<Record<string, unknown>> | null {
+  const fields = protoFields(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), budget.left);
   if (fields === null) return null;
+  budget.left -= fields.length;
   const shown: Record<string, unknown> = {};
   for (const { number, type, bytes: content, value } of fields) {
     const key = String(number);
-    const one = type === 0 ? number64(value) : type === 2 ? plainContent(content, depth) : hexOf(content);
+    const one = type === 0 ? number64(value) : type === 2 ? plainContent(content, depth, budget) : hexOf(content);
     const known = shown[key];
     if (known === undefined) shown[key] = one;
     else if (Array.isArray(known)) known.push(one);
@@ -58,10 +69,10 @@ export function plainFields(bytes: Uint8Array, depth = 0): Readonly<Record<strin
   return shown;
 }
 
-function plainContent(content: Buffer, depth: number): unknown {
+function plainContent(content: Buffer, depth: number, budget: { left: number }): unknown {
   const text = readableText(content);
   if (text !== null) return text;
-  return (depth < maxDepth ? plainFields(content, depth + 1) : null) ?? hexOf(content);
+  return (depth < maxDepth ? fieldsWithin(content, depth + 1, budget) : null) ?? hexOf(content);
 }
 
 function number64(value: bigint): number | string {
