@@ -9,8 +9,9 @@ import type { FormatId } from "../../../src/engine/formats/format.ts";
 import { decodedBody } from "../../../src/engine/view/decoded-body.ts";
 import { readWhole } from "../../../src/engine/pipeline/read-body.ts";
 import { maxRequestBytes } from "../../../src/engine/pipeline/read-client.ts";
+import { defaultLimits } from "../../../src/base/limits.ts";
 import { createBodyScanner } from "../../../src/intercept/h1/body.ts";
-import { findHeadEnd, maxHeadBytes, parseRequestHead } from "../../../src/intercept/h1/head.ts";
+import { findHeadEnd, parseRequestHead } from "../../../src/intercept/h1/head.ts";
 import { readClientHello } from "../../../src/intercept/client-hello.ts";
 import { decodeBody as decodeCaptured } from "../../../src/control/decode-body.ts";
 import { decodeTimed } from "../../../src/control/recording/decode-timed.ts";
@@ -123,7 +124,7 @@ export const json: Door = (bytes) => {
 
 export const requestHead: Door = (bytes) => {
   // As the connection does: what is over the bound is not looked at further.
-  const end = findHeadEnd(Buffer.from(bytes.subarray(0, maxHeadBytes)));
+  const end = findHeadEnd(Buffer.from(bytes.subarray(0, defaultLimits.requestHeadBytes)));
   if (end < 0) return "too large";
   return parseRequestHead(Buffer.from(bytes.subarray(0, end))).ok ? "read" : "refused";
 };
