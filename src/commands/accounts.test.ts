@@ -244,6 +244,7 @@ describe("accounts quota", () => {
         usedPercent: 75,
         resetAt: "2020-01-01T00:00:00.000Z",
         unlimited: false,
+        runsOutAt: null,
         exhausted: false,
       },
     ],
