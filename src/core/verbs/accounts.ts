@@ -45,7 +45,7 @@ export function accountVerbs(deps: VerbDeps): AccountVerbs {
     return accountJson(
       health,
       await credentials.status(health.account),
-      quotaJson(quota.latest(health.id), now, quota.runsOutAt),
+      quotaJson(quota.latest(health.id), now, quota),
       now,
     );
   }
@@ -155,7 +155,7 @@ export function accountVerbs(deps: VerbDeps): AccountVerbs {
     async quota(id) {
       const account = id === null ? null : requireAccount(pool, id).id;
       const states = await quota.refresh(account, { force: false, signal: AbortSignal.timeout(patienceMs) });
-      return states.flatMap((state) => quotaJson(state, clock.now(), quota.runsOutAt) ?? []);
+      return states.flatMap((state) => quotaJson(state, clock.now(), quota) ?? []);
     },
 
     async importLogin(wish) {

@@ -60,7 +60,7 @@ export function cooldownJson(record: CooldownRecord, now: number): CooldownJson 
 export function quotaJson(
   { account, reading, error }: QuotaState,
   now: number,
-  runsOutAt: QuotaPoller["runsOutAt"],
+  quota: Pick<QuotaPoller, "runsOutAt">,
 ): QuotaJson | null {
   if (reading === null && error === null) return null;
   return {
@@ -71,7 +71,7 @@ export function quotaJson(
     windows: (reading?.windows ?? []).map((window) => ({
       ...window,
       resetAt: iso(window.resetAt),
-      runsOutAt: iso(runsOutAt(account, window)),
+      runsOutAt: iso(quota.runsOutAt(account, window)),
     })),
     error,
   };
