@@ -22,7 +22,7 @@ import {
 } from "../src/engine/formats/__fixtures__/samples.ts";
 import { textFormatIds, type TextFormatId } from "../src/engine/formats/format.ts";
 import { formats } from "../src/engine/formats/table.ts";
-import { checkStream } from "../src/engine/hub/check-stream.ts";
+import { checkStream } from "../src/engine/hub/__fixtures__/check-stream.ts";
 import type { UserPart } from "../src/engine/hub/message.ts";
 import type { HubReply } from "../src/engine/hub/reply.ts";
 import { replay } from "../src/engine/hub/replay.ts";

@@ -181,6 +181,8 @@ export interface QuotaJson {
     readonly remaining: number | null;
     readonly usedPercent: number | null;
     readonly resetAt: string | null;
+    /** If it goes on as in the last hour; null: not before its reset, or not known. */
+    readonly runsOutAt: string | null;
     readonly unlimited: boolean;
     readonly exhausted: boolean;
   }[];

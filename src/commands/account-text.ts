@@ -81,13 +81,17 @@ export function quotaTable(quota: readonly QuotaJson[], now: number): readonly s
       usedText(window),
       leftText(window),
       window.exhausted || window.resetAt !== null ? untilText(window.resetAt, now) : "-",
-      place > 0 ? "" : trouble === "" ? asOf : `${asOf}; ${trouble}`,
+      [runsOutText(window, now), ...(place > 0 ? [] : [asOf, trouble])].filter((part) => part !== "").join("; "),
     ]);
   });
   return columnLines(["ACCOUNT", "PLAN", "WINDOW", "USED", "LEFT", "RESETS", "NOTE"], rows, new Set(["USED", "LEFT"]));
 }
 
 type Window = QuotaJson["windows"][number];
+
+function runsOutText({ runsOutAt }: Window, now: number): string {
+  return runsOutAt === null ? "" : `runs out ${untilText(runsOutAt, now)} at this rate`;
+}
 
 function usedText({ usedPercent, unlimited, exhausted }: Window): string {
   if (unlimited) return "no limit";

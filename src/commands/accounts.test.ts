@@ -244,6 +244,7 @@ describe("accounts quota", () => {
         usedPercent: 75,
         resetAt: "2020-01-01T00:00:00.000Z",
         unlimited: false,
+        runsOutAt: new Date(Date.now() + 3_600_000).toISOString(),
         exhausted: false,
       },
     ],
@@ -254,7 +255,7 @@ describe("accounts quota", () => {
   it("is a table of windows", async () => {
     const { type, out } = await accountBench([cooling], { quota: () => Promise.resolve([reading, silent]) });
     expect(await type("accounts", "quota")).toBe(0);
-    expect(out()).toMatch(/claude\/work +Pro +5 h +75 % +250 of 1,000 +now/);
+    expect(out()).toMatch(/claude\/work +Pro +5 h +75 % +250 of 1,000 +now +runs out in \S.* at this rate; as told/);
     expect(out()).toContain("not read anew: the provider answers 503");
   });
 

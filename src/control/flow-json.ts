@@ -39,18 +39,20 @@ export function flowJson(flow: FlowRecord, redactor: Redactor): FlowJson {
 
 export async function flowDetailJson(flow: CapturedFlow, redactor: Redactor): Promise<FlowDetailJson> {
   const sides: Partial<Record<FlowSide, SideJson>> = {};
-  const { host, path } = flow.start;
-  const upstream = targetOf(flow.side("upstream-request")) ?? path;
   for (const name of allSides) {
     const side = flow.side(name);
-    if (side !== undefined)
-      sides[name] = await sideJson(side, redactor, {
-        host,
-        target: name.startsWith("client") ? path : upstream,
-        side: name.endsWith("request") ? "request" : "reply",
-      });
+    if (side !== undefined) sides[name] = await sideJson(side, redactor, placeOf(flow, name));
   }
   return { ...flowJson(flow.record(), redactor), sides };
+}
+
+export function placeOf(flow: CapturedFlow, name: FlowSide): BodyPlace {
+  const { host, path } = flow.start;
+  return {
+    host,
+    target: name.startsWith("client") ? path : (targetOf(flow.side("upstream-request")) ?? path),
+    side: name.endsWith("request") ? "request" : "reply",
+  };
 }
 
 /** Of `POST /v1/messages`; path and query. */

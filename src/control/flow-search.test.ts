@@ -5,6 +5,9 @@ import { readFilter } from "../base/filter/index.ts";
 import type { FlowSide, FlowStart, FlowTap } from "../base/flow.ts";
 import { systemRandom } from "../base/random.ts";
 import { createRedactor } from "../base/redact.ts";
+import { encodeEvent } from "../engine/codecs/aws-event-stream.ts";
+import { envelope } from "../engine/codecs/connect.ts";
+import { encodeMessage } from "../engine/formats/cursor/wire/schema.ts";
 import { createFlowLog } from "./flow-log.ts";
 import { searchFlows, type SearchQuestion } from "./flow-search.ts";
 
@@ -67,6 +70,44 @@ describe("a search in the log", () => {
     expect((await find("rs:~^nothing | rq:nothing"))?.ids).toEqual([upstream.id]);
     expect((await find("type:json -rq:tools"))?.ids).toEqual([answered.id, upstream.id]);
     expect((await find("type:~event-stream"))?.ids).toEqual([]);
+  });
+
+  it("looks into binary bodies as the screen decodes them, and not into their bytes", async () => {
+    const { flowLog, find } = bench();
+    const binary = (path: string, type: string, side: FlowSide, ...pieces: readonly Uint8Array[]): string => {
+      const tap = flowLog.open({ ...start, path });
+      tap.head(side, { line: "200", headers: [["content-type", type]] });
+      for (const piece of pieces) tap.chunk(side, Buffer.from(piece));
+      return tap.id;
+    };
+    const hidden = Buffer.from(encodeMessage("AgentClientMessage", { runRequest: { conversationId: secret } }));
+    const append = encodeMessage("BidiAppendRequest", { requestId: { requestId: "r" }, data: hidden.toString("hex") });
+    const word = (text: string): Uint8Array =>
+      envelope(encodeMessage("AgentServerMessage", { interactionUpdate: { textDelta: { text } } }));
+    const kiro = binary(
+      "/generateAssistantResponse",
+      "application/vnd.amazon.eventstream",
+      "client-reply",
+      encodeEvent("assistantResponseEvent", Buffer.from('{"content":"a needle"}')),
+    );
+    const cursor = binary(
+      "/agent.v1.AgentService/RunSSE",
+      "text/event-stream",
+      "client-reply",
+      word("one"),
+      word("two"),
+    );
+    const shim = binary("/aiserver.v1.BidiService/BidiAppend", "application/proto", "client-request", append);
+    const unknown = binary("/x.v1.Y/Z", "application/proto", "client-request", Buffer.from("0a05776f726473", "hex"));
+    expect((await find("body:needle"))?.ids).toEqual([kiro]);
+    // Words of the view that are in no byte of the body.
+    expect((await find('body:"event: assistantResponseEvent"'))?.ids).toEqual([kiro]);
+    expect((await find("body:interactionUpdate.textDelta"))?.ids).toEqual([cursor]);
+    expect((await find("rs:two"))?.ids).toEqual([cursor]);
+    expect((await find("body:runRequest"))?.ids).toEqual([shim]);
+    expect((await find("body:words"))?.ids).toEqual([unknown]);
+    // Nor does it tell there what is masked.
+    for (const guess of ["body:live-secret", `body:${secret}`]) expect((await find(guess))?.ids).toEqual([]);
   });
 
   it("finds a text that lies on the edge of two slices", async () => {

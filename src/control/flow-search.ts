@@ -8,9 +8,11 @@ import type { CompiledFilter, ContentSearch } from "../base/filter/index.ts";
 import type { FlowRecord, FlowSide } from "../base/flow.ts";
 import { headerValue } from "../base/headers.ts";
 import type { Redactor } from "../base/redact.ts";
+import { type BinaryBody, decodedPieces } from "../engine/view/decoded-body.ts";
 import { decodeBody } from "./decode-body.ts";
-import { maxViewBytes, redactInTurns } from "./flow-json.ts";
+import { maxViewBytes, placeOf, redactInTurns } from "./flow-json.ts";
 import type { CapturedFlow, FlowLog } from "./flow-log.ts";
+import { maskBody } from "./recording/mask-bytes.ts";
 
 export interface SearchDeps {
   readonly flowLog: FlowLog;
@@ -94,7 +96,7 @@ async function fitsByContent(
   turn: Turn,
 ): Promise<boolean> {
   const answers = new Map<ContentSearch, boolean>();
-  const bodies = new Map<FlowSide, Promise<string>>();
+  const bodies = new Map<FlowSide, Promise<SearchedBody>>();
   for (const search of filter.contentSearches) {
     answers.set(search, await answerTo(search));
     const verdict = filter.verdict(record, deps.clock.now(), (asked) => answers.get(asked) ?? null);
@@ -105,7 +107,7 @@ async function fitsByContent(
   async function answerTo(search: ContentSearch): Promise<boolean> {
     if (search.of === "content-type") return contentTypes(flow).some(search.fits);
     for (const side of search.sides) {
-      const body = bodies.get(side) ?? bodyText(flow, side);
+      const body = bodies.get(side) ?? readBody(flow, side, deps.redactor, turn);
       bodies.set(side, body);
       if (await isIn(await body, search)) return true;
     }
@@ -113,11 +115,11 @@ async function fitsByContent(
   }
 
   /** Nothing is found that would not be shown: a hit counts when the masked text has it, too. */
-  async function isIn(text: string, search: Extract<ContentSearch, { of: "body" }>): Promise<boolean> {
+  async function isIn({ text, shown }: SearchedBody, search: Extract<ContentSearch, { of: "body" }>): Promise<boolean> {
     // Who looks for the mask itself finds it in the masked text only.
     const asksForMask = search.term.match.text.includes("•");
     if (!asksForMask && !(await scanned(text, search))) return false;
-    const masked = await redactInTurns(text, deps.redactor);
+    const masked = await shown();
     return masked === text && !asksForMask ? true : scanned(masked, search);
   }
 
@@ -137,11 +139,43 @@ function contentTypes(flow: CapturedFlow): readonly string[] {
   return allSides.flatMap((side) => headerValue(flow.side(side)?.head?.headers ?? [], "content-type") ?? []);
 }
 
-/** As far as it was kept; binary bodies are read as if they were text. */
-async function bodyText(flow: CapturedFlow, name: FlowSide): Promise<string> {
+interface SearchedBody {
+  readonly text: string;
+  /** The same as it is shown: masked. */
+  readonly shown: () => Promise<string>;
+}
+
+/** As far as it was kept. Binary bodies as the screen decodes them, and as if they were text where it cannot. */
+async function readBody(flow: CapturedFlow, name: FlowSide, redactor: Redactor, turn: Turn): Promise<SearchedBody> {
   const side = flow.side(name);
-  if (side === undefined || side.captured === 0) return "";
-  const encoding = headerValue(side.head?.headers ?? [], "content-encoding") ?? null;
-  const decoded = await decodeBody(side.chunks, encoding, maxViewBytes, side.captured === side.bytes);
-  return decoded.bytes.toString("utf8");
+  if (side === undefined || side.captured === 0) return { text: "", shown: () => Promise.resolve("") };
+  const headers = side.head?.headers ?? [];
+  const encoding = headerValue(headers, "content-encoding") ?? null;
+  const { bytes, error } = await decodeBody(side.chunks, encoding, maxViewBytes, side.captured === side.bytes);
+  const body: BinaryBody = {
+    bytes,
+    contentType: headerValue(headers, "content-type") ?? null,
+    envelopeEncoding: headerValue(headers, "connect-content-encoding") ?? null,
+    ...placeOf(flow, name),
+  };
+  const decoded = error === undefined ? await joined(decodedPieces(body), turn) : null;
+  if (decoded === null) {
+    const text = bytes.toString("utf8");
+    return { text, shown: () => redactInTurns(text, redactor) };
+  }
+  const shown = async (): Promise<string> => {
+    const masked = await maskBody(bytes, body.contentType, redactor);
+    return redactInTurns((await joined(decodedPieces({ ...body, bytes: masked }), turn)) ?? "", redactor);
+  };
+  return { text: decoded, shown };
+}
+
+async function joined(pieces: Iterable<string> | null, turn: Turn): Promise<string | null> {
+  if (pieces === null) return null;
+  const out: string[] = [];
+  for (const piece of pieces) {
+    out.push(piece);
+    await turn.pause();
+  }
+  return out.join("");
 }

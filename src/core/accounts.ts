@@ -27,6 +27,7 @@ import type { Discovery } from "../engine/providers/discover.ts";
 import { createQuotaPoller, type QuotaPoller } from "../engine/quota/poller.ts";
 import { hasRoom } from "../engine/quota/room.ts";
 import type { Availability } from "../engine/routing/availability.ts";
+import { maskedCredentials } from "./masked-credentials.ts";
 import type { State } from "../engine/state/state.ts";
 
 export interface Accounts {
@@ -62,7 +63,7 @@ export async function openAccounts(deps: AccountsDeps): Promise<Accounts> {
 
   const store = createCredentialStore({ folder: join(paths.dataDir, "accounts"), random, clock });
   const refresh = createRefresh({ send, clock, after, oauth });
-  const credentials = masked(
+  const credentials = maskedCredentials(
     createCredentials({
       store,
       refresh,
@@ -167,20 +168,6 @@ async function keepLogin(store: CredentialStore, login: FinishedLogin, now: numb
       needsLogin: null,
     });
   });
-}
-
-/** Every secret that is handed out is known to the redactor before anybody can write it anywhere. */
-function masked(credentials: Credentials, redactor: Redactor): Credentials {
-  const known = async (asked: ReturnType<Credentials["get"]>): ReturnType<Credentials["get"]> => {
-    const result = await asked;
-    if (result.ok) redactor.register(result.credential.secret.reveal());
-    return result;
-  };
-  return {
-    ...credentials,
-    get: (account, signal) => known(credentials.get(account, signal)),
-    renew: (account, refused, signal) => known(credentials.renew(account, refused, signal)),
-  };
 }
 
 /** What routing asks of the moment: who may serve now, with which accounts, and what providers listed. */

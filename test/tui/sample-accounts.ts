@@ -56,6 +56,7 @@ export function sampleQuota(
         usedPercent,
         resetAt: resetInMs === null ? null : iso(resetInMs),
         unlimited: false,
+        runsOutAt: null,
         exhausted: usedPercent !== null && usedPercent >= 100,
       },
     ],

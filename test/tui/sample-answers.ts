@@ -107,6 +107,7 @@ function sampleAccounts(now: number): readonly AccountJson[] {
         usedPercent,
         resetAt: at(7_200_000),
         unlimited: false,
+        runsOutAt: null,
         exhausted: usedPercent >= 100,
       },
       {
@@ -117,6 +118,7 @@ function sampleAccounts(now: number): readonly AccountJson[] {
         usedPercent: 12,
         resetAt: null,
         unlimited: false,
+        runsOutAt: null,
         exhausted: false,
       },
       {
@@ -127,6 +129,7 @@ function sampleAccounts(now: number): readonly AccountJson[] {
         usedPercent: null,
         resetAt: null,
         unlimited: true,
+        runsOutAt: null,
         exhausted: false,
       },
     ],

@@ -71,7 +71,7 @@ export type WordKey = keyof typeof wordKeys;
 /** Looked for in what the log keeps of heads and bodies, after everything else has been decided. */
 export const contentKeys = {
   body: {
-    meaning: "any body, as far as the log kept it; of binary ones the bytes",
+    meaning: "any body, as far as the log kept it; binary ones as they are decoded for the screen",
     example: 'body:"tool_use"',
   },
   rq: { also: ["request"], meaning: "the request's body, the client's or the provider's", example: "rq:cache_control" },

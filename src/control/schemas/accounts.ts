@@ -37,6 +37,9 @@ export const quotaWindow = v.pipe(
     remaining: v.nullable(number("What is left.")),
     usedPercent: v.nullable(number("What is used of it, in percent.")),
     resetAt: v.nullable(instant("When it begins anew.")),
+    runsOutAt: v.nullable(
+      instant("When nothing will be left if it goes on as in the last hour; null: not before its reset, or not known."),
+    ),
     unlimited: flag("It has no limit."),
     exhausted: flag("Nothing is left."),
   }),

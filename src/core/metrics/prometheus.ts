@@ -9,8 +9,6 @@ export interface PrometheusText {
   text(families: readonly Family[]): Promise<string>;
 }
 
-export const prometheusContentType = Registry.PROMETHEUS_CONTENT_TYPE;
-
 /** Gauges that call themselves counters; the same figures stand under `nodejs_active_handles` and its like. */
 const misnamed = ["nodejs_active_handles_total", "nodejs_active_requests_total", "nodejs_active_resources_total"];
 

@@ -42,7 +42,12 @@ export function accountVerbs(deps: VerbDeps): AccountVerbs {
   async function shown(id: string): Promise<AccountJson> {
     const health = requireAccount(pool, id);
     const now = clock.now();
-    return accountJson(health, await credentials.status(health.account), quotaJson(quota.latest(health.id), now), now);
+    return accountJson(
+      health,
+      await credentials.status(health.account),
+      quotaJson(quota.latest(health.id), now, quota),
+      now,
+    );
   }
 
   async function keep(account: StoredAccount): Promise<void> {
@@ -150,7 +155,7 @@ export function accountVerbs(deps: VerbDeps): AccountVerbs {
     async quota(id) {
       const account = id === null ? null : requireAccount(pool, id).id;
       const states = await quota.refresh(account, { force: false, signal: AbortSignal.timeout(patienceMs) });
-      return states.flatMap((state) => quotaJson(state, clock.now()) ?? []);
+      return states.flatMap((state) => quotaJson(state, clock.now(), quota) ?? []);
     },
 
     async importLogin(wish) {

@@ -3,7 +3,7 @@ import type { AccountJson, CooldownJson, ProviderJson, QuotaJson } from "../../b
 import type { CredentialStatus } from "../../engine/accounts/credential.ts";
 import type { AccountHealth, CooldownRecord } from "../../engine/accounts/pool.ts";
 import type { Limits } from "../../engine/config/schema.ts";
-import type { QuotaState } from "../../engine/quota/poller.ts";
+import type { QuotaPoller, QuotaState } from "../../engine/quota/poller.ts";
 import { iso } from "./deps.ts";
 
 export function accountJson(
@@ -57,14 +57,22 @@ export function cooldownJson(record: CooldownRecord, now: number): CooldownJson 
 }
 
 /** Null: nothing was ever read, and nothing went wrong. */
-export function quotaJson({ account, reading, error }: QuotaState, now: number): QuotaJson | null {
+export function quotaJson(
+  { account, reading, error }: QuotaState,
+  now: number,
+  quota: Pick<QuotaPoller, "runsOutAt">,
+): QuotaJson | null {
   if (reading === null && error === null) return null;
   return {
     account,
     plan: reading?.plan ?? null,
     source: reading?.source ?? "endpoint",
     readAt: iso(reading?.readAt ?? now) ?? "",
-    windows: (reading?.windows ?? []).map((window) => ({ ...window, resetAt: iso(window.resetAt) })),
+    windows: (reading?.windows ?? []).map((window) => ({
+      ...window,
+      resetAt: iso(window.resetAt),
+      runsOutAt: iso(quota.runsOutAt(account, window)),
+    })),
     error,
   };
 }

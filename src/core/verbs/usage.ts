@@ -49,7 +49,7 @@ export function usageVerbs(deps: VerbDeps): UsageVerbs {
           limits: limitsJson(account.limits ?? providers[account.provider]?.limits ?? null),
           used: rate,
           cooldowns: cooldowns.map((record) => cooldownJson(record, now)),
-          quota: quotaJson(quota.latest(id), now),
+          quota: quotaJson(quota.latest(id), now, quota),
         })),
       );
     },

@@ -1,6 +1,6 @@
 /** Stream grammar and bytes: rows S1–S23 of the public-issue list that concern Claude and Chat. */
 import { describe, expect, it } from "vitest";
-import { checkStream } from "../hub/check-stream.ts";
+import { checkStream } from "../hub/__fixtures__/check-stream.ts";
 import {
   chatCall,
   chatChunk,

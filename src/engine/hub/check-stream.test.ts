@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { accumulate } from "./accumulate.ts";
-import { checkStream } from "./check-stream.ts";
+import { checkStream } from "./__fixtures__/check-stream.ts";
 import { replay } from "./replay.ts";
 import type { HubReply } from "./reply.ts";
 import type { StreamEvent } from "./stream.ts";

@@ -1,6 +1,6 @@
 /** Blocks out of what upstreams say in any order. */
 import { describe, expect, it } from "vitest";
-import { checkStream } from "./check-stream.ts";
+import { checkStream } from "./__fixtures__/check-stream.ts";
 import type { Citation } from "./message.ts";
 import { createSegments, type Segments } from "./segments.ts";
 import type { StreamEvent } from "./stream.ts";

@@ -11,6 +11,7 @@ import { accountId, type AccountConfig, type AccountId, type Config, type Provid
 import { askQuota, type After } from "./ask.ts";
 import type { QuotaEndpoint } from "./endpoints/endpoint.ts";
 import { quotaEndpointOf } from "./endpoints/table.ts";
+import { createBurnBook } from "./burn-book.ts";
 import { createQuotaMemory } from "./memory.ts";
 import { createPace } from "./pace.ts";
 import type { QuotaReading, QuotaWindow } from "./quota.ts";
@@ -51,6 +52,8 @@ export interface QuotaPoller {
     options: { readonly force: boolean; readonly signal: AbortSignal },
   ): Promise<readonly QuotaState[]>;
   latest(account: AccountId): QuotaState;
+  /** When this window of it will be used up, if that goes on as in the last hour; null: not before its reset, or not known. */
+  runsOutAt(account: AccountId, window: QuotaWindow): number | null;
   /** Windows that a reply's headers told (`readQuotaHeaders`). */
   note(account: AccountId, windows: readonly QuotaWindow[]): void;
   /** Somebody looks; returns how to stop. */
@@ -77,6 +80,7 @@ const coolingEveryMs = 300_000;
 
 export function createQuotaPoller(deps: QuotaPollerDeps): QuotaPoller {
   const memory = createQuotaMemory();
+  const burns = createBurnBook();
   const pace = createPace({ now: () => deps.clock.monotonic(), random: deps.random });
   const errors = new Map<AccountId, string>();
   const underWay = new Map<AccountId, Promise<void>>();
@@ -118,7 +122,9 @@ export function createQuotaPoller(deps: QuotaPollerDeps): QuotaPoller {
       if (read.ok) {
         pace.answered(id);
         errors.delete(id);
-        memory.report({ account: id, ...read.figures, source: "endpoint", readAt: deps.clock.now() });
+        const readAt = deps.clock.now();
+        memory.report({ account: id, ...read.figures, source: "endpoint", readAt });
+        burns.note(id, read.figures.windows, readAt);
         tell(id);
       } else {
         pace.failed(id, read.error.retryAfterMs ?? null);
@@ -193,7 +199,9 @@ export function createQuotaPoller(deps: QuotaPollerDeps): QuotaPoller {
       });
     },
     latest: state,
+    runsOutAt: (account, window) => burns.runsOutAt(account, window),
     note(account, windows) {
+      burns.note(account, windows, deps.clock.now());
       if (memory.note(account, windows, deps.clock.now())) tell(account);
     },
     watch() {
@@ -210,6 +218,7 @@ export function createQuotaPoller(deps: QuotaPollerDeps): QuotaPoller {
     wake() {
       const there = new Set(deps.accounts().map(accountId));
       memory.keep(there);
+      burns.keep(there);
       for (const id of errors.keys()) if (!there.has(id)) errors.delete(id);
       plan();
     },

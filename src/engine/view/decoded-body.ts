@@ -36,25 +36,51 @@ const maxDecodedFrames = 20_000;
 
 /** Null: no binary body that is known here. */
 export function decodedBody(body: BinaryBody): DecodedBody | null {
+  const pieces = piecesOf(body);
+  if (pieces === null) return null;
+  const out: string[] = [];
+  const ends: number[] = [];
+  for (const { text, end, isEvent } of pieces.shown) {
+    out.push(text);
+    if (isEvent) ends.push(end);
+  }
+  return { as: pieces.as, text: out.join(""), ends };
+}
+
+/** The same text, decoded one frame after the other as it is asked for: for whoever lets others have their turn in between. */
+export function decodedPieces(body: BinaryBody): Iterable<string> | null {
+  const pieces = piecesOf(body);
+  return pieces === null ? null : textsOf(pieces.shown);
+}
+
+function* textsOf(shown: Iterable<Shown>): Generator<string, void> {
+  for (const { text } of shown) yield text;
+}
+
+function piecesOf(body: BinaryBody): { readonly as: DecodedBody["as"]; readonly shown: Iterable<Shown> } | null {
   if (body.bytes.byteLength === 0) return null;
   const kind = binaryKind(body.bytes, body.contentType);
   if (kind === null) return null;
+  const isCut = body.bytes.byteLength > maxDecodedBytes;
+  if (kind !== "message") return { as: "events", shown: frames(kind, body) };
+  if (isCut) return null;
+  return { as: "json", shown: [{ text: messageText(body.bytes, body), end: body.bytes.byteLength, isEvent: false }] };
+}
+
+function* frames(kind: "aws-events" | "envelopes", body: BinaryBody): Generator<Shown, void> {
   const bytes = body.bytes.subarray(0, maxDecodedBytes);
-  const isCut = bytes.byteLength < body.bytes.byteLength;
-  if (kind === "message") return isCut ? null : { as: "json", text: messageText(bytes, body), ends: [] };
-  const frames = kind === "aws-events" ? eventFrames(bytes) : envelopes(bytes, body);
-  const out: string[] = [];
-  const ends: number[] = [];
-  for (const frame of frames) {
-    if (out.length >= maxDecodedFrames) {
-      out.push(comment(`the first ${maxDecodedFrames} messages are decoded`));
+  let count = 0;
+  for (const frame of kind === "aws-events" ? eventFrames(bytes) : envelopes(bytes, body)) {
+    count += 1;
+    if (count > maxDecodedFrames) {
+      yield { text: comment(`the first ${maxDecodedFrames} messages are decoded`), end: frame.end, isEvent: false };
       break;
     }
-    out.push(frame.text);
-    if (frame.isEvent) ends.push(frame.end);
+    yield frame;
   }
-  if (isCut) out.push(comment(`the first ${maxDecodedBytes} bytes are decoded`));
-  return { as: "events", text: out.join(""), ends };
+  if (bytes.byteLength === body.bytes.byteLength) return;
+  const text = comment(`the first ${maxDecodedBytes} bytes are decoded`);
+  yield { text, end: bytes.byteLength, isEvent: false };
 }
 
 interface Shown {

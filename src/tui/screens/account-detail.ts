@@ -132,9 +132,10 @@ function usedText(window: QuotaWindow): string {
   return `${used}${amount}`;
 }
 
-function resetText({ resetAt }: QuotaWindow, now: number): string {
-  if (resetAt === null) return "";
-  return `, resets ${resetAt <= now ? "now" : `in ${spanOf(resetAt - now)}`}`;
+function resetText({ resetAt, runsOutAt }: QuotaWindow, now: number): string {
+  const end = runsOutAt === null || runsOutAt <= now ? "" : `, at this rate gone in ${spanOf(runsOutAt - now)}`;
+  if (resetAt === null) return end;
+  return `${end}, resets ${resetAt <= now ? "now" : `in ${spanOf(resetAt - now)}`}`;
 }
 
 function limitsText({ limits }: AccountRow): string {

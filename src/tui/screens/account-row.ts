@@ -63,6 +63,7 @@ export interface QuotaWindow {
   readonly remaining: number | null;
   readonly usedPercent: number | null;
   readonly resetAt: number | null;
+  readonly runsOutAt: number | null;
   readonly unlimited: boolean;
   readonly exhausted: boolean;
 }
@@ -158,6 +159,7 @@ export function readQuota(value: unknown): Quota | null {
       remaining: finite(own(window, "remaining")),
       usedPercent: finite(own(window, "usedPercent")),
       resetAt: instant(own(window, "resetAt")),
+      runsOutAt: instant(own(window, "runsOutAt")),
       unlimited: own(window, "unlimited") === true,
       exhausted: own(window, "exhausted") === true,
     })),

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { formats } from "../../../src/engine/formats/table.ts";
 import { formatIds, textFormatIds, type FormatId } from "../../../src/engine/formats/format.ts";
-import { checkStream } from "../../../src/engine/hub/check-stream.ts";
+import { checkStream } from "../../../src/engine/hub/__fixtures__/check-stream.ts";
 import { replay } from "../../../src/engine/hub/replay.ts";
 import { targets, writeOptions, writerOptions } from "../../../src/engine/formats/__fixtures__/harness.ts";
 import { parseJson } from "../../../src/base/json.ts";

@@ -1,16 +1,9 @@
-/** What the store holds, in the configuration's words; and the record that says "read it where its program keeps it". */
+/** What the store holds, in the configuration's words. */
 import { Secret } from "../../../base/secret.ts";
-import { type AccountConfig, type ClientLogin, clientLogins, type CredentialSource } from "../../config/schema.ts";
+import { type AccountConfig, clientLogins, type CredentialSource } from "../../config/schema.ts";
 import type { StoredAccount } from "../credential.ts";
-import { type AccountKey, newAccount } from "./record.ts";
+import { newAccount } from "./record.ts";
 import type { StoreEntry } from "./store.ts";
-
-/** An account that reads another program's login when it is used; nothing of that login is kept. */
-export function importedAccount(key: AccountKey, client: ClientLogin, path: string | null): StoredAccount {
-  const extra = { client: new Secret(client), ...(path === null ? {} : { path: new Secret(path) }) };
-  // The record wants an access token; this one says that there is none.
-  return { ...newAccount(key, "import", new Secret(`read from ${client}`)), extra };
-}
 
 /** A damaged one counts as a login: it is shown, with what to do about it, and serves nothing. */
 export function accountConfigOf({ key, reading }: StoreEntry): AccountConfig {

@@ -7,7 +7,6 @@ import { type TempFolder, tempFolder } from "../../../../test/support/temp.ts";
 import type { CredentialResult, Refresh, RefreshResult } from "../credential.ts";
 import { firstRefreshToken, refreshAt, tokenService, type TokenService } from "./__fixtures__/token-service.ts";
 import { accountOf, endedLogin, hourMs, never, startAt, work, type World, worldOf } from "./__fixtures__/world.ts";
-import { importedAccount } from "./accounts.ts";
 import { newAccount } from "./record.ts";
 
 let folder: TempFolder;
@@ -326,7 +325,9 @@ describe("what is stored", () => {
     const key = newAccount({ provider: "openrouter", name: "main" }, "api_key", new Secret("canary-key"));
     await world.store.write({ ...key, priority: 3 }, null);
     await world.store.write(endedLogin(), null);
-    await world.store.write(importedAccount({ provider: "codex", name: "mine" }, "codex", "/x/auth.json"), null);
+    const imported = newAccount({ provider: "codex", name: "mine" }, "import", new Secret("read from codex"));
+    const extra = { client: new Secret("codex"), path: new Secret("/x/auth.json") };
+    await world.store.write({ ...imported, extra }, null);
     folder.file("accounts/qwen@broken.json", "{");
     expect(world.credentials.stored()).toEqual([]);
     await world.credentials.reload();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createEnvelopeReader, endFlag, envelope } from "../../codecs/connect.ts";
 import { accumulate } from "../../hub/accumulate.ts";
-import { checkStream } from "../../hub/check-stream.ts";
+import { checkStream } from "../../hub/__fixtures__/check-stream.ts";
 import { replay } from "../../hub/replay.ts";
 import type { HubReply } from "../../hub/reply.ts";
 import { noUsage } from "../../hub/usage.ts";

@@ -1,6 +1,6 @@
 /** What the reader makes of Gemini's streams. */
 import { describe, expect, it } from "vitest";
-import { checkStream } from "../../hub/check-stream.ts";
+import { checkStream } from "../../hub/__fixtures__/check-stream.ts";
 import type { StreamEvent } from "../../hub/stream.ts";
 import { call, chunk, counts, events, lastChunk, list, read, replyFrom } from "./__fixtures__/chunks.ts";
 

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { encodeEvent, encodeException, encodeFrame } from "../../codecs/aws-event-stream.ts";
 import { accumulate } from "../../hub/accumulate.ts";
-import { checkStream } from "../../hub/check-stream.ts";
+import { checkStream } from "../../hub/__fixtures__/check-stream.ts";
 import type { ReplyContext } from "../../hub/restore.ts";
 import type { StreamEvent } from "../../hub/stream.ts";
 import { observe } from "./observe.ts";

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createEventFrameReader, type EventFrame } from "../../codecs/aws-event-stream.ts";
-import { checkStream } from "../../hub/check-stream.ts";
+import { checkStream } from "../../hub/__fixtures__/check-stream.ts";
 import type { Finish, StreamEvent } from "../../hub/stream.ts";
 import { noUsage } from "../../hub/usage.ts";
 import { readCarrier } from "../../hub/carrier.ts";

@@ -2,7 +2,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readStream, replyOf } from "../__fixtures__/harness.ts";
-import { checkStream } from "../../hub/check-stream.ts";
+import { checkStream } from "../../hub/__fixtures__/check-stream.ts";
 import type { ReplyContext } from "../../hub/restore.ts";
 import { hubUsage, reply, wanted, whole } from "./__fixtures__/replies.ts";
 import { shownBlob, shownRedacted } from "./wire.ts";

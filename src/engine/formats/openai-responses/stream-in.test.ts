@@ -1,7 +1,7 @@
 /** Responses streams as OpenAI writes them, and how they end. */
 import { describe, expect, it } from "vitest";
 import { readStream, replyOf, writeStream } from "../__fixtures__/harness.ts";
-import { checkStream } from "../../hub/check-stream.ts";
+import { checkStream } from "../../hub/__fixtures__/check-stream.ts";
 import { replay } from "../../hub/replay.ts";
 import type { HubReply } from "../../hub/reply.ts";
 import { events, hubUsage, reply, wanted, whole } from "./__fixtures__/replies.ts";

@@ -62,7 +62,3 @@ export function readCallId(text: string): CallId {
     ? { id: text, modelCallId: null }
     : { id: text.slice(0, at), modelCallId: text.slice(at + secondLine.length) };
 }
-
-export function writeCallId({ id, modelCallId }: CallId): string {
-  return modelCallId === null ? id : `${id}${secondLine}${modelCallId}`;
-}

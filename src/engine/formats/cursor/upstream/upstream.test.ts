@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createEnvelopeReader, endEnvelope, envelope } from "../../../codecs/connect.ts";
-import { checkStream } from "../../../hub/check-stream.ts";
+import { checkStream } from "../../../hub/__fixtures__/check-stream.ts";
 import type { HubRequest } from "../../../hub/request.ts";
 import type { ReplyContext } from "../../../hub/restore.ts";
 import type { StreamEvent } from "../../../hub/stream.ts";

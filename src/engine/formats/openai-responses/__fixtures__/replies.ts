@@ -1,6 +1,6 @@
 /** Streams read by our own reader, with the grammar of their events checked on the way. */
 import { readStream, replyOf } from "../../__fixtures__/harness.ts";
-import { checkStream } from "../../../hub/check-stream.ts";
+import { checkStream } from "../../../hub/__fixtures__/check-stream.ts";
 import type { HubReply } from "../../../hub/reply.ts";
 import type { StreamEvent } from "../../../hub/stream.ts";
 import {

@@ -1,7 +1,7 @@
 /** Says how a stream of hub events breaks the grammar of stream.ts. For the contract suite and for fakes in tests. */
-import { unreachable } from "../../base/unreachable.ts";
-import type { StreamEvent } from "./stream.ts";
-import type { Usage } from "./usage.ts";
+import { unreachable } from "../../../base/unreachable.ts";
+import type { StreamEvent } from "../stream.ts";
+import type { Usage } from "../usage.ts";
 
 /** Every violation in order, in words; empty when the stream is well formed. */
 export function checkStream(events: readonly StreamEvent[]): readonly string[] {
