@@ -4,6 +4,7 @@
  * same way with flag 128. Bytes to envelopes and back, any split, no socket.
  */
 import { gunzipSync } from "node:zlib";
+import { defaultLimits } from "../../base/limits.ts";
 import { createFrameBuffer } from "./frame-buffer.ts";
 import { FramingError } from "./framing-error.ts";
 
@@ -36,7 +37,7 @@ export interface EnvelopeReader {
 
 const headBytes = 5;
 const minGzipBytes = 18;
-export const maxEnvelopeBytes = 64 * 1024 * 1024;
+export const maxEnvelopeBytes: number = defaultLimits.frameBytes;
 
 /** `encoding`: what `connect-content-encoding` said; envelopes may be packed with that and nothing else. */
 export function createEnvelopeReader(encoding: string | null, options: EnvelopeOptions = {}): EnvelopeReader {
@@ -55,7 +56,8 @@ export function createEnvelopeReader(encoding: string | null, options: EnvelopeO
       throw new FramingError("malformed", `an envelope has the unknown flags 0x${flags.toString(16)}`);
     }
     if (ended) throw new FramingError("malformed", "an envelope came after the last one");
-    if (length > maxBytes) throw new FramingError("too-large", `an envelope of ${length} bytes is over ${maxBytes}`);
+    if (length > maxBytes)
+      throw new FramingError("too-large", `an envelope of ${length} bytes is over limits.frame_bytes (${maxBytes})`);
     if (buffer.byteLength < headBytes + length) return null;
     buffer.take(headBytes);
     const wire = buffer.take(length);
@@ -109,7 +111,7 @@ function unpack(wire: Uint8Array, encoding: string | null, maxBytes: number): Ui
 }
 
 const tooLarge = (maxBytes: number): FramingError =>
-  new FramingError("too-large", `an envelope unpacks to more than ${maxBytes} bytes`);
+  new FramingError("too-large", `an envelope unpacks to more than limits.frame_bytes (${maxBytes})`);
 const notGzip = (): FramingError => new FramingError("compression", "an envelope says that it is gzip and is not");
 
 export function envelope(payload: Uint8Array, flags = 0): Uint8Array {

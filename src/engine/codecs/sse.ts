@@ -3,6 +3,7 @@
  * clients are: any line end, byte order mark, comments, several `data` lines, a last event without its blank line.
  * It knows nothing of JSON or of dialects.
  */
+import { defaultLimits } from "../../base/limits.ts";
 import type { EngineError } from "../errors/engine-error.ts";
 
 export interface SseEvent {
@@ -19,12 +20,10 @@ export interface SseReader {
   failure(): EngineError | null;
 }
 
-/** One event's size in UTF-16 units. The largest real ones are whole images in a data URL. */
-const maxSseEventChars = 8 * 1024 * 1024;
-
 const none: readonly SseEvent[] = [];
 
-export function createSseReader(maxEventChars = maxSseEventChars): SseReader {
+/** `maxEventChars`: one event's size in UTF-16 units. */
+export function createSseReader(maxEventChars: number = defaultLimits.sseEventBytes): SseReader {
   const decoder = new TextDecoder();
   let partialLine = "";
   let data: string | null = null;
@@ -80,7 +79,10 @@ export function createSseReader(maxEventChars = maxSseEventChars): SseReader {
 
   const isTooLarge = (lineChars: number): boolean => {
     if ((data === null ? 0 : data.length) + event.length + lineChars <= maxEventChars) return false;
-    failure = { kind: "too-large", message: `one event of the stream is larger than ${maxEventChars} characters` };
+    failure = {
+      kind: "too-large",
+      message: `one event of the stream is larger than limits.sse_event_bytes (${maxEventChars})`,
+    };
     partialLine = "";
     data = null;
     return true;
