@@ -1,4 +1,5 @@
 /** Every case, in the order of the scoreboard. */
+import { h2Abuse } from "../cases/h2-abuse.ts";
 import type { BoardCase } from "./case.ts";
 
-export const boardCases: readonly BoardCase[] = [];
+export const boardCases: readonly BoardCase[] = [h2Abuse];
