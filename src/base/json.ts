@@ -8,8 +8,8 @@ export type ParseResult = { readonly ok: true; readonly value: unknown } | { rea
 export const maxJsonDepth = 256;
 
 /** Parses text that may be hostile: size is the caller's business, depth is checked here. */
-export function parseJson(text: string): ParseResult {
-  if (isTooDeep(text)) return { ok: false, why: `JSON is nested deeper than ${maxJsonDepth} levels` };
+export function parseJson(text: string, maxDepth = maxJsonDepth): ParseResult {
+  if (isTooDeep(text, maxDepth)) return { ok: false, why: `JSON is nested deeper than ${maxDepth} levels` };
   try {
     return { ok: true, value: JSON.parse(text) };
   } catch (error) {
@@ -33,7 +33,7 @@ export function setOwn<Value>(record: Record<string, Value>, key: string, value:
   } else record[key] = value;
 }
 
-function isTooDeep(text: string): boolean {
+function isTooDeep(text: string, maxDepth: number): boolean {
   let depth = 0;
   let inString = false;
   for (let index = 0; index < text.length; index += 1) {
@@ -44,7 +44,7 @@ function isTooDeep(text: string): boolean {
     } else if (code === 0x22) inString = true;
     else if (code === 0x5b || code === 0x7b) {
       depth += 1;
-      if (depth > maxJsonDepth) return true;
+      if (depth > maxDepth) return true;
     } else if (code === 0x5d || code === 0x7d) depth -= 1;
   }
   return false;

@@ -74,7 +74,7 @@ export const limitTable = {
   },
   // Far above any reply that is not a stream; an upstream that sends more is not answering.
   reply_body_bytes: { default: 64 * mebibyte, min: 64 * kibibyte, max: gibibyte, what: "a reply that is no stream" },
-  // Embeddings by the thousand, images in base64.
+  // 2,048 vectors of 3,072 numbers are some 90 MB as text; ten large images less.
   media_reply_bytes: {
     default: 128 * mebibyte,
     min: 64 * kibibyte,
@@ -87,8 +87,8 @@ export const limitTable = {
   frame_bytes: { default: 64 * mebibyte, min: 64 * kibibyte, max: gibibyte, what: "one frame of Kiro or Cursor" },
   // Hours of text; what lies beyond is a bomb.
   decompressed_bytes: { default: gibibyte, min: mebibyte, max: 64 * gibibyte, what: "a packed stream, unpacked" },
-  // Text shrinks to a tenth or so; nothing honest shrinks a thousandfold.
-  decompression_ratio: { default: 1_000, min: 10, max: 100_000, what: "unpacked to packed, after the first MiB" },
+  // Text shrinks to a tenth or so, repeated events to a hundredth; past the first megabyte nothing honest shrinks further.
+  decompression_ratio: { default: 400, min: 10, max: 100_000, what: "unpacked to packed, after the first MiB" },
   // `JSON.parse` takes a million levels, `JSON.stringify` then throws; a thousand are safe for every walker here.
   json_depth: { default: 256, min: 32, max: 1_000, what: "levels of a request's JSON" },
 } as const satisfies Readonly<Record<string, Limit>>;

@@ -9,12 +9,12 @@ import type { FlowRecord, FlowTap } from "../base/flow.ts";
 import { headerValue, hopByHop, withHeader } from "../base/headers.ts";
 import type { HeaderPairs } from "../base/http.ts";
 import type { Redactor } from "../base/redact.ts";
+import { defaultLimits } from "../base/limits.ts";
 import { decodeBody } from "../control/decode-body.ts";
 import type { CapturedFlow, FlowLog } from "../control/flow-log.ts";
 import { addressed } from "../control/gateway-address.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { ReplayRefusal } from "../engine/pipeline/replay.ts";
-import { maxRequestBytes } from "../engine/pipeline/read-client.ts";
 import { restoreMasked } from "./restore-masked.ts";
 
 export interface ReplayDeps {
@@ -148,7 +148,7 @@ async function keptBody(flow: CapturedFlow): Promise<Kept> {
   if (side === undefined) return { ok: false, bytes: Buffer.alloc(0), why: "its request was never seen" };
   const headers = side.head?.headers ?? [];
   const whole = side.captured === side.bytes;
-  const decoded = await decodeBody(side.chunks, encodingOf(headers), maxRequestBytes, whole);
+  const decoded = await decodeBody(side.chunks, encodingOf(headers), defaultLimits.requestBodyBytes, whole);
   const { bytes } = decoded;
   if (!whole) {
     const why =

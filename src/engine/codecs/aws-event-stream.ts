@@ -53,13 +53,13 @@ function codec(): smithy.EventStreamCodec {
 }
 
 export interface EventFrameLimits {
-  /** Of one frame's payload. */
+  /** Of one frame's payload; never more than AWS's own bound. */
   readonly maxPayloadBytes?: number;
 }
 
 export function createEventFrameReader(limits: EventFrameLimits = {}): EventFrameReader {
   const buffer = createFrameBuffer();
-  const maxPayload = limits.maxPayloadBytes ?? maxPayloadBytes;
+  const maxPayload = Math.min(limits.maxPayloadBytes ?? maxPayloadBytes, maxPayloadBytes);
   /** Length of the frame whose prelude has been checked; null: the prelude is not there yet. */
   let awaited: number | null = null;
   let failure: FramingError | null = null;

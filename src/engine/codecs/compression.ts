@@ -5,15 +5,19 @@
 import { pipeline, Readable } from "node:stream";
 import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw } from "node:zlib";
 import { Decompress } from "fzstd";
+import { defaultLimits, type LimitKey } from "../../base/limits.ts";
 
 export interface DecodeLimits {
   readonly maxBytes: number;
+  /** Unpacked to packed; default: `limits.decompression_ratio`'s. */
+  readonly maxRatio?: number;
+  /** The limit that `maxBytes` is, for whoever reads the refusal. */
+  readonly key?: LimitKey;
 }
 
 /** More layers than this are an attack; one is what clients use, two have been seen. */
 const maxLayers = 2;
-/** Text shrinks to a tenth or so, repeated events to a hundredth; past the first megabyte nothing honest shrinks further. */
-const maxRatio = 400;
+/** Before that many bytes are out the ratio says nothing. */
 const ratioFreeBytes = 1024 * 1024;
 /** Bodies come whole, too: what is unpacked is compared with what it was made of, not with all there is. */
 const sliceBytes = 16 * 1024;
@@ -200,6 +204,7 @@ function afterBlocks(bytes: Buffer, start: number): number {
 }
 
 function createMeter(limits: DecodeLimits): { took(bytes: number): void; gave(bytes: number): void } {
+  const maxRatio = limits.maxRatio ?? defaultLimits.decompressionRatio;
   let input = 0;
   let output = 0;
   return {
@@ -210,17 +215,18 @@ function createMeter(limits: DecodeLimits): { took(bytes: number): void; gave(by
       output += bytes;
       if (output > limits.maxBytes) throw tooLarge(limits);
       if (output > ratioFreeBytes && output > input * maxRatio) {
-        throw new DecodeError("too-large", `the body unpacks to more than ${maxRatio} times its size`);
+        throw new DecodeError(
+          "too-large",
+          `the body unpacks to more than ${maxRatio} times its size (limits.decompression_ratio)`,
+        );
       }
     },
   };
 }
 
 function tooLarge(limits: DecodeLimits): DecodeError {
-  return new DecodeError(
-    "too-large",
-    `the unpacked body is larger than ${Math.floor(limits.maxBytes / 1024 / 1024)} MiB`,
-  );
+  const bound = limits.key === undefined ? `${limits.maxBytes} bytes` : `limits.${limits.key} (${limits.maxBytes})`;
+  return new DecodeError("too-large", `the unpacked body is larger than ${bound}`);
 }
 
 function codeOf(error: unknown): string {

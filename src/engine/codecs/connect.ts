@@ -4,6 +4,7 @@
  * same way with flag 128. Bytes to envelopes and back, any split, no socket.
  */
 import { gunzipSync } from "node:zlib";
+import { defaultLimits } from "../../base/limits.ts";
 import { createFrameBuffer } from "./frame-buffer.ts";
 import { FramingError } from "./framing-error.ts";
 
@@ -36,9 +37,7 @@ export interface EnvelopeReader {
 
 const headBytes = 5;
 const minGzipBytes = 18;
-export const maxEnvelopeBytes = 64 * 1024 * 1024;
-/** As for whole bodies (compression.ts): nothing honest shrinks further once it is past the first megabyte. */
-const maxRatio = 400;
+export const maxEnvelopeBytes: number = defaultLimits.frameBytes;
 const ratioFreeBytes = 1024 * 1024;
 
 /** `encoding`: what `connect-content-encoding` said; envelopes may be packed with that and nothing else. */
@@ -58,7 +57,8 @@ export function createEnvelopeReader(encoding: string | null, options: EnvelopeO
       throw new FramingError("malformed", `an envelope has the unknown flags 0x${flags.toString(16)}`);
     }
     if (ended) throw new FramingError("malformed", "an envelope came after the last one");
-    if (length > maxBytes) throw new FramingError("too-large", `an envelope of ${length} bytes is over ${maxBytes}`);
+    if (length > maxBytes)
+      throw new FramingError("too-large", `an envelope of ${length} bytes is over limits.frame_bytes (${maxBytes})`);
     if (buffer.byteLength < headBytes + length) return null;
     buffer.take(headBytes);
     const wire = buffer.take(length);
@@ -100,7 +100,7 @@ function unpack(wire: Uint8Array, encoding: string | null, maxBytes: number): Ui
   // Shorter than gzip's own head and tail, or another head.
   if (wire.byteLength < minGzipBytes || wire[0] !== 0x1f || wire[1] !== 0x8b) throw notGzip();
   // gzip ends with the length of what it packs (modulo 4 GiB, RFC 1952): most bombs say so and are not begun.
-  const bound = Math.min(maxBytes, Math.max(ratioFreeBytes, wire.byteLength * maxRatio));
+  const bound = Math.min(maxBytes, Math.max(ratioFreeBytes, wire.byteLength * defaultLimits.decompressionRatio));
   if (Buffer.from(wire.buffer, wire.byteOffset, wire.byteLength).readUInt32LE(wire.byteLength - 4) > bound) {
     throw tooLarge(bound);
   }
@@ -113,7 +113,7 @@ function unpack(wire: Uint8Array, encoding: string | null, maxBytes: number): Ui
 }
 
 const tooLarge = (maxBytes: number): FramingError =>
-  new FramingError("too-large", `an envelope unpacks to more than ${maxBytes} bytes`);
+  new FramingError("too-large", `an envelope unpacks to more than limits.frame_bytes (${maxBytes})`);
 const notGzip = (): FramingError => new FramingError("compression", "an envelope says that it is gzip and is not");
 
 export function envelope(payload: Uint8Array, flags = 0): Uint8Array {

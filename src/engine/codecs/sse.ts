@@ -3,6 +3,7 @@
  * clients are: any line end, byte order mark, comments, several `data` lines, a last event without its blank line.
  * It knows nothing of JSON or of dialects.
  */
+import { defaultLimits } from "../../base/limits.ts";
 import type { EngineError } from "../errors/engine-error.ts";
 
 export interface SseEvent {
@@ -19,15 +20,13 @@ export interface SseReader {
   failure(): EngineError | null;
 }
 
-/** One event's size in UTF-16 units. The largest real ones are whole images in a data URL. */
-const maxSseEventChars = 8 * 1024 * 1024;
-
 /** One event's lines. JSON stands in one; somebody's pretty-printed answer has some hundred. */
 const maxSseEventLines = 100_000;
 
 const none: readonly SseEvent[] = [];
 
-export function createSseReader(maxEventChars = maxSseEventChars): SseReader {
+/** `maxEventChars`: one event's size in UTF-16 units. */
+export function createSseReader(maxEventChars: number = defaultLimits.sseEventBytes): SseReader {
   const decoder = new TextDecoder();
   let partialLine = "";
   let data: string | null = null;
@@ -89,7 +88,7 @@ export function createSseReader(maxEventChars = maxSseEventChars): SseReader {
   const isTooLarge = (lineChars: number): boolean => {
     const chars = (data === null ? 0 : data.length) + event.length + lineChars;
     if (chars <= maxEventChars && dataLines <= maxSseEventLines) return false;
-    const bound = chars > maxEventChars ? `${maxEventChars} characters` : `${maxSseEventLines} lines`;
+    const bound = chars > maxEventChars ? `limits.sse_event_bytes (${maxEventChars})` : `${maxSseEventLines} lines`;
     failure = { kind: "too-large", message: `one event of the stream is larger than ${bound}` };
     partialLine = "";
     data = null;

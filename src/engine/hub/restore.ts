@@ -2,6 +2,7 @@
  * Undoes, on the reply, what a request writer had to do to the request: shortened tool names, freeform tools wrapped
  * as functions, stop sequences beyond what the dialect takes. The writer says what it did; readers run this stage.
  */
+import type { WireLimits } from "../../base/limits.ts";
 import { partTokens } from "./estimate.ts";
 import { createArgumentFix, fixArguments, type ArgumentFix } from "./fix-arguments.ts";
 import type { AssistantPart } from "./message.ts";
@@ -16,6 +17,8 @@ export interface ReplyContext {
   readonly model?: string;
   /** The configured provider that was asked (`Provenance.origin`). */
   readonly origin?: string;
+  /** How large its events and frames may be; default: those of the table. */
+  readonly limits?: WireLimits;
   /** The model was asked to think in its text: what it says between `<thinking>` tags at the beginning is thinking. */
   readonly inlineThinking?: true;
   /** Word on the wire → the client's own name, where they differ. */

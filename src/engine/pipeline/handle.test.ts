@@ -17,7 +17,7 @@ import {
   claudeStream,
   claudeWhole,
 } from "./__fixtures__/wire.ts";
-import { maxRequestBytes } from "./read-client.ts";
+import { defaultLimits } from "../../base/limits.ts";
 
 const local = "providers: { local: { type: openai-compatible, endpoint: 'http://127.0.0.1:8000' } }\n";
 const toLocal = `${local}routes: [{ match: { model: "claude-*" }, to: local/qwen3-coder }]`;
@@ -284,13 +284,13 @@ describe("refused in the client's dialect", () => {
     const answer = await rig.ask({ raw });
     expect(answer.status).toBe(413);
     expect(JSON.parse(answer.text)).toMatchObject({ error: { type: "request_too_large" } });
-    expect(taken).toBe(maxRequestBytes / 1024 / 1024 + 1);
+    expect(taken).toBe(defaultLimits.requestBodyBytes / 1024 / 1024 + 1);
   });
 
   it("refuses a body that unpacks beyond the bound", async () => {
     const rig = createRig(toLocal, neverAsked);
     const answer = await rig.ask({
-      raw: gzipSync(Buffer.alloc(maxRequestBytes + 1)),
+      raw: gzipSync(Buffer.alloc(defaultLimits.requestBodyBytes + 1)),
       headers: [["content-encoding", "gzip"]],
     });
     expect(answer.status).toBe(413);

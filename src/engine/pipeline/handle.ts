@@ -54,7 +54,7 @@ async function handle(tools: Tools, view: View, exchange: Exchange, decide: Deci
   if (played !== null) return played;
   const media = mediaKind(exchange);
   if (media !== null) return routeMedia(tools, view, exchange, media, decide);
-  const read = await readClient(exchange);
+  const read = await readClient(exchange, view.config.limits);
   if (read.kind === "refused") {
     describe(exchange, read.format, null);
     return refuse(exchange, read, read.error);

@@ -21,7 +21,7 @@ import {
   geminiWhole,
   responsesWhole,
 } from "./__fixtures__/wire.ts";
-import { maxRequestBytes } from "./read-client.ts";
+import { defaultLimits } from "../../base/limits.ts";
 
 const providers = `
 providers:
@@ -84,7 +84,7 @@ describe.each(clientDialects)("a $id client", ({ id, errorIn }) => {
 
   it.each([
     ["33 MB", plain(id, Buffer.alloc(33 * megabyte, 0x20))],
-    ["a gzip bomb", packed("gzip", gzipSync(Buffer.alloc(maxRequestBytes + megabyte)), id)],
+    ["a gzip bomb", packed("gzip", gzipSync(Buffer.alloc(defaultLimits.requestBodyBytes + megabyte)), id)],
     ["a zstd bomb", packed("zstd", zstdBomb(4_000), id)],
   ])("is told in its own dialect that %s is too much", async (_, asked) => {
     const rig = createRig(routeTo(foreign(id)), neverAsked);

@@ -5,6 +5,7 @@
 import { connectionBound, headerValue } from "../../base/headers.ts";
 import { bodyOf, type HeaderPairs, type HttpReply } from "../../base/http.ts";
 import { isRecord, own, parseJson } from "../../base/json.ts";
+import { limitText, type WireLimits } from "../../base/limits.ts";
 import { codings } from "../codecs/compression.ts";
 import { formats } from "../formats/table.ts";
 import type { EngineError } from "../errors/engine-error.ts";
@@ -17,8 +18,10 @@ import { readWhole } from "./read-body.ts";
 import type { ClientCall } from "./read-client.ts";
 import { createSkim } from "./skim.ts";
 
-/** Far above any reply that is not a stream; an upstream that sends more is not answering. */
-export const maxWholeReplyBytes = 64 * 1024 * 1024;
+/** A reply that has to be held and is larger than what is held: an upstream that sends so much is not answering. */
+export function endless(limits: WireLimits): EngineError {
+  return { kind: "protocol", message: `the upstream's reply is larger than ${limitText("reply_body_bytes", limits)}` };
+}
 
 const untouched: StreamLane = {
   out: (_, bytes) => (bytes === null ? [] : [bytes]),
@@ -91,8 +94,8 @@ function readerFor(format: Format, headers: HeaderPairs): StreamReader {
 async function openWhole(input: OpenInput, headers: HeaderPairs): Promise<Result<HttpReply>> {
   const { reply, exchange, provider, meter, onEnd, tools } = input;
   const format = formats[provider.format];
-  const whole = await readWhole(tapped(input), maxWholeReplyBytes);
-  if (!whole.ok) return { ok: false, error: { kind: "protocol", message: "the upstream's reply has no end" } };
+  const whole = await readWhole(tapped(input), input.config.limits.replyBodyBytes);
+  if (!whole.ok) return { ok: false, error: endless(input.config.limits) };
   const parsed = parseJson(whole.bytes.toString("utf8"));
   if (parsed.ok && isRecord(own(parsed.value, "error"))) {
     const error = format.provider.readError(reply.status, reply.headers, whole.bytes, tools.clock.now());

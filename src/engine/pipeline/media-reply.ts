@@ -3,6 +3,7 @@ import type { Exchange } from "../../base/exchange.ts";
 import { headerValue } from "../../base/headers.ts";
 import type { HeaderPairs, HttpReply } from "../../base/http.ts";
 import { isRecord, own, parseJson } from "../../base/json.ts";
+import { limitText, type WireLimits } from "../../base/limits.ts";
 import { decodeBody, DecodeError } from "../codecs/compression.ts";
 import type { Secret } from "../../base/secret.ts";
 import type { Credential } from "../accounts/credential.ts";
@@ -27,6 +28,7 @@ export interface MediaAsked {
   readonly credential: Credential | null;
   readonly lease: Lease;
   readonly session: string | null;
+  readonly limits: WireLimits;
 }
 
 export type MediaFailure = Extract<AttemptResult, { readonly ok: false }>;
@@ -37,15 +39,16 @@ export interface MediaReply {
   readonly value: unknown;
 }
 
-/** 2,048 vectors of 3,072 numbers are some 90 MB as text; ten large images less. */
-export const maxMediaReplyBytes = 128 * 1024 * 1024;
 /** An error page larger than this says nothing more. */
 const maxErrorBytes = 256 * 1024;
 
 export async function hearReply(input: MediaAsked, reply: HttpReply): Promise<MediaReply | MediaFailure> {
-  const { provider, credential, tools } = input;
-  const whole = await unpacked(input, reply, isSuccess(reply) ? maxMediaReplyBytes : maxErrorBytes);
-  if (whole === null) return failure({ kind: "protocol", message: "the upstream's reply has no end" });
+  const { provider, credential, tools, limits } = input;
+  const whole = await unpacked(input, reply, isSuccess(reply) ? limits.mediaReplyBytes : maxErrorBytes);
+  if (whole === null) {
+    const message = `the upstream's reply is larger than ${limitText("media_reply_bytes", limits)}`;
+    return failure({ kind: "protocol", message });
+  }
   const { bytes } = whole;
   if (reply.status >= 300 && reply.status < 400) {
     const message = `${provider.id} answered ${reply.status} (a redirect); check its endpoint ${provider.origin.authority}`;

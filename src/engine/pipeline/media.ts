@@ -42,6 +42,7 @@ export function handleMedia(input: MediaInput): Promise<WalkResult> {
         credential,
         lease,
         session: null,
+        limits: view.config.limits,
         via: outboundFor(view.config.settings.networkProxy, provider.id, account, combo),
         model,
       }),

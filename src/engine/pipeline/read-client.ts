@@ -7,6 +7,7 @@ import type { WhyStep } from "../../base/flow.ts";
 import { headerList } from "../../base/headers.ts";
 import { bodyOf } from "../../base/http.ts";
 import { isRecord, parseJson } from "../../base/json.ts";
+import { defaultLimits, limitText, type WireLimits } from "../../base/limits.ts";
 import { decodeBody, DecodeError } from "../codecs/compression.ts";
 import type { EngineError } from "../errors/engine-error.ts";
 import { detect, type Detected } from "../formats/detect.ts";
@@ -14,9 +15,6 @@ import type { CallShape, Format, JsonObject, Variant } from "../formats/format.t
 import { formats } from "../formats/table.ts";
 import { detectCall, isModelAddress, mayTellInBody } from "./detect-call.ts";
 import { readWhole } from "./read-body.ts";
-
-/** The largest request a provider takes is 32 MB (Claude, late 2026); the bound is on the unpacked body too. */
-export const maxRequestBytes = 32 * 1024 * 1024;
 
 export interface ClientCall extends CallShape {
   /** The dialect of the answer. */
@@ -38,15 +36,15 @@ export type ClientRead =
   | { readonly kind: "refused"; readonly format: Format; readonly error: EngineError }
   | { readonly kind: "unknown"; readonly why: WhyStep };
 
-export async function readClient(exchange: Exchange): Promise<ClientRead> {
+export async function readClient(exchange: Exchange, limits: WireLimits = defaultLimits): Promise<ClientRead> {
   const byHead = detectCall(exchange);
   if (byHead === null && !mayTellInBody(exchange)) return unknown;
-  const read = await readBody(exchange, byHead);
+  const read = await readBody(exchange, byHead, limits);
   if (!read.ok) {
     if (byHead === null) return unknown;
     const format = formats[byHead.format];
     return read.reason === "too-large"
-      ? { kind: "refused", format, error: tooLarge }
+      ? { kind: "refused", format, error: tooLarge(limits) }
       : { kind: "unreadable", format, why: unreadable(format, read.why) };
   }
   // Asked again with the body: it may say which of two dialects with one address this is.
@@ -80,20 +78,19 @@ function callOf(exchange: Exchange, detected: Detected, read: JsonBody): Extract
   };
 }
 
-export const tooLarge: EngineError = {
-  kind: "too-large",
-  message: `the request is larger than ${maxRequestBytes / 1024 / 1024} MiB`,
-};
+export function tooLarge(limits: WireLimits): EngineError {
+  return { kind: "too-large", message: `the request is larger than ${limitText("request_body_bytes", limits)}` };
+}
 
 function unreadable(format: Format, why: string): WhyStep {
   return { stage: "detect", text: `${format.id} by its address, but ${why}` };
 }
 
 /** The request's body as its values, in whatever form its dialect writes it. */
-async function readBody(exchange: Exchange, byHead: Detected | null): Promise<JsonRead> {
+async function readBody(exchange: Exchange, byHead: Detected | null, limits: WireLimits): Promise<JsonRead> {
   const decode = byHead === null ? undefined : formats[byHead.format].decodeRequest;
-  if (decode === undefined) return readJson(exchange);
-  const read = await readBytes(exchange);
+  if (decode === undefined) return readJson(exchange, limits);
+  const read = await readBytes(exchange, limits);
   if (!read.ok) return read;
   const decoded = decode(read.bytes, exchange);
   return decoded.ok
@@ -111,36 +108,36 @@ export type JsonRead =
   | { readonly ok: false; readonly reason: "too-large" | "unreadable"; readonly why: string };
 
 /** The request's body, unpacked and parsed, within the bound. */
-export async function readJson(exchange: Exchange): Promise<JsonRead> {
-  const unpacked = await readBytes(exchange);
+export async function readJson(exchange: Exchange, limits: WireLimits = defaultLimits): Promise<JsonRead> {
+  const unpacked = await readBytes(exchange, limits);
   if (!unpacked.ok) return unpacked;
-  const parsed = parseJson(unpacked.bytes.toString("utf8"));
-  if (!parsed.ok) return { ok: false, reason: "unreadable", why: notJson(parsed.why) };
+  const parsed = parseJson(unpacked.bytes.toString("utf8"), limits.jsonDepth);
+  if (!parsed.ok) return { ok: false, reason: "unreadable", why: notJson(parsed.why, limits) };
   if (!isRecord(parsed.value)) return { ok: false, reason: "unreadable", why: "the body is not a JSON object" };
   return { ok: true, bytes: unpacked.bytes, value: parsed.value };
 }
 
 /** Only our own words: the parser's quote the body. */
-function notJson(why: string): string {
-  return why.startsWith("JSON is nested") ? `the body's ${why}` : "the body is not JSON";
+function notJson(why: string, limits: WireLimits): string {
+  return why.startsWith("JSON is nested")
+    ? `the body's ${why}: ${limitText("json_depth", limits)}`
+    : "the body is not JSON";
 }
 
-async function readBytes(exchange: Exchange): Promise<Unpacked> {
-  const whole = await readWhole(exchange.body, maxRequestBytes);
+async function readBytes(exchange: Exchange, limits: WireLimits): Promise<Unpacked> {
+  const whole = await readWhole(exchange.body, limits.requestBodyBytes);
   if (!whole.ok) return { ok: false, reason: "too-large", why: "" };
-  return unpack(whole.bytes, headerList(exchange.headers, "content-encoding"));
+  return unpack(whole.bytes, headerList(exchange.headers, "content-encoding"), limits);
 }
 
 type Unpacked =
   | { readonly ok: true; readonly bytes: Buffer }
   | { readonly ok: false; readonly reason: "too-large" | "unreadable"; readonly why: string };
 
-async function unpack(bytes: Buffer, contentEncoding: string | undefined): Promise<Unpacked> {
+async function unpack(bytes: Buffer, contentEncoding: string | undefined, limits: WireLimits): Promise<Unpacked> {
+  const { requestBodyBytes: maxBytes, decompressionRatio: maxRatio } = limits;
   try {
-    const whole = await readWhole(
-      decodeBody(bodyOf(bytes), contentEncoding, { maxBytes: maxRequestBytes }),
-      maxRequestBytes,
-    );
+    const whole = await readWhole(decodeBody(bodyOf(bytes), contentEncoding, { maxBytes, maxRatio }), maxBytes);
     return whole.ok ? whole : { ok: false, reason: "too-large", why: "" };
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;

@@ -11,7 +11,6 @@ import { bypass } from "./answer-locally.ts";
 import { dedupeKey, type WholeReply } from "./dedupe.ts";
 import { failover } from "./failover.ts";
 import { loggedReply } from "./logged.ts";
-import { maxWholeReplyBytes } from "./lossless.ts";
 import { readWhole } from "./read-body.ts";
 import { readAsked } from "./read-asked.ts";
 import type { ClientCall } from "./read-client.ts";
@@ -120,7 +119,7 @@ async function shared(
   const make = async (signal: AbortSignal): Promise<WholeReply> => {
     const answer = await ask(tools, view, { ...exchange, signal }, call, decision);
     // `ask` hands nothing back here: the rule has no such fallback.
-    return answer === passThrough ? wholeOf(nobodyWaits) : wholeOf(answer);
+    return wholeOf(answer === passThrough ? nobodyWaits : answer, view.config.limits.replyBodyBytes);
   };
   const { reply, shared: isShared } = await tools.dedupe.run(
     key,
@@ -146,8 +145,8 @@ const tellingFields = [
   "chatgpt-account-id",
 ] as const;
 
-async function wholeOf(reply: HttpReply): Promise<WholeReply> {
-  const whole = await readWhole(reply.body, maxWholeReplyBytes);
+async function wholeOf(reply: HttpReply, maxBytes: number): Promise<WholeReply> {
+  const whole = await readWhole(reply.body, maxBytes);
   if (!whole.ok) throw new Error("a whole reply beyond its bound");
   return { status: reply.status, headers: reply.headers, body: whole.bytes };
 }

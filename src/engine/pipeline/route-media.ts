@@ -17,8 +17,8 @@ export async function routeMedia(
   kind: MediaKind,
   decide: Decide,
 ): Promise<Answer> {
-  const read = await readJson(exchange);
-  if (!read.ok && read.reason === "too-large") return refuse(exchange, tooLarge);
+  const read = await readJson(exchange, view.config.limits);
+  if (!read.ok && read.reason === "too-large") return refuse(exchange, tooLarge(view.config.limits));
   const model = read.ok ? mediaModel(exchange.target, read.value) : null;
   exchange.tap.tell({ type: "described", model: { asked: model } });
   why(exchange, { stage: "detect", text: `${kind} in ${mediaDialect(exchange.target)}'s dialect` });

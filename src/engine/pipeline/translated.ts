@@ -13,7 +13,7 @@ import type { StreamEvent } from "../hub/stream.ts";
 import type { HubRequest } from "../hub/request.ts";
 import type { ReplyContext } from "../hub/restore.ts";
 import type { OpenInput, TryInput } from "./attempt.ts";
-import { isStream, maxWholeReplyBytes, tapped } from "./lossless.ts";
+import { endless, isStream, tapped } from "./lossless.ts";
 import type { Meter } from "./meter.ts";
 import { openStream } from "./open-stream.ts";
 import { startTalk, type Talking } from "./talk.ts";
@@ -61,13 +61,18 @@ export function prepareTranslated(input: TryInput, meter: Meter): Result<Prepare
       value: {
         upstream: translatedCall(exchange, call, request, written.value, provider),
         losses: [...losses, ...written.value.losses],
-        context: { request, replyContext: { origin: provider.id, ...written.value.replyContext }, place },
+        context: {
+          request,
+          replyContext: { origin: provider.id, limits: input.config.limits, ...written.value.replyContext },
+          place,
+        },
       },
     };
   });
 }
 
 export async function openTranslated(input: OpenInput, context: TranslatedContext): Promise<Result<HttpReply>> {
+  const { limits } = input.config;
   const encoding = headerValue(input.reply.headers, "content-encoding");
   const isPacked = codings(encoding).length > 0;
   const streams = isStream(formats[input.provider.format], input.reply.headers, context.request.stream);
@@ -76,11 +81,15 @@ export async function openTranslated(input: OpenInput, context: TranslatedContex
     const { tap } = input.exchange;
     return streamToStream(input, context, input.reply.body, (bytes) => tap.chunk("upstream-reply", bytes));
   }
-  const body = decodeBody(tapped(input), encoding, { maxBytes: maxStreamBytes });
+  const body = decodeBody(tapped(input), encoding, {
+    maxBytes: limits.decompressedBytes,
+    maxRatio: limits.decompressionRatio,
+    key: "decompressed_bytes",
+  });
   if (streams && context.request.stream) return streamToStream(input, context, body, () => {});
   if (streams && input.open !== null) return talkToWhole(input, context, body);
-  const whole = await readWhole(body, maxWholeReplyBytes);
-  if (!whole.ok) return { ok: false, error: { kind: "protocol", message: "the upstream's reply has no end" } };
+  const whole = await readWhole(body, limits.replyBodyBytes);
+  if (!whole.ok) return { ok: false, error: endless(limits) };
   const reply = input.meter.timed(() =>
     streams ? replyFromStream(input, context, whole.bytes) : replyFromJson(input, context, whole.bytes),
   );
@@ -110,9 +119,7 @@ async function talkToWhole(
   let size = 0;
   for await (const bytes of said) {
     size += bytes.byteLength;
-    if (size > maxWholeReplyBytes) {
-      return { ok: false, error: { kind: "protocol", message: "the upstream's reply has no end" } };
-    }
+    if (size > input.config.limits.replyBodyBytes) return { ok: false, error: endless(input.config.limits) };
     events.push(...input.meter.timed(() => reader.push(bytes)));
     if (events.some(endsReply)) break;
   }
@@ -134,9 +141,6 @@ function talkWith(input: OpenInput, context: TranslatedContext, body: AsyncItera
   const onSaid = (bytes: Uint8Array): void => exchange.tap.chunk("upstream-request", bytes);
   return startTalk({ reader, body, open, after: tools.after, onSaid });
 }
-
-/** Unpacked bytes of one streamed reply: hours of text; what lies beyond is a bomb. */
-const maxStreamBytes = 1024 * 1024 * 1024;
 
 async function streamToStream(
   input: OpenInput,

@@ -68,6 +68,7 @@ export function serveHttp2(connection: Connection2): void {
   let held: UpstreamSession | null = null;
   let opening: Promise<UpstreamRoad> | null = null;
   let heard = false;
+  let isSentAway = false;
   /** One connection is one program: it is looked at again only when it changes its name. */
   let known: { readonly agent: string | undefined; readonly client: ClientId } | null = null;
 
@@ -106,12 +107,16 @@ export function serveHttp2(connection: Connection2): void {
     limits: deps.limits,
     now,
     onFirst: () => place.enter(),
-    onLast: () => place.leave(),
+    onLast() {
+      place.leave();
+      if (isSentAway) calm();
+    },
     onResets() {
-      // What it waits for it shall have; it may come back on another connection.
-      if (server.closed) return;
+      // What it waits for it shall have; it may come back on another connection. Node's `close` would say a second
+      // good-bye that takes the reason back.
+      if (isSentAway || server.destroyed) return;
+      isSentAway = true;
       server.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM);
-      server.close();
     },
     onStalled: (stream) => stream.close(constants.NGHTTP2_CANCEL),
     onIdle: leave,
@@ -123,6 +128,10 @@ export function serveHttp2(connection: Connection2): void {
 
   server.on("stream", (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, _flags: number, raw?: string[]) => {
     watch.opened(stream);
+    if (isSentAway) {
+      stream.close(constants.NGHTTP2_REFUSED_STREAM);
+      return;
+    }
     if (!heard) connection.onFirstStream();
     heard = true;
     stream.on("error", () => {});

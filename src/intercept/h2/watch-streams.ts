@@ -47,12 +47,11 @@ export function watchStreams(options: StreamWatchOptions): StreamWatch {
       stream.once("close", () => {
         open -= 1;
         stalls.delete(stream);
-        if (open === 0) {
-          idleSince = now();
-          options.onLast();
-        }
         const isGivenUp = stream.rstCode !== 0 && !stream.headersSent;
         if (isGivenUp && !resets.take(limits().resetsPer10s)) options.onResets();
+        if (open > 0) return;
+        idleSince = now();
+        options.onLast();
       });
     },
     stop,

@@ -2,10 +2,11 @@
 import { s2 } from "../cases/S2-cut-streams.ts";
 import { s3 } from "../cases/S3-foreign-bytes.ts";
 import { s4 } from "../cases/S4-client-aborts.ts";
+import { h2Abuse } from "../cases/h2-abuse.ts";
 import { leakedCa } from "../cases/s1-leaked-ca.ts";
 import { refreshCase } from "../cases/s10-refresh.ts";
 import { bombCase } from "../cases/s13-bombs.ts";
 import { storeCase } from "../cases/s9-store.ts";
 import type { BoardCase } from "./case.ts";
 
-export const boardCases: readonly BoardCase[] = [leakedCa, s2, s3, s4, storeCase, refreshCase, bombCase];
+export const boardCases: readonly BoardCase[] = [leakedCa, s2, s3, s4, storeCase, refreshCase, bombCase, h2Abuse];

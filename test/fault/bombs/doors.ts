@@ -8,7 +8,7 @@ import { formats } from "../../../src/engine/formats/table.ts";
 import type { FormatId } from "../../../src/engine/formats/format.ts";
 import { decodedBody } from "../../../src/engine/view/decoded-body.ts";
 import { readWhole } from "../../../src/engine/pipeline/read-body.ts";
-import { maxRequestBytes } from "../../../src/engine/pipeline/read-client.ts";
+
 import { defaultLimits } from "../../../src/base/limits.ts";
 import { createBodyScanner } from "../../../src/intercept/h1/body.ts";
 import { findHeadEnd, parseRequestHead } from "../../../src/intercept/h1/head.ts";
@@ -57,8 +57,8 @@ function framed(make: () => { push(bytes: Uint8Array): unknown; end(): unknown }
 /** A client's request body, or an upstream's whole reply: unpacked, then parsed. */
 export const requestBody = (encoding: string): Door =>
   guarded(async (bytes) => {
-    const body = decodeBody(bodyOf(bytes), encoding, { maxBytes: maxRequestBytes });
-    const whole = await readWhole(body, maxRequestBytes);
+    const body = decodeBody(bodyOf(bytes), encoding, { maxBytes: defaultLimits.requestBodyBytes });
+    const whole = await readWhole(body, defaultLimits.requestBodyBytes);
     if (!whole.ok) return "too large";
     return parseJson(whole.bytes.toString("utf8")).ok ? "read" : "not JSON";
   });

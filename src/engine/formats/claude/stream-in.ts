@@ -27,7 +27,7 @@ export function createStreamReader(context?: ReplyContext): StreamReader {
 }
 
 function createReader(context: ReplyContext | undefined): StreamReader {
-  const sse = createSseReader();
+  const sse = createSseReader(context?.limits?.sseEventBytes);
   let from: Provenance = {
     format: "claude",
     ...optional("model", context?.model),

@@ -1,4 +1,5 @@
 /** A streamed answer → hub events. Also for the two envelopes: the fragment is looked for in `response` first. */
+import { defaultLimits } from "../../../base/limits.ts";
 import { createFrameReader } from "./frames.ts";
 import type { SseEvent } from "../../codecs/sse.ts";
 import type { FormatId } from "../../hub/format-id.ts";
@@ -20,7 +21,8 @@ export function createStreamReader(context?: ReplyContext, format: FormatId = "g
 }
 
 function createReader(context: ReplyContext | undefined, format: FormatId): StreamReader {
-  const frames = createFrameReader();
+  // Images come in one piece here.
+  const frames = createFrameReader(4 * (context?.limits ?? defaultLimits).sseEventBytes);
   const assembler = createAssembler(format, context);
 
   const take = ({ event, data }: SseEvent, isLast: boolean): readonly StreamEvent[] => {

@@ -30,7 +30,7 @@ export function createStreamReader(context?: ReplyContext): StreamReader {
 }
 
 function createReader(context: ReplyContext | undefined): StreamReader {
-  const frames = createEventFrameReader();
+  const frames = createEventFrameReader(optional("maxPayloadBytes", context?.limits?.frameBytes));
   const from: Provenance = {
     format: "kiro",
     ...optional("model", context?.model),

@@ -25,7 +25,7 @@ export function createStreamReader(context?: ReplyContext): StreamReader {
 }
 
 function createReader(context: ReplyContext | undefined): StreamReader {
-  const sse = createSseReader();
+  const sse = createSseReader(context?.limits?.sseEventBytes);
   let from: Provenance = {
     format: "openai-chat",
     ...optional("model", context?.model),

@@ -12,7 +12,7 @@ export function createStreamReader(context?: ReplyContext): StreamReader {
 }
 
 function createReader(context: ReplyContext | undefined): StreamReader {
-  const sse = createSseReader();
+  const sse = createSseReader(context?.limits?.sseEventBytes);
   const events = createEventReader(context);
 
   const takeFrame = (out: StreamEvent[], { event, data }: SseEvent, isLast: boolean): void => {

@@ -58,13 +58,13 @@ function conversationOf(
 async function playStream(input: PlayInput, service: CursorService): Promise<Answer> {
   const conversation = conversationOf(input, service, false);
   // Reads on while the answer is being written: that is the point of this form.
-  void hearClient(input.exchange, conversation);
+  void hearClient(input.exchange, conversation, input.view.config.limits.frameBytes);
   return answered(input.exchange, conversation);
 }
 
 /** Never rejects. */
-async function hearClient({ headers, body }: Exchange, conversation: Conversation): Promise<void> {
-  const reader = createEnvelopeReader(headerValue(headers, "connect-content-encoding") ?? null);
+async function hearClient({ headers, body }: Exchange, conversation: Conversation, maxBytes: number): Promise<void> {
+  const reader = createEnvelopeReader(headerValue(headers, "connect-content-encoding") ?? null, { maxBytes });
   try {
     for await (const bytes of body) {
       for (const { flags, payload } of reader.push(bytes)) {

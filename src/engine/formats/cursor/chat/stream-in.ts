@@ -41,7 +41,7 @@ export function createChatReader(options: ChatReaderOptions = {}): StreamReader 
 }
 
 function createReader({ context, encoding = null, reply = "ChatServerMessage" }: ChatReaderOptions): StreamReader {
-  const envelopes = createEnvelopeReader(encoding);
+  const envelopes = createEnvelopeReader(encoding, optional("maxBytes", context?.limits?.frameBytes));
   const from: Provenance = {
     format: "cursor",
     ...optional("model", context?.model),

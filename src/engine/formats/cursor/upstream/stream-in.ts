@@ -27,7 +27,7 @@ export function createStreamReader(context?: ReplyContext): StreamReader {
 const nothingAsked: ReadonlyMap<string, Uint8Array> = new Map();
 
 function createReader(context: ReplyContext | undefined): StreamReader {
-  const envelopes = createEnvelopeReader("gzip");
+  const envelopes = createEnvelopeReader("gzip", optional("maxBytes", context?.limits?.frameBytes));
   const askedBack = context?.askedBack ?? nothingAsked;
   const blobs = createBlobs(askedBack);
   const usage = createTurnUsage(context?.estimateInput);
