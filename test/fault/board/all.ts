@@ -2,6 +2,8 @@
 import { s2 } from "../cases/S2-cut-streams.ts";
 import { s3 } from "../cases/S3-foreign-bytes.ts";
 import { s4 } from "../cases/S4-client-aborts.ts";
+import { s5 } from "../cases/S5-stalled-readers.ts";
+import { s21 } from "../cases/S21-mixed-chaos.ts";
 import type { BoardCase } from "./case.ts";
 
-export const boardCases: readonly BoardCase[] = [s2, s3, s4];
+export const boardCases: readonly BoardCase[] = [s2, s3, s4, s5, s21];

@@ -56,6 +56,8 @@ export interface What {
 export interface ChaosStageOptions {
   /** More of config.yaml. */
   readonly config?: Readonly<Record<string, unknown>>;
+  /** `upstream.timeouts`. */
+  readonly timeouts?: Readonly<Record<string, number>>;
   /** Stands between the proxy and the port that plays all hosts. */
   readonly before?: (port: number) => number;
   readonly alpn?: readonly string[];
@@ -78,7 +80,13 @@ export async function startChaosStage(name: SubjectName, options: ChaosStageOpti
       await startSubject(name, {
         ca,
         origins: Object.fromEntries(chaosHosts.map((host) => [host, port])),
-        core: { config: { ...configFor(rerouted.url), ...options.config } },
+        core: {
+          config: {
+            ...configFor(rerouted.url),
+            ...(options.timeouts === undefined ? {} : { upstream: { timeouts: options.timeouts } }),
+            ...options.config,
+          },
+        },
       }),
     );
     const api = subject.core === null ? null : await openApi(subject.core.home);
