@@ -58,8 +58,8 @@ export interface ChaosStageOptions {
   readonly config?: Readonly<Record<string, unknown>>;
   /** `upstream.timeouts`. */
   readonly timeouts?: Readonly<Record<string, number>>;
-  /** Stands between the proxy and the port that plays all hosts. */
-  readonly before?: (port: number) => number;
+  /** Other ports for some of the hosts; given the one that plays all of them. */
+  readonly origins?: (port: number) => Promise<Readonly<Record<string, number>>>;
   readonly alpn?: readonly string[];
 }
 
@@ -75,11 +75,11 @@ export async function startChaosStage(name: SubjectName, options: ChaosStageOpti
   try {
     const hosts = opened.add(await startChaosUpstream({ identity, ...alpn }));
     const rerouted = opened.add(await startChaosUpstream());
-    const port = options.before?.(hosts.port) ?? hosts.port;
+    const others = (await options.origins?.(hosts.port)) ?? {};
     const subject = opened.add(
       await startSubject(name, {
         ca,
-        origins: Object.fromEntries(chaosHosts.map((host) => [host, port])),
+        origins: { ...Object.fromEntries(chaosHosts.map((host) => [host, hosts.port])), ...others },
         core: {
           config: {
             ...configFor(rerouted.url),
