@@ -15,6 +15,7 @@ import {
 import { caseWord, type Play } from "../chaos/upstream.ts";
 import { replyBytes, type Framing } from "../chaos/wire.ts";
 import { waitFor } from "../../support/wait.ts";
+import { framingFor } from "./S3-foreign-bytes.ts";
 import { replyOf } from "./S2-cut-streams.ts";
 
 interface Flow extends What {
@@ -92,7 +93,7 @@ function drawFlow(random: Random, id: number, subject: CaseContext["subject"]): 
   const upstream = lane === "passthrough" ? dialects[client] : dialects[provider];
   // Every third call is in good hands on both sides.
   const type = id % 3 === 0 ? "none" : random.pick(faultTypes);
-  const framing = type === "bad-chunk" ? "chunked" : type === "wrong-length" ? "length" : random.pick(framings);
+  const framing = framingFor(type, random);
   const overH2 = lane === "passthrough" && wire === "h2";
   const length = overH2 ? Buffer.concat(upstream.frames).length : replyBytes(replyOf(upstream, framing)).length;
   const drawn = faultTable[type](random, length);
@@ -112,8 +113,6 @@ function drawFlow(random: Random, id: number, subject: CaseContext["subject"]): 
     ...(lane === "passthrough" ? {} : { provider }),
   };
 }
-
-const framings = ["chunked", "length", "close"] as const;
 
 function drawManner(random: Random, wire: "h1" | "h2"): Manner {
   const by: readonly Leaving[] = wire === "h1" ? ["FIN", "RST"] : ["stream", "connection", "RST"];

@@ -1,10 +1,9 @@
 import type { BoardCase } from "../board/case.ts";
 import { createOpened } from "../../support/opened.ts";
 import { ask } from "../chaos/client.ts";
-import { dialects, everyDialect } from "../chaos/dialects.ts";
 import type { Fault } from "../chaos/faults.ts";
 import { startLink, type Link } from "../chaos/link.ts";
-import { chaosHosts } from "../chaos/dialects.ts";
+import { chaosHosts, dialects, everyDialect } from "../chaos/dialects.ts";
 import { gatewayDialects, inParallel, providerDialects, startChaosStage, type What } from "../chaos/stage.ts";
 import { replyOf } from "./S2-cut-streams.ts";
 
