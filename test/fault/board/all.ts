@@ -1,12 +1,31 @@
 /** Every case, in the order of the scoreboard. */
 import { s2 } from "../cases/S2-cut-streams.ts";
+import { s21 } from "../cases/S21-mixed-chaos.ts";
 import { s3 } from "../cases/S3-foreign-bytes.ts";
 import { s4 } from "../cases/S4-client-aborts.ts";
+import { s5 } from "../cases/S5-stalled-readers.ts";
+import { bombsWire } from "../cases/bombs-wire.ts";
 import { h2Abuse } from "../cases/h2-abuse.ts";
+import { hangs } from "../cases/hangs.ts";
 import { leakedCa } from "../cases/s1-leaked-ca.ts";
 import { refreshCase } from "../cases/s10-refresh.ts";
 import { bombCase } from "../cases/s13-bombs.ts";
 import { storeCase } from "../cases/s9-store.ts";
+import { splits } from "../cases/splits.ts";
 import type { BoardCase } from "./case.ts";
 
-export const boardCases: readonly BoardCase[] = [leakedCa, s2, s3, s4, storeCase, refreshCase, bombCase, h2Abuse];
+export const boardCases: readonly BoardCase[] = [
+  leakedCa,
+  s2,
+  s3,
+  s4,
+  s5,
+  storeCase,
+  refreshCase,
+  bombCase,
+  s21,
+  bombsWire,
+  h2Abuse,
+  hangs,
+  splits,
+];

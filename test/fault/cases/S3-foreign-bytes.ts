@@ -2,7 +2,7 @@ import type { BoardCase } from "../board/case.ts";
 import type { Random } from "../board/random.ts";
 import { ask, type Got } from "../chaos/client.ts";
 import { everyDialect, type Dialect } from "../chaos/dialects.ts";
-import { faultTable, faultTypes, type Fault } from "../chaos/faults.ts";
+import { faultTable, faultTypes, type Fault, type FaultType } from "../chaos/faults.ts";
 import { inParallel, startChaosStage } from "../chaos/stage.ts";
 import { replyBytes, type Framing } from "../chaos/wire.ts";
 import { replyOf } from "./S2-cut-streams.ts";
@@ -56,12 +56,19 @@ function drawRun(random: Random, id: number, onlyH1: boolean): Run {
   const dialect = random.pick(everyDialect);
   const type = faultTypes[id % faultTypes.length] ?? "cut";
   const wire = random.pick(["h1", "h2"] as const);
-  const framing = type === "bad-chunk" ? "chunked" : type === "wrong-length" ? "length" : random.pick(framings);
+  const framing = framingFor(type, random);
   const length = wire === "h2" ? Buffer.concat(dialect.frames).length : replyBytes(replyOf(dialect, framing)).length;
   return { id, dialect, wire: onlyH1 ? "h1" : wire, framing, fault: faultTable[type](random, length).fault };
 }
 
-const framings = ["chunked", "length", "close"] as const;
+/** One in which the fault can be made: where only FIN ends a body, whatever comes is the body. */
+export function framingFor(type: FaultType, random: Random): Framing {
+  if (type === "bad-chunk") return "chunked";
+  if (type === "wrong-length") return "length";
+  return random.pick(
+    type === "second-reply" ? (["chunked", "length"] as const) : (["chunked", "length", "close"] as const),
+  );
+}
 
 /** Null: everything that came was sent. */
 function foreignIn({ dialect, fault }: Run, { status, body, extra }: Got): string | null {

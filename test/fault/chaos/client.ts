@@ -89,7 +89,7 @@ export function requestBytes({ host, road, path, headers, body }: Omit<Asking, "
 async function askH1(asking: Asking, socket: Socket): Promise<Got> {
   const { manner = { type: "reads" }, patienceMs = usualPatienceMs } = asking;
   const request = requestBytes(asking);
-  const replies = manner.type === "pipelines" ? 2 : 1;
+  const isWhole = createWholeCheck(manner.type === "pipelines" ? 2 : 1);
   const chunks: Buffer[] = [];
   let leftAt: number | null = null;
   let ended = false;
@@ -112,7 +112,7 @@ async function askH1(asking: Asking, socket: Socket): Promise<Got> {
         socket.pause();
         setTimeout(() => socket.resume(), manner.gapMs);
       }
-      if (mayBeWhole(bytes) && countWhole(Buffer.concat(chunks)) >= replies) setTimeout(over, asking.lingerMs ?? 0);
+      if (isWhole(bytes, () => Buffer.concat(chunks))) setTimeout(over, asking.lingerMs ?? 0);
     });
     socket.on("end", () => {
       ended = true;
@@ -137,20 +137,27 @@ async function askH1(asking: Asking, socket: Socket): Promise<Got> {
   return { ...first, hangs: how === "late", leftAt, extra: manner.type === "pipelines" ? 0 : rest.length, ...second };
 }
 
-/** Cheap: bytes in the middle of a stream need not be read over and over. */
-function mayBeWhole(bytes: Buffer): boolean {
-  return bytes.length < 65_536 || bytes.subarray(-5).equals(Buffer.from("0\r\n\r\n"));
-}
-
-function countWhole(bytes: Buffer): number {
-  let count = 0;
-  for (let rest = bytes; rest.length > 0; ) {
-    const reply = readReply(rest, false);
-    if (!reply.isWhole) break;
-    count += 1;
-    rest = reply.rest;
-  }
-  return count;
+/** Tells when so many replies are whole; a long one is not read anew for each of its pieces. */
+function createWholeCheck(wanted: number): (bytes: Buffer, all: () => Buffer) => boolean {
+  let total = 0;
+  let needed = 0;
+  let isChunked = false;
+  return (bytes, all) => {
+    total += bytes.length;
+    const isEnd = bytes.subarray(-5).equals(Buffer.from("0\r\n\r\n"));
+    if (total < needed || (isChunked && total > 65_536 && !isEnd)) return false;
+    let count = 0;
+    for (let rest = all(); rest.length > 0; ) {
+      const reply = readReply(rest, false);
+      isChunked = /\r\ntransfer-encoding: *chunked/i.test(reply.headers);
+      const length = /\r\ncontent-length: *(\d+)/i.exec(reply.headers)?.[1];
+      if (length !== undefined && !reply.isWhole) needed = total + Number(length) - reply.body.length;
+      if (!reply.isWhole) break;
+      count += 1;
+      rest = reply.rest;
+    }
+    return count >= wanted;
+  };
 }
 
 /** A TLS socket cannot be reset; what is below it can. */

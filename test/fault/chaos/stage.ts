@@ -22,8 +22,16 @@ const providers = {
   gemini: { type: "gemini-compatible", base: "/v1beta" },
   "gemini-cli": { type: "gemini-cli", base: "", project: "p" },
   antigravity: { type: "antigravity", base: "", project: "p" },
+  kiro: { type: "kiro", base: "" },
 } as const;
 export type ProviderDialect = keyof typeof providers;
+/** Names that say what such a model takes. */
+const servedModels: Readonly<Partial<Record<ProviderDialect, string>>> = {
+  gemini: "gemini-2.5-flash",
+  "gemini-cli": "gemini-2.5-flash",
+  antigravity: "gemini-2.5-flash",
+  kiro: "claude-sonnet-4.6",
+};
 export const providerDialects = Object.keys(providers) as readonly ProviderDialect[]; // the keys of a literal
 /** What the gateway speaks. */
 export const gatewayDialects: readonly DialectId[] = ["openai-chat", "openai-responses", "claude", "gemini"];
@@ -56,14 +64,16 @@ export interface What {
 export interface ChaosStageOptions {
   /** More of config.yaml. */
   readonly config?: Readonly<Record<string, unknown>>;
-  /** Stands between the proxy and the port that plays all hosts. */
-  readonly before?: (port: number) => number;
+  /** `upstream.timeouts`. */
+  readonly timeouts?: Readonly<Record<string, number>>;
+  /** Other ports for some of the hosts; given the one that plays all of them. */
+  readonly origins?: (port: number) => Promise<Readonly<Record<string, number>>>;
   readonly alpn?: readonly string[];
 }
 
 /** Calls on purpose in vain: no provider rests for it. */
 const noCooldown = { base_ms: 1, max_ms: 1, max_reset_ms: 1 };
-const key = "sk-the-accounts-own-0123456789";
+const key = "ksk_the-accounts-own-0123456789";
 
 export async function startChaosStage(name: SubjectName, options: ChaosStageOptions = {}): Promise<ChaosStage> {
   const opened = createOpened();
@@ -73,12 +83,18 @@ export async function startChaosStage(name: SubjectName, options: ChaosStageOpti
   try {
     const hosts = opened.add(await startChaosUpstream({ identity, ...alpn }));
     const rerouted = opened.add(await startChaosUpstream());
-    const port = options.before?.(hosts.port) ?? hosts.port;
+    const others = (await options.origins?.(hosts.port)) ?? {};
     const subject = opened.add(
       await startSubject(name, {
         ca,
-        origins: Object.fromEntries(chaosHosts.map((host) => [host, port])),
-        core: { config: { ...configFor(rerouted.url), ...options.config } },
+        origins: { ...Object.fromEntries(chaosHosts.map((host) => [host, hosts.port])), ...others },
+        core: {
+          config: {
+            ...configFor(rerouted.url),
+            ...(options.timeouts === undefined ? {} : { upstream: { timeouts: options.timeouts } }),
+            ...options.config,
+          },
+        },
       }),
     );
     const api = subject.core === null ? null : await openApi(subject.core.home);
@@ -108,10 +124,16 @@ function configFor(url: string): Readonly<Record<string, unknown>> {
         { ...row, endpoint: `${url}${base}`, auth_type: "api_key", cooldown: noCooldown },
       ]),
     ),
-    accounts: providerDialects.map((dialect) => ({ provider: `to-${dialect}`, name: "main", api_key: key })),
+    accounts: providerDialects.map((dialect) => ({
+      provider: `to-${dialect}`,
+      name: "main",
+      api_key: key,
+      // Of Kiro's service, which is played here.
+      ...(dialect === "kiro" ? { accept_terms: true } : {}),
+    })),
     routes: providerDialects.map((dialect) => ({
       match: { model: `via-${dialect}` },
-      to: `to-${dialect}/${dialect.startsWith("anti") || dialect.startsWith("gemini") ? "gemini-2.5-flash" : "served"}`,
+      to: `to-${dialect}/${servedModels[dialect] ?? "served"}`,
     })),
     settings: { capture_flows: 50_000, capture_bytes: 8_388_608, usage_buffer: 0 },
   };
@@ -121,7 +143,11 @@ function askingFor(subject: Subject, clientKey: string, id: number, what: What):
   const dialect: Dialect = dialects[what.client];
   const { lane, wire, provider } = what;
   const model =
-    lane === "passthrough" ? "untouched" : lane === "gateway" ? `to-${provider}/m` : `via-${provider ?? what.client}`;
+    lane === "passthrough"
+      ? "untouched"
+      : lane === "gateway"
+        ? `to-${provider}/${servedModels[provider ?? "claude"] ?? "m"}`
+        : `via-${provider ?? what.client}`;
   const path = dialect.path(lane === "gateway" ? encodeURIComponent(model) : model);
   const isGateway = lane === "gateway";
   return {

@@ -239,10 +239,12 @@ async function serveH2(stream: ServerHttp2Stream, begin: Begin): Promise<void> {
     stream.on("end", resolve);
     void gone.then(resolve);
   });
-  const { call, play } = begin(caseOf(Buffer.concat(parts)));
+  const id = caseOf(Buffer.concat(parts));
+  // Gone before it had said what it wants.
+  if (isGone || id === -1) return;
+  const { call, play } = begin(id);
   void gone.then(() => call.over());
   const { fault } = play;
-  if (isGone) return;
   if (fault.type === "hang" && fault.at < 0) return;
   if (fault.type === "cut" && fault.at < 0) return cutH2(stream, fault.how);
   if (fault.type === "interim")

@@ -17,7 +17,7 @@ export function observe(body: Uint8Array, contentType: string): Observed {
       const isStart = event === "message_start" || data.includes('"message_start"');
       if (!isStart && event !== "message_delta" && !data.includes('"message_delta"')) return seen;
       const parsed = parseJson(data);
-      if (!parsed.ok) return seen;
+      if (!parsed.ok) return null;
       const message = isStart ? own(parsed.value, "message") : parsed.value;
       const usage = own(message, "usage");
       return {

@@ -13,7 +13,7 @@ export function observe(body: Uint8Array, contentType: string): Observed {
     whole: (answer) => (Array.isArray(answer) ? answer.reduce(look, nothing) : look(nothing, answer)),
     frame(seen, _event, data) {
       const parsed = parseJson(data);
-      return parsed.ok ? look(seen, parsed.value) : seen;
+      return parsed.ok ? look(seen, parsed.value) : null;
     },
   });
 }

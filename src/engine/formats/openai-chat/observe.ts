@@ -12,7 +12,7 @@ export function observe(body: Uint8Array, contentType: string): Observed {
       const isOfInterest = seen.model === null || hasFinish.test(data) || hasUsage.test(data);
       if (!isOfInterest || data === "[DONE]") return seen;
       const parsed = parseJson(data);
-      return parsed.ok ? look(seen, parsed.value) : seen;
+      return parsed.ok ? look(seen, parsed.value) : null;
     },
   });
 }

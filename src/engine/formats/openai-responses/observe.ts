@@ -16,7 +16,7 @@ export function observe(body: Uint8Array, contentType: string): Observed {
       const isEnd = ends.some((name) => isEvent(name, event, data));
       if (!isStart && !isEnd) return seen;
       const parsed = parseJson(data);
-      return parsed.ok ? look(seen, own(parsed.value, "response"), isEnd) : seen;
+      return parsed.ok ? look(seen, own(parsed.value, "response"), isEnd) : null;
     },
   });
 }
