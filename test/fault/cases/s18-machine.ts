@@ -23,8 +23,8 @@ import type { Change } from "../process/machine-changer.ts";
 import { processesOf } from "../process/traces.ts";
 
 const layouts: readonly Layout[] = ["debian", "fedora", "arch", "opensuse"];
-/** An install or a removal in all stores takes about this long. */
-const maxChangeMs = 300;
+/** An install in all stores and its removal take about this long. */
+const maxChangeMs = 500;
 /** The command's own start included. */
 const maxHookMs = 900;
 
@@ -84,6 +84,10 @@ async function storesKilled(kills: number, random: Random, say: (text: string) =
       });
       const closed = once(child, "close");
       await within("the changes to begin", once(child.stdout, "data"), 20_000);
+      // Most kills come when something is written in the journal already; a few at the very beginning.
+      if (random.below(5) > 0) {
+        await waitFor("a change to be written down", async () => (await journal.standing()).length > 0, 20_000);
+      }
       await delay(random.next() * maxChangeMs);
       child.kill("SIGKILL");
       await closed;
