@@ -1,11 +1,11 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, utimesSync } from "node:fs";
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { type TempFolder, tempFolder } from "../../test/support/temp.ts";
 import { within } from "../../test/support/wait.ts";
 import { systemRandom } from "./random.ts";
-import { readPrivateFile, replaceFile } from "./replace-file.ts";
+import { readPrivateFile, replaceFile, sweepTemporaries } from "./replace-file.ts";
 
 let folder: TempFolder;
 beforeEach(() => (folder = tempFolder("replace")));
@@ -43,6 +43,18 @@ it("takes its temporary file away when it fails", async () => {
   mkdirSync(join(path, "full"), { recursive: true });
   await expect(replaceFile(path, "new", systemRandom)).rejects.toThrow(/EISDIR|ENOTEMPTY|EEXIST/);
   expect(readdirSync(folder.path)).toEqual(["taken"]);
+});
+
+it("sweeps old temporary files of one name, and no others", async () => {
+  const path = folder.file("a.json", "");
+  const old = folder.file("a.json.abcdefghijkl.tmp", "");
+  const others = ["a.json.abcdefghijkm.tmp", "a.json.short.tmp", "b.json.abcdefghijkl.tmp"];
+  for (const name of others) folder.file(name, "");
+  for (const name of others.slice(1)) utimesSync(join(folder.path, name), 1, 1);
+  utimesSync(old, 1, 1);
+  await sweepTemporaries(path, Date.now() - 60_000);
+  expect(readdirSync(folder.path).sort()).toEqual(["a.json", ...others].sort());
+  await sweepTemporaries(join(folder.path, "nowhere", "a.json"), Date.now());
 });
 
 it("reads nothing where there is nothing", async () => {

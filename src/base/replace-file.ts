@@ -5,8 +5,8 @@
  * two writers that read first need file-lock.ts.
  */
 import { constants } from "node:fs";
-import { open, rename, unlink } from "node:fs/promises";
-import { dirname } from "node:path";
+import { lstat, open, readdir, rename, unlink } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { type Random, token } from "./random.ts";
 
 const privateFile = 0o600;
@@ -32,6 +32,24 @@ export async function replaceFile(path: string, text: string, random: Random): P
     throw error;
   }
   await syncFolder(dirname(path));
+}
+
+/**
+ * Removes what killed writers of `path` left behind, if it has not changed since `before` (wall clock, ms): a younger one
+ * may be at work in another process.
+ */
+export async function sweepTemporaries(path: string, before: number): Promise<void> {
+  const folder = dirname(path);
+  for (const name of (await readdir(folder).catch(ignoreMissing)) ?? []) {
+    if (!isTemporary(name, basename(path))) continue;
+    const stats = await lstat(join(folder, name)).catch(ignoreMissing);
+    if (stats !== null && stats.mtimeMs < before) await unlink(join(folder, name)).catch(ignoreMissing);
+  }
+}
+
+/** `NAME.<12 characters>.tmp`, as `replaceFile` names them. */
+function isTemporary(name: string, prefix: string): boolean {
+  return name.startsWith(`${prefix}.`) && /^\.[\w-]{12}\.tmp$/.test(name.slice(prefix.length));
 }
 
 /** Null when there is no such file. Throws, with a sentence for people, when it is not a plain file of our own. */

@@ -8,6 +8,8 @@ import type { CoreEvent } from "../base/events.ts";
 import type { Paths } from "../base/paths.ts";
 import type { Redactor } from "../base/redact.ts";
 import { existsSync } from "node:fs";
+import { realpath } from "node:fs/promises";
+import { sweepTemporaries } from "../base/replace-file.ts";
 import { loadConfig, type LoadResult } from "../engine/config/load.ts";
 import { problemText, type ConfigProblem } from "../engine/config/problem.ts";
 import type { Config } from "../engine/config/schema.ts";
@@ -41,10 +43,20 @@ export interface SettingsOptions {
   readonly redactor: Redactor;
 }
 
+/** An edit takes milliseconds; a half of one this old was left by somebody who was killed. */
+const oldEditMs = 60_000;
+
+/** Beside the file itself, where a link leads to it. What cannot be swept does no harm. */
+async function sweepEdits(path: string): Promise<void> {
+  const file = await realpath(path).catch(() => path);
+  await sweepTemporaries(file, Date.now() - oldEditMs).catch(() => undefined);
+}
+
 /** @throws CoreError when the file is invalid at the start: there is no older configuration to keep */
 export async function openSettings(options: SettingsOptions): Promise<OpenSettings> {
   const { paths, env, bus, redactor } = options;
   const path = paths.configFile;
+  await sweepEdits(path);
   const load = (): LoadResult => loadConfig({ path, env, overrides: options.overrides });
   const first = load();
   if (!first.ok) {

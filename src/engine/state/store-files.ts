@@ -1,8 +1,8 @@
 /** The few things a store does with files, on the disk. Tests put failing ones in their place. */
-import { link, lstat, mkdir, readdir, rename, unlink } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { link, mkdir, rename } from "node:fs/promises";
+import { dirname } from "node:path";
 import type { Random } from "../../base/random.ts";
-import { readPrivateFile, replaceFile } from "../../base/replace-file.ts";
+import { readPrivateFile, replaceFile, sweepTemporaries } from "../../base/replace-file.ts";
 import { reading, writing } from "./store-error.ts";
 
 export interface StoreFiles {
@@ -46,26 +46,6 @@ export function diskFiles(random: Random): StoreFiles {
         throw writing(from, error);
       }
     },
-    sweep,
+    sweep: sweepTemporaries,
   };
-}
-
-async function sweep(path: string, before: number): Promise<void> {
-  const folder = dirname(path);
-  for (const name of await readdir(folder).catch(nothingIfMissing)) {
-    if (!isTemporary(name, basename(path))) continue;
-    const stats = await lstat(join(folder, name)).catch(nothingIfMissing);
-    // A younger one may be at work: of a second process that should not be, but its loss would not be ours to cause.
-    if (!Array.isArray(stats) && stats.mtimeMs < before) await unlink(join(folder, name)).catch(nothingIfMissing);
-  }
-}
-
-/** `NAME.<12 characters>.tmp`, as `replaceFile` names them. */
-function isTemporary(name: string, prefix: string): boolean {
-  return name.startsWith(`${prefix}.`) && /^\.[\w-]{12}\.tmp$/.test(name.slice(prefix.length));
-}
-
-function nothingIfMissing(error: unknown): [] {
-  if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
-  throw error;
 }

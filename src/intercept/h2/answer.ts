@@ -11,6 +11,7 @@ import { setOwn } from "../../base/json.ts";
 import { UpstreamError } from "../../base/upstream-error.ts";
 import { createByteQueue } from "../byte-queue.ts";
 import type { OwnAnswer, RelayDeps } from "../relay-deps.ts";
+import { leaveWhenSent } from "./in-flight.ts";
 import type { Relay2 } from "./relay.ts";
 
 export interface Answer2 {
@@ -32,7 +33,7 @@ export function answerStream(answer: Answer2): void {
   const finish = (): boolean => {
     if (over) return false;
     over = true;
-    deps.inFlight.leave();
+    leaveWhenSent(stream, deps.inFlight);
     return true;
   };
   const onData = (bytes: Buffer): void => {
@@ -101,7 +102,7 @@ export function slowRelay(relay: Relay2): void {
     over = true;
     gone.abort(new Error("the client went away"));
     queue.fail(new Error("the client went away"));
-    deps.inFlight.leave();
+    leaveWhenSent(stream, deps.inFlight);
     tap.tell({ type: "ended", state: "failed", error: "the client went away" });
   });
   if (stream.endAfterHeaders || stream.readableEnded) queue.end();
@@ -113,13 +114,13 @@ export function slowRelay(relay: Relay2): void {
       await writeReply(stream, reply, tap, () => over);
       if (over) return;
       over = true;
-      deps.inFlight.leave();
+      leaveWhenSent(stream, deps.inFlight);
       tap.tell({ type: "ended", state: "done" });
     })
     .catch((error: unknown) => {
       if (over) return;
       over = true;
-      deps.inFlight.leave();
+      leaveWhenSent(stream, deps.inFlight);
       const failure =
         error instanceof UpstreamError ? error : new UpstreamError("reset", "reply", String(error), error);
       if (stream.headersSent) {

@@ -14,6 +14,7 @@ import {
 import { durationText } from "../../base/duration.ts";
 import type { FlowTap } from "../../base/flow.ts";
 import { fieldsOf } from "./fields.ts";
+import { leaveWhenSent } from "./in-flight.ts";
 import type { RequestHead } from "../../base/http.ts";
 import { limitText } from "../../base/limits.ts";
 import { setOwn } from "../../base/json.ts";
@@ -90,7 +91,7 @@ function joinStreams(relay: Relay2, road: UpstreamRoad): void {
     if (over) return false;
     over = true;
     deadline.stop();
-    deps.inFlight.leave();
+    leaveWhenSent(stream, deps.inFlight);
     return true;
   };
 

@@ -7,11 +7,15 @@ import { s5 } from "../cases/S5-stalled-readers.ts";
 import { bombsWire } from "../cases/bombs-wire.ts";
 import { h2Abuse } from "../cases/h2-abuse.ts";
 import { hangs } from "../cases/hangs.ts";
+import { killLoopCase } from "../cases/kill-loop.ts";
 import { leakedCa } from "../cases/s1-leaked-ca.ts";
 import { refreshCase } from "../cases/s10-refresh.ts";
 import { bombCase } from "../cases/s13-bombs.ts";
+import { drainCase } from "../cases/s17-drain.ts";
+import { machineCase } from "../cases/s18-machine.ts";
 import { storeCase } from "../cases/s9-store.ts";
 import { splits } from "../cases/splits.ts";
+import { twoCoresCase } from "../cases/two-cores.ts";
 import type { BoardCase } from "./case.ts";
 
 export const boardCases: readonly BoardCase[] = [
@@ -23,9 +27,13 @@ export const boardCases: readonly BoardCase[] = [
   storeCase,
   refreshCase,
   bombCase,
+  drainCase,
+  machineCase,
   s21,
   bombsWire,
   h2Abuse,
   hangs,
+  killLoopCase,
   splits,
+  twoCoresCase,
 ];
