@@ -1,5 +1,7 @@
 /** Every case, in the order of the scoreboard. */
 import { leakedCa } from "../cases/s1-leaked-ca.ts";
+import { privateAddresses } from "../cases/s7-private-addresses.ts";
+import { upstreamCertificates } from "../cases/s19-upstream-certificates.ts";
 import type { BoardCase } from "./case.ts";
 
-export const boardCases: readonly BoardCase[] = [leakedCa];
+export const boardCases: readonly BoardCase[] = [leakedCa, privateAddresses, upstreamCertificates];

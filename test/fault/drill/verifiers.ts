@@ -80,8 +80,6 @@ async function nodeAccepts(ca: string, { asked, port }: Shown): Promise<boolean>
 
 /** Every use a certificate can be put to that this program knows a name for. */
 const opensslPurposes = ["sslserver", "sslclient", "smimesign", "smimeencrypt", "timestampsign"];
-/** Server, mail, signed programs. */
-const nssUsages = ["1", "4", "6"];
 
 export const verifiers: readonly Verifier[] = [
   {
@@ -133,20 +131,17 @@ export const verifiers: readonly Verifier[] = [
   {
     name: "NSS",
     always: false,
-    isThere: () => exists("certutil") && exists("vfychain"),
+    isThere: () => exists("certutil") && exists("tstclnt"),
     async judge(drill) {
       const store = `sql:${drill.folder}`;
       const made = await run("certutil", ["-N", "-d", store, "--empty-password"]);
       if (made.code !== 0) throw new Error(said(made));
       await run("certutil", ["-A", "-d", store, "-n", "root", "-t", "C,C,C", "-i", drill.rootFile]);
-      const issuers = drill.issuerFile === "" ? [] : [drill.issuerFile];
       const verdicts: boolean[] = [];
-      for (const [index, { certPem }] of drill.shown.entries()) {
-        const leaf = script(drill, `leaf-${index}.pem`, certPem);
-        const runs = await Promise.all(
-          nssUsages.map((use) => run("vfychain", ["-d", store, "-u", use, "-pp", "-a", leaf, ...issuers])),
-        );
-        verdicts.push(runs.some(({ stdout }) => stdout.includes("Chain is good")));
+      for (const { asked, port } of drill.shown) {
+        const args = ["-h", "127.0.0.1", "-p", String(port), "-a", asked, "-d", store, "-Q"];
+        const ran = await run("tstclnt", args, { input: "", timeoutMs: 20_000 });
+        verdicts.push(ran.code === 0);
       }
       return verdicts;
     },
