@@ -2,6 +2,7 @@
 import { leakedCa } from "../cases/s1-leaked-ca.ts";
 import { privateAddresses } from "../cases/s7-private-addresses.ts";
 import { upstreamCertificates } from "../cases/s19-upstream-certificates.ts";
+import { smuggling } from "../cases/smuggling.ts";
 import type { BoardCase } from "./case.ts";
 
-export const boardCases: readonly BoardCase[] = [leakedCa, privateAddresses, upstreamCertificates];
+export const boardCases: readonly BoardCase[] = [leakedCa, privateAddresses, upstreamCertificates, smuggling];

@@ -7,6 +7,7 @@ import { createOpened } from "../../support/opened.ts";
 import { h2Through, readToEnd, tlsThrough } from "../../support/proxy-clients.ts";
 import { within } from "../../support/wait.ts";
 import type { BoardCase } from "../board/case.ts";
+import { inTurns } from "../board/in-turns.ts";
 import { startSubject, type Subject } from "../board/subjects.ts";
 import { forge, issuerFrom } from "../drill/forge.ts";
 
@@ -124,7 +125,7 @@ export const upstreamCertificates: BoardCase = {
       }
       const details: string[] = [];
       const chosen = Object.entries(name === "switchyard" ? ownWays : ways);
-      for (const [index, bad] of bads.entries()) {
+      await inTurns([...bads.entries()], 4, async ([index, bad]) => {
         for (const [way, ask] of chosen) {
           const before = origins[index]?.bytes() ?? 0;
           const status = await ask(subject, bad, index).catch((error: unknown) => `none: ${String(error)}`);
@@ -135,7 +136,7 @@ export const upstreamCertificates: BoardCase = {
             details.push(`${bad.what}, ${way}: answered ${status}`);
           }
         }
-      }
+      });
       const heard = details.filter((line) => line.endsWith("were sent")).length;
       const reached = origins.reduce((sum, origin) => sum + origin.attempts(), 0);
       return {
