@@ -31,6 +31,8 @@ export interface FakeCa {
   /** The root certificate in PEM, and as a file for `NODE_EXTRA_CA_CERTS`, `upstream.ca` and curl. */
   readonly cert: string;
   readonly file: string;
+  /** Its private key in PEM, for certificates of kinds that `issue` does not make. */
+  readonly key: string;
   /** A server certificate for these DNS names and IP addresses. */
   issue(names: readonly string[], validity?: Validity): Identity;
   close(): void;
@@ -53,6 +55,7 @@ export function createFakeCa(commonName = "Test root"): FakeCa {
   return {
     cert,
     file: folder.file("root.pem", cert),
+    key: keys.privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
     issue: (names, validity = {}) => leaf(names, name, keys, validity),
     close: () => folder.close(),
   };

@@ -13,7 +13,10 @@ import { refreshCase } from "../cases/s10-refresh.ts";
 import { bombCase } from "../cases/s13-bombs.ts";
 import { drainCase } from "../cases/s17-drain.ts";
 import { machineCase } from "../cases/s18-machine.ts";
+import { upstreamCertificates } from "../cases/s19-upstream-certificates.ts";
+import { privateAddresses } from "../cases/s7-private-addresses.ts";
 import { storeCase } from "../cases/s9-store.ts";
+import { smuggling } from "../cases/smuggling.ts";
 import { splits } from "../cases/splits.ts";
 import { twoCoresCase } from "../cases/two-cores.ts";
 import type { BoardCase } from "./case.ts";
@@ -24,16 +27,19 @@ export const boardCases: readonly BoardCase[] = [
   s3,
   s4,
   s5,
+  privateAddresses,
   storeCase,
   refreshCase,
   bombCase,
   drainCase,
   machineCase,
+  upstreamCertificates,
   s21,
   bombsWire,
   h2Abuse,
   hangs,
   killLoopCase,
+  smuggling,
   splits,
   twoCoresCase,
 ];

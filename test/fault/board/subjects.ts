@@ -30,6 +30,8 @@ export interface SubjectOptions {
   readonly ca: FakeCa;
   /** Host → the port on loopback that plays it. */
   readonly origins: Readonly<Record<string, number>>;
+  /** More environment for whoever is tried. */
+  readonly env?: Readonly<Record<string, string>>;
   /** More for Switchyard alone. */
   readonly core?: Omit<CoreOptions, "trust" | "dial" | "program">;
 }
@@ -55,8 +57,14 @@ export async function startSubject(name: SubjectName, options: SubjectOptions): 
   return name === "switchyard" ? startSwitchyard(options) : startPeer(name, options);
 }
 
-async function startSwitchyard({ ca, origins, core: more }: SubjectOptions): Promise<Subject> {
-  const core = await startCoreProcess({ ...more, program: [await builtCli()], trust: ca.file, dial: origins });
+async function startSwitchyard({ ca, origins, env = {}, core: more = {} }: SubjectOptions): Promise<Subject> {
+  const core = await startCoreProcess({
+    ...more,
+    env: { ...env, ...more.env },
+    program: [await builtCli()],
+    trust: ca.file,
+    dial: origins,
+  });
   return {
     name: "switchyard",
     url: core.url,
@@ -73,12 +81,16 @@ async function startSwitchyard({ ca, origins, core: more }: SubjectOptions): Pro
   };
 }
 
-async function startPeer(name: "http-mitm-proxy" | "mockttp", { ca, origins }: SubjectOptions): Promise<Subject> {
+async function startPeer(
+  name: "http-mitm-proxy" | "mockttp",
+  { ca, origins, env = {} }: SubjectOptions,
+): Promise<Subject> {
   const child = fork(peerProgram, [name], {
     execArgv: [],
     env: {
       PATH: process.env["PATH"] ?? "",
       NODE_EXTRA_CA_CERTS: ca.file,
+      ...env,
       ...(name === "mockttp" ? { BENCH_MOCKTTP: await installPackage(mockttp) } : {}),
     },
     stdio: ["ignore", "ignore", "ignore", "ipc"],
@@ -115,6 +127,6 @@ function firstMessage(child: ChildProcess, name: string): Promise<{ port: number
 async function ended(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exit = new Promise((resolve) => child.once("exit", resolve));
-  child.disconnect();
+  if (child.connected) child.disconnect();
   await within("a peer to end", exit, 5_000).catch(() => child.kill("SIGKILL"));
 }

@@ -30,6 +30,8 @@ export interface Wish {
   /** Object ids; default: a TLS server's. Empty: no such extension. */
   readonly usages?: readonly string[];
   readonly isAuthority?: boolean;
+  /** Signed over SHA-1, or with a key of 1024 bits of its own. */
+  readonly weak?: "sha1" | "rsa1024";
 }
 
 /** What signs: a certificate with its key. */
@@ -69,12 +71,16 @@ export function issuerFrom({ key, chain }: Stolen): Issuer {
 }
 
 export function forge(issuer: Issuer, wish: Wish): Forged {
-  const keys = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const keys =
+    wish.weak === "rsa1024"
+      ? generateKeyPairSync("rsa", { modulusLength: 1024 })
+      : generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const digest = wish.weak === "sha1" ? "sha1" : "sha256";
   const spki = keys.publicKey.export({ type: "spki", format: "der" });
   const isRsa = issuer.key.asymmetricKeyType === "rsa";
   const algorithm = isRsa
     ? der.sequence(der.oid("1.2.840.113549.1.1.11"), Buffer.from([5, 0]))
-    : der.sequence(der.oid("1.2.840.10045.4.3.2"));
+    : der.sequence(der.oid(digest === "sha1" ? "1.2.840.10045.4.1" : "1.2.840.10045.4.3.2"));
   const usages = wish.usages ?? [usage.server];
   const issuerId = subjectKeyId(issuer.certificate);
   const body = der.sequence(
@@ -101,7 +107,7 @@ export function forge(issuer: Issuer, wish: Wish): Forged {
       ),
     ),
   );
-  const certPem = der.pem("CERTIFICATE", der.sequence(body, algorithm, der.bits(sign("sha256", body, issuer.key))));
+  const certPem = der.pem("CERTIFICATE", der.sequence(body, algorithm, der.bits(sign(digest, body, issuer.key))));
   return {
     certPem,
     keyPem: keys.privateKey.export({ type: "pkcs8", format: "pem" }).toString(),

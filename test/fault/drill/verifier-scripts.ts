@@ -28,8 +28,10 @@ for (const line of readFileSync(list, "utf8").trim().split("\\n")) {
   const verdict = await new Promise((resolve) => {
     const socket = connect({
       host: "127.0.0.1", port: Number(port), ca, rejectUnauthorized: true,
-      ...(isIP(asked) === 0 ? { servername: asked } : {}),
-      checkServerIdentity: (_host, certificate) => checkServerIdentity(asked, certificate),
+      // Its own judgement, except for addresses, which are no server names.
+      ...(isIP(asked) === 0
+        ? { servername: asked }
+        : { checkServerIdentity: (_host, certificate) => checkServerIdentity(asked, certificate) }),
     });
     const end = (text) => { resolve(text); socket.destroy(); };
     socket.once("secureConnect", () => end(socket.authorized ? "accepted" : "refused"));
