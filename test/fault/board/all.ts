@@ -1,5 +1,6 @@
 /** Every case, in the order of the scoreboard. */
+import { hostileCase } from "../cases/s6-hostile.ts";
 import { bombCase } from "../cases/s13-bombs.ts";
 import type { BoardCase } from "./case.ts";
 
-export const boardCases: readonly BoardCase[] = [bombCase];
+export const boardCases: readonly BoardCase[] = [hostileCase, bombCase];
