@@ -14,6 +14,7 @@ import { bombCase } from "../cases/s13-bombs.ts";
 import { drainCase } from "../cases/s17-drain.ts";
 import { machineCase } from "../cases/s18-machine.ts";
 import { upstreamCertificates } from "../cases/s19-upstream-certificates.ts";
+import { hostileCase } from "../cases/s6-hostile.ts";
 import { privateAddresses } from "../cases/s7-private-addresses.ts";
 import { storeCase } from "../cases/s9-store.ts";
 import { smuggling } from "../cases/smuggling.ts";
@@ -27,6 +28,7 @@ export const boardCases: readonly BoardCase[] = [
   s3,
   s4,
   s5,
+  hostileCase,
   privateAddresses,
   storeCase,
   refreshCase,

@@ -46,7 +46,7 @@ const nested = (field: number, depth: number): Buffer => {
     lengths.push(head);
     length += head.byteLength;
   }
-  return Buffer.concat(lengths.reverse());
+  return Buffer.concat(lengths.toReversed());
 };
 function varint(value: number): Buffer {
   const bytes: number[] = [];
@@ -304,7 +304,7 @@ export const bombs: readonly Bomb[] = [
     bytes: () => text("[".repeat(megabyte)),
     says: /^refused$/,
   },
-  ...["*a".repeat(12), "*a*".repeat(200), `${"*aab".repeat(60)}`, `*${"a".repeat(40)}b*`].map((pattern, index) => ({
+  ...["*a".repeat(12), "*a*".repeat(200), "*aab".repeat(60), `*${"a".repeat(40)}b*`].map((pattern, index) => ({
     name: `a rule's wildcard of many stars, the ${index + 1}. kind`,
     door: doors.glob,
     honest: () => text("a*"),

@@ -54,7 +54,7 @@ function reply(text: string): Parameters<typeof replay>[0] {
   };
 }
 
-function streamOf(id: FormatId, text: string): Buffer {
+export function streamOf(id: FormatId, text: string): Buffer {
   const writer = formats[id].client.streamWriter(writerOptions({}, targets[id as keyof typeof targets].stream));
   return Buffer.concat(replay(reply(text)).flatMap((event) => writer.push(event)));
 }
