@@ -32,9 +32,9 @@ export async function open(who: Contestant, host = mainHost, alpn = "http/1.1"):
   return socket;
 }
 
-export async function openH2(who: Contestant): Promise<ClientHttp2Session> {
-  const socket = await open(who, mainHost, "h2");
-  const session = connectH2(`https://${mainHost}`, { createConnection: () => socket });
+export async function openH2(who: Contestant, host = mainHost): Promise<ClientHttp2Session> {
+  const socket = await open(who, host, "h2");
+  const session = connectH2(`https://${host}`, { createConnection: () => socket });
   session.on("error", () => {});
   return session;
 }

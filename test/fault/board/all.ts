@@ -11,6 +11,7 @@ import { killLoopCase } from "../cases/kill-loop.ts";
 import { leakedCa } from "../cases/s1-leaked-ca.ts";
 import { refreshCase } from "../cases/s10-refresh.ts";
 import { bombCase } from "../cases/s13-bombs.ts";
+import { s16 } from "../cases/s16-soak.ts";
 import { drainCase } from "../cases/s17-drain.ts";
 import { machineCase } from "../cases/s18-machine.ts";
 import { upstreamCertificates } from "../cases/s19-upstream-certificates.ts";
@@ -33,6 +34,7 @@ export const boardCases: readonly BoardCase[] = [
   storeCase,
   refreshCase,
   bombCase,
+  s16,
   drainCase,
   machineCase,
   upstreamCertificates,
