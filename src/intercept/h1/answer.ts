@@ -173,9 +173,7 @@ export function createAnswer(options: AnswerOptions): Exchange1 {
       if (delegate === null) clientGone();
       else delegate.onClientClose();
     },
-    get requestDone() {
-      return delegate?.requestDone ?? scanner.done;
-    },
+    requestDone: () => delegate?.requestDone() ?? scanner.done,
   };
 }
 

@@ -22,7 +22,8 @@ export interface Exchange1 {
   onClientEnd(): void;
   onClientDrain(): void;
   onClientClose(): void;
-  readonly requestDone: boolean;
+  /** No getter: relays are made for each request, and V8 takes 5 µs to define the accessor of a literal. */
+  requestDone(): boolean;
 }
 
 export type Outcome =
@@ -354,9 +355,7 @@ export function createRelay(options: RelayOptions): Exchange1 {
       });
       finish({ type: "broken", reset: false });
     },
-    get requestDone() {
-      return !spliced && scanner.done;
-    },
+    requestDone: () => !spliced && scanner.done,
   };
 }
 
