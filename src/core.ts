@@ -141,7 +141,7 @@ export async function startCore(options: CoreOptions): Promise<Core> {
   const metrics = createMetrics(systemClock);
   const counters = createCounters();
   const figures = createFigures({ clock: systemClock, config, ledger, metrics, counters, quota: accounts.quota });
-  flowLog.onEnded((flow) => figures.ended(flow.record()));
+  flowLog.onEnded((flow) => figures.ended(flow.outcome()));
   const report = createMetricsReport({
     counters,
     pool: accounts.pool,

@@ -66,6 +66,10 @@ const maxAttempts = 32;
 const maxLosses = 64;
 const maxTextLength = 2000;
 
+/** Replaced as a whole when something becomes known; the entries of passed-through calls keep these. */
+const noFormats: FlowRecord["formats"] = { client: null, upstream: null };
+const noModel: FlowRecord["model"] = { asked: null, served: null };
+
 export function newEntry(id: string, start: FlowStart, clock: Clock): Entry {
   return {
     id,
@@ -76,8 +80,8 @@ export function newEntry(id: string, start: FlowStart, clock: Clock): Entry {
     action: start.action,
     status: null,
     state: "open",
-    formats: { client: null, upstream: null },
-    model: { asked: null, served: null },
+    formats: noFormats,
+    model: noModel,
     provider: null,
     account: null,
     combo: undefined,
@@ -208,6 +212,24 @@ export function snapshot(entry: Entry): FlowRecord {
     timings: { ...entry.timings },
     losses: entry.losses,
     ...(entry.error === undefined ? {} : { error: entry.error }),
+  };
+}
+
+/** What counters want of a flow that has ended. Every call is counted, so it is no snapshot: read it at once. */
+export type FlowOutcome = Pick<
+  FlowRecord,
+  "action" | "host" | "protocol" | "provider" | "state" | "status" | "timings"
+>;
+
+export function outcomeOf(entry: Entry): FlowOutcome {
+  return {
+    action: entry.action,
+    host: entry.start.host,
+    protocol: entry.start.protocol,
+    provider: entry.provider,
+    state: entry.state,
+    status: entry.status,
+    timings: entry.timings,
   };
 }
 

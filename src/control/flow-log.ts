@@ -16,7 +16,17 @@ import type {
   FlowTap,
 } from "../base/flow.ts";
 import type { Random } from "../base/random.ts";
-import { applyFact, type Entry, newEntry, type Side, sideOf, snapshot, storeHead } from "./flow-entry.ts";
+import {
+  applyFact,
+  type Entry,
+  type FlowOutcome,
+  newEntry,
+  outcomeOf,
+  type Side,
+  sideOf,
+  snapshot,
+  storeHead,
+} from "./flow-entry.ts";
 
 export interface FlowLog extends FlowRecorder {
   /** The newest `limit` flows, oldest first. */
@@ -51,11 +61,12 @@ export interface Removal {
 /** A flow with its bytes. Live: it shows what is there when asked. */
 export interface CapturedFlow {
   readonly id: string;
-  /** These two cost nothing; `record` makes a snapshot. */
+  /** These cost nothing or next to nothing; `record` makes a snapshot. */
   readonly action: FlowAction;
   readonly method: string;
   /** As its wing opened it, secrets in the path masked. */
   readonly start: FlowStart;
+  outcome(): FlowOutcome;
   record(): FlowRecord;
   side(side: FlowSide): CapturedSide | undefined;
   /** For facts found out later by reading the bodies. */
@@ -292,6 +303,7 @@ export function createFlowLog(deps: FlowLogDeps): FlowLog {
       action: entry.action,
       method: entry.start.method,
       start: entry.start,
+      outcome: () => outcomeOf(entry),
       record: () => snapshot(entry),
       side: (name) => (entry.sides[name] === undefined ? undefined : capturedSide(entry.sides[name])),
       tell: (fact) => tell(entry, fact),

@@ -77,6 +77,30 @@ describe("reading along", () => {
     expect(observed.map((one) => one.reply)).toEqual(["fine"]);
   });
 
+  it("rests after a reading even when nothing waits, so that calls made one by one are not all read", async () => {
+    const flowLog = createFlowLog({ clock: systemClock, random: systemRandom });
+    let read = 0;
+    const readAlong = startReadAlong({
+      flowLog,
+      wants: () => true,
+      observe() {
+        read += 1;
+        // Long enough for the rest to be the longest there is.
+        const endAt = performance.now() + 10;
+        while (performance.now() < endAt);
+        return { facts: [] };
+      },
+    });
+    callThrough(flowLog, "api.anthropic.com", "one");
+    await readAlong.settled();
+    expect(read).toBe(1);
+    callThrough(flowLog, "api.anthropic.com", "two");
+    for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    expect(read).toBe(1);
+    await readAlong.settled();
+    expect(read).toBe(2);
+  });
+
   it("leaves the oldest unread when calls end faster than it reads", async () => {
     const { flowLog, observed, readAlong } = setUp();
     for (let index = 0; index < 50; index += 1) callThrough(flowLog, "api.anthropic.com", String(index));

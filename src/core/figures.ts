@@ -4,6 +4,7 @@
  */
 import type { Clock } from "../base/clock.ts";
 import type { FlowFact, FlowRecord } from "../base/flow.ts";
+import type { FlowOutcome } from "../control/flow-entry.ts";
 import { isLoopback } from "../engine/config/endpoint.ts";
 import { accountId, type Config } from "../engine/config/schema.ts";
 import type { CallObserver } from "../engine/observer.ts";
@@ -25,7 +26,7 @@ export interface FiguresDeps {
 
 export interface Figures extends CallObserver {
   /** Any flow, whatever was done with it. */
-  ended(record: FlowRecord): void;
+  ended(outcome: FlowOutcome): void;
   /** A passed-through call whose bodies were read after it ended. */
   passed(record: FlowRecord): readonly FlowFact[];
   prices(): PriceBook;
@@ -40,8 +41,9 @@ export function createFigures(deps: FiguresDeps): Figures {
   const lastSuccesses = new Map<string, number>();
   return {
     prices,
-    ended(record) {
-      counters.ended(record, record.action === "passthrough" ? (providersByHost().get(record.host) ?? null) : null);
+    ended(outcome) {
+      const byHost = outcome.action === "passthrough" ? (providersByHost().get(outcome.host) ?? null) : null;
+      counters.ended(outcome, byHost);
     },
     lastSuccessAt: (provider) => lastSuccesses.get(provider) ?? null,
     replied({ provider, account, model, headers }) {

@@ -17,7 +17,10 @@ export interface Counters {
     readonly costUsd: number | null;
   }): void;
   /** `provider`: of a passed-through call, by its host; null: not one we know. */
-  ended(record: FlowRecord, provider: string | null): void;
+  ended(
+    record: Pick<FlowRecord, "action" | "protocol" | "provider" | "state" | "status" | "timings">,
+    provider: string | null,
+  ): void;
   figures(): CountedFigures;
 }
 
@@ -99,7 +102,7 @@ type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
 
 const noUsage = { calls: 0, input: 0, output: 0, cacheRead: 0, cacheWrite: 0, reasoning: 0, costUsd: 0 };
 
-function outcomeOf({ state, status }: FlowRecord): Outcome {
+function outcomeOf({ state, status }: Pick<FlowRecord, "state" | "status">): Outcome {
   if (state === "truncated") return "truncated";
   if (state !== "done") return "failed";
   return status !== null && status >= 400 ? "error" : "ok";

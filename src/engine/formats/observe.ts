@@ -27,8 +27,7 @@ export function observeBody(body: Uint8Array, contentType: string, observer: Obs
     const parsed = parseJson(new TextDecoder().decode(body));
     return parsed.ok ? observer.whole(parsed.value) : nothing;
   }
-  const pieces =
-    body.byteLength <= 2 * edgeBytes ? [body] : [body.subarray(0, edgeBytes), body.subarray(-edgeBytes)];
+  const pieces = body.byteLength <= 2 * edgeBytes ? [body] : [body.subarray(0, edgeBytes), body.subarray(-edgeBytes)];
   let seen = nothing;
   for (const piece of pieces) {
     const reader = createSseReader();

@@ -186,12 +186,8 @@ export function createAnswer(options: AnswerOptions): Exchange1 {
       tap.tell({ type: "ended", state: "truncated", error: error.message });
       finish({ type: "broken", reset: false });
     },
-    get requestDone() {
-      return delegate?.requestDone ?? scanner.done;
-    },
-    get replyBegun() {
-      return delegate?.replyBegun ?? replying;
-    },
+    requestDone: () => delegate?.requestDone() ?? scanner.done,
+    replyBegun: () => delegate?.replyBegun() ?? replying,
   };
 }
 

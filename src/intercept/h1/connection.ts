@@ -68,8 +68,8 @@ export function serveHttp1(connection: Connection1): void {
 
   /** Runs while a request body is still to come: each piece of it starts the time again. */
   const onBodyLate = (): void => {
-    if (exchange === null || exchange.requestDone) return;
-    if (client.isPaused() || exchange.replyBegun) {
+    if (exchange === null || exchange.requestDone()) return;
+    if (client.isPaused() || exchange.replyBegun()) {
       // It is we who read no further, or both sides talk at once: then the client may be silent.
       timer?.refresh();
       return;
@@ -141,8 +141,14 @@ export function serveHttp1(connection: Connection1): void {
 
   const begin = (head: RequestHead1, request: RequestHead, headBytes: Buffer, rest: Buffer): void => {
     const id = whose(request);
+    // Each field by its name: a spread with fields behind it is built property by property.
     const exchangeHead: ExchangeHead = {
-      ...request,
+      method: request.method,
+      scheme: request.scheme,
+      host: request.host,
+      port: request.port,
+      target: request.target,
+      headers: request.headers,
       client: id,
       protocol: head.upgrade ? "websocket" : head.version === "1.1" ? "http/1.1" : "http/1.0",
       authorized: tunnel.authorized,
@@ -277,7 +283,7 @@ export function serveHttp1(connection: Connection1): void {
       return;
     }
     let rest = bytes;
-    if (!exchange.requestDone) {
+    if (!exchange.requestDone()) {
       try {
         const taken = exchange.onClientBytes(bytes);
         if (timer !== null) onBodyBytes(timer);

@@ -25,8 +25,9 @@ export interface Exchange1 {
   onClientClose(): void;
   /** The client neither goes on nor goes away: nothing more is expected of it. */
   giveUp(error: UpstreamError): void;
-  readonly requestDone: boolean;
-  readonly replyBegun: boolean;
+  /** No getters: relays are made for each request, and V8 takes 5 µs to define the accessor of a literal. */
+  requestDone(): boolean;
+  replyBegun(): boolean;
 }
 
 export type Outcome =
@@ -372,12 +373,8 @@ export function createRelay(options: RelayOptions): Exchange1 {
       finish({ type: "broken", reset: false });
     },
     giveUp: fail,
-    get requestDone() {
-      return !spliced && scanner.done;
-    },
-    get replyBegun() {
-      return reply !== null || spliced;
-    },
+    requestDone: () => !spliced && scanner.done,
+    replyBegun: () => reply !== null || spliced,
   };
 }
 

@@ -149,7 +149,17 @@ export function serveHttp2(connection: Connection2): void {
     if (known === null || known.agent !== agent) known = { agent, client: deps.identify(request) };
     const id = known.client;
     const protocol = headers[":protocol"] === "websocket" ? "websocket" : "h2";
-    const exchange: ExchangeHead = { ...request, client: id, protocol, authorized: tunnel.authorized };
+    const exchange: ExchangeHead = {
+      method: request.method,
+      scheme: request.scheme,
+      host: request.host,
+      port: request.port,
+      target: request.target,
+      headers: request.headers,
+      client: id,
+      protocol,
+      authorized: tunnel.authorized,
+    };
     const tap = deps.recorder.open({
       client: id,
       host: request.host,
