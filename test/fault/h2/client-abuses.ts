@@ -66,7 +66,8 @@ export const clientAbuses: readonly ClientAbuse[] = [
       yield opening;
       const resets = function* (): Generator<Buffer> {
         // An increment of nothing is an error of that stream alone (RFC 9113 §6.9).
-        for (const stream of streams(count)) yield Buffer.concat([request(stream, host, slow), windowUpdate(stream, 0)]);
+        for (const stream of streams(count))
+          yield Buffer.concat([request(stream, host, slow), windowUpdate(stream, 0)]);
       };
       yield* batches(resets());
     },

@@ -14,18 +14,21 @@ export interface HostileOrigin {
 export async function startHostileOrigin(identity: Identity): Promise<HostileOrigin> {
   const sockets = new Set<Socket>();
   let script: UpstreamAbuse["play"] = () => {};
-  const server = createServer({ key: identity.key, cert: identity.cert, ALPNProtocols: ["h2"] }, (socket: TLSSocket) => {
-    socket.on("error", () => {});
-    socket.write(settings());
-    readFrames(
-      socket,
-      ({ kind, flags, stream }) => {
-        if (kind === kinds.settings && (flags & ack) === 0) socket.write(settingsAck);
-        if (kind === kinds.headers) script(socket, stream);
-      },
-      preface.length,
-    );
-  });
+  const server = createServer(
+    { key: identity.key, cert: identity.cert, ALPNProtocols: ["h2"] },
+    (socket: TLSSocket) => {
+      socket.on("error", () => {});
+      socket.write(settings());
+      readFrames(
+        socket,
+        ({ kind, flags, stream }) => {
+          if (kind === kinds.settings && (flags & ack) === 0) socket.write(settingsAck);
+          if (kind === kinds.headers) script(socket, stream);
+        },
+        preface.length,
+      );
+    },
+  );
   server.on("connection", (socket) => {
     sockets.add(socket);
     socket.on("error", () => {}).on("close", () => sockets.delete(socket));
