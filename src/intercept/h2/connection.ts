@@ -102,7 +102,8 @@ export function serveHttp2(connection: Connection2): void {
   };
 
   const now = (): number => deps.clock.monotonic();
-  const calm = (): void => server.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM);
+  // Without an error Node takes no notice of the code (20.20).
+  const calm = (): void => server.destroy(new Error("too much"), constants.NGHTTP2_ENHANCE_YOUR_CALM);
   const watch = watchStreams({
     limits: deps.limits,
     now,

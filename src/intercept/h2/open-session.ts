@@ -34,7 +34,8 @@ export function openSession(
   watchControlFrames(session, {
     limit: () => limits().controlFramesPer10s,
     now: () => performance.now(),
-    onFlood: () => session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM),
+    // Without an error Node takes no notice of the code (20.20).
+    onFlood: () => session.destroy(new Error("too many control frames"), constants.NGHTTP2_ENHANCE_YOUR_CALM),
   });
   try {
     session.setLocalWindowSize(connectionWindowBytes);

@@ -11,6 +11,8 @@ import { killLoopCase } from "../cases/kill-loop.ts";
 import { leakedCa } from "../cases/s1-leaked-ca.ts";
 import { refreshCase } from "../cases/s10-refresh.ts";
 import { bombCase } from "../cases/s13-bombs.ts";
+import { s14H2spec } from "../cases/s14-h2spec.ts";
+import { s15SlowClients } from "../cases/s15-slow-clients.ts";
 import { s16 } from "../cases/s16-soak.ts";
 import { drainCase } from "../cases/s17-drain.ts";
 import { machineCase } from "../cases/s18-machine.ts";
@@ -34,6 +36,8 @@ export const boardCases: readonly BoardCase[] = [
   storeCase,
   refreshCase,
   bombCase,
+  s14H2spec,
+  s15SlowClients,
   s16,
   drainCase,
   machineCase,

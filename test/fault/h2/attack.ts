@@ -17,7 +17,7 @@ const patienceMs = 6_000;
 export interface Attacked {
   readonly frames: FrameReader["frames"];
   readonly isOver: boolean;
-  /** The last GOAWAY's code; null: none came. */
+  /** The code of its GOAWAY, the angriest of several; null: none came. */
   readonly goaway: number | null;
 }
 
@@ -32,7 +32,7 @@ export async function attackAsClient(
   try {
     const endAt = performance.now() + patienceMs;
     for (const piece of abuse.pieces(host, count)) {
-      if (reader.isOver() || goawayOf(reader) !== null || performance.now() > endAt) break;
+      if (reader.isOver() || (goawayOf(reader) ?? 0) !== 0 || performance.now() > endAt) break;
       await written(socket, piece);
     }
     await settled(reader, abuse.must === "end" ? patienceMs : 1_000);
@@ -43,8 +43,9 @@ export async function attackAsClient(
 }
 
 function goawayOf({ frames }: FrameReader): number | null {
-  const last = frames.findLast(({ kind }) => kind === kinds.goaway);
-  return last === undefined ? null : last.payload.readUInt32BE(4);
+  const codes = frames.filter(({ kind }) => kind === kinds.goaway).map(({ payload }) => payload.readUInt32BE(4));
+  // A polite one may follow, or come before.
+  return codes.length === 0 ? null : Math.max(...codes);
 }
 
 /** Resolves when there is room for more, or nobody is left to take it. */
@@ -66,7 +67,7 @@ function written(socket: TLSSocket, bytes: Buffer): Promise<void> {
 
 async function settled(reader: FrameReader, ms: number): Promise<void> {
   const endAt = performance.now() + ms;
-  while (!reader.isOver() && goawayOf(reader) === null && performance.now() < endAt) {
+  while (!reader.isOver() && (goawayOf(reader) ?? 0) === 0 && performance.now() < endAt) {
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

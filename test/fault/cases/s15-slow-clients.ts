@@ -1,0 +1,183 @@
+/**
+ * Slow clients in the four ways of slowhttptest (-H, -B, -R, -X): a thousand connections that send their heads, their
+ * bodies or nothing but ranges drop by drop, or read that way. Meanwhile somebody honest opens tunnel after tunnel.
+ */
+import { createServer } from "node:https";
+import type { AddressInfo, Socket } from "node:net";
+import { createStage, host } from "../../support/fixture.ts";
+import type { Identity } from "../../support/fake-ca.ts";
+import { tcp, tlsThrough, type Through } from "../../support/proxy-clients.ts";
+import { within } from "../../support/wait.ts";
+import type { BoardCase, CaseContext, Finding } from "../board/case.ts";
+import { startSubject } from "../board/subjects.ts";
+
+interface SlowMode {
+  readonly name: string;
+  /** Half of them never get as far as a tunnel. */
+  readonly atPort: boolean;
+  readonly opening: string;
+  /** Sent again and again; empty: it only reads a little. */
+  readonly drop: string;
+  readonly isReader: boolean;
+}
+
+const head = (line: string, ...fields: readonly string[]): string =>
+  [`${line} HTTP/1.1`, `Host: ${host}`, ...fields, ""].join("\r\n");
+const ranges = Array.from({ length: 600 }, (_, index) => `5-${index}`).join(",");
+
+const modes: readonly SlowMode[] = [
+  { name: "heads", atPort: true, opening: head("GET /"), drop: "X-Slow: 1\r\n", isReader: false },
+  {
+    name: "bodies",
+    atPort: false,
+    opening: `${head("POST /sink", "Content-Length: 1000000")}\r\n`,
+    drop: "0123456789",
+    isReader: false,
+  },
+  {
+    name: "ranges",
+    atPort: false,
+    opening: `${head("HEAD /large", `Range: bytes=0-,${ranges}`)}\r\n`,
+    drop: "",
+    isReader: false,
+  },
+  { name: "readers", atPort: false, opening: `${head("GET /large")}\r\n`, drop: "", isReader: true },
+];
+
+export const s15SlowClients: BoardCase = {
+  id: "S15",
+  title: "ways of being slow (heads, bodies, ranges, readers) in which honest clients are served",
+  aim: "4 of 4, p99 of a new tunnel and its request ≤ 250 ms",
+  peers: ["http-mitm-proxy", "mockttp"],
+  remark:
+    "1,000 connections of each kind in the full run. Switchyard closes heads after `limits.head_ms` and takes `limits.connections` at once. The short run asks only whether honest clients are served (p99 ≤ 5 s): it shares its machine with other tests.",
+  run,
+};
+
+async function run({ subject: name, of, say }: CaseContext): Promise<Finding> {
+  const stage = createStage();
+  try {
+    const origin = stage.opened.add(await startOrigin(stage.identity));
+    const subject = stage.opened.add(await startSubject(name, { ca: stage.ca, origins: { [host]: origin.port } }));
+    const count = of({ short: 60, usual: 400, full: 1_000 });
+    const honestCount = of({ short: 12, usual: 60, full: 120 });
+    const maxMs = of({ short: 5_000, usual: 250, full: 250 });
+    const port = subject.portFor(host);
+    await honest(subject, port, 3);
+    const details: string[] = [];
+    const figures: string[] = [];
+    for (const mode of modes) {
+      const slow = await openSlow(subject, port, mode, count);
+      const times = await honest(subject, port, honestCount);
+      const held = slow.close();
+      const served = times.filter((ms) => ms !== null);
+      const p99 = served.toSorted((left, right) => left - right)[Math.ceil(served.length * 0.99) - 1] ?? Number.NaN;
+      const figure = `${mode.name} ${served.length}/${honestCount} in ${p99.toFixed(0)} ms`;
+      say(`${figure}; ${slow.opened} of ${count} slow ones came in, ${held} were held to the end`);
+      figures.push(figure);
+      if (!subject.isAlive()) {
+        details.push(`${mode.name}: the process died`);
+        break;
+      }
+      if (served.length < honestCount) details.push(`${mode.name}: ${honestCount - served.length} were not served`);
+      else if (p99 > maxMs) details.push(`${mode.name}: p99 ${p99.toFixed(0)} ms`);
+    }
+    return { figure: figures.join(", "), kept: details.length === 0, details };
+  } finally {
+    await stage.close();
+  }
+}
+
+interface Slow {
+  readonly opened: number;
+  /** Ends the attack; how many connections were still there. */
+  close(): number;
+}
+
+const atOnce = 25;
+
+async function openSlow(through: Through, port: number, mode: SlowMode, count: number): Promise<Slow> {
+  const sockets: Socket[] = [];
+  const open = async (index: number): Promise<void> => {
+    const isTunnel = !mode.atPort || index % 2 === 0;
+    const socket = isTunnel ? await tlsThrough(through, host, { alpn: ["http/1.1"], port }) : await tcp(through.url);
+    socket.on("error", () => {});
+    socket.write(isTunnel ? mode.opening : `CONNECT ${host}:${port} HTTP/1.1\r\nHost: ${host}\r\n`);
+    if (mode.isReader) socket.pause();
+    else socket.resume();
+    sockets.push(socket);
+  };
+  for (let first = 0; first < count; first += atOnce) {
+    const batch = Array.from({ length: Math.min(atOnce, count - first) }, (_, index) => open(first + index));
+    await Promise.allSettled(batch);
+  }
+  let turn = 0;
+  // A tenth of them at a time, so that this process stays quick for the honest one.
+  const drip = setInterval(() => {
+    turn += 1;
+    for (let index = turn % 10; index < sockets.length; index += 10) {
+      const socket = sockets[index];
+      if (socket === undefined || socket.destroyed) continue;
+      if (mode.isReader) socket.read(1);
+      else if (mode.drop !== "" && socket.writable) socket.write(mode.drop);
+    }
+  }, 50);
+  return {
+    opened: sockets.length,
+    close() {
+      clearInterval(drip);
+      const held = sockets.filter(({ destroyed, readableEnded }) => !destroyed && !readableEnded).length;
+      for (const socket of sockets) socket.destroy();
+      return held;
+    },
+  };
+}
+
+/** Times of new tunnels with one request each, ms; null: it was not served. */
+async function honest(through: Through, port: number, count: number): Promise<readonly (number | null)[]> {
+  const times: (number | null)[] = [];
+  for (let index = 0; index < count; index += 1) {
+    const startedAt = performance.now();
+    try {
+      const socket = await tlsThrough(through, host, { alpn: ["http/1.1"], port });
+      socket.write(`${head("GET /", "Connection: close")}\r\n`);
+      const answered = new Promise<boolean>((resolve) => {
+        let text = "";
+        socket.on("data", (chunk: Buffer) => {
+          text += chunk.toString("latin1");
+          if (text.endsWith("honest")) resolve(text.startsWith("HTTP/1.1 200 "));
+        });
+        socket.on("close", () => resolve(false));
+      });
+      const isServed = await within("an honest answer", answered);
+      times.push(isServed ? performance.now() - startedAt : null);
+      socket.destroy();
+    } catch {
+      times.push(null);
+    }
+  }
+  return times;
+}
+
+/** Answers at once, takes what comes, and has something large. */
+async function startOrigin(identity: Identity): Promise<{ readonly port: number; close(): Promise<void> }> {
+  const large = Buffer.alloc(8 * 1024 * 1024);
+  const server = createServer({ key: identity.key, cert: identity.cert }, (request, reply) => {
+    request.on("error", () => {}).resume();
+    if (request.url === "/large") {
+      reply.writeHead(200, { "content-length": large.length });
+      reply.end(request.method === "HEAD" ? undefined : large);
+    } else if (request.url === "/sink") request.on("end", () => reply.end());
+    else reply.end("honest");
+  });
+  server.on("tlsClientError", () => {});
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    port: (server.address() as AddressInfo).port, // a TCP listener has an AddressInfo
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
