@@ -3,7 +3,7 @@ import type { Random } from "../board/random.ts";
 import { ask, type Got, type Leaving, type Manner } from "../chaos/client.ts";
 import { dialects, everyDialect, type Dialect } from "../chaos/dialects.ts";
 import { faultTable, faultTypes, type Fault } from "../chaos/faults.ts";
-import { openFiles } from "../chaos/kernel-queues.ts";
+import { openFileKinds, openFiles } from "../chaos/kernel-queues.ts";
 import {
   inParallel,
   providerDialects,
@@ -38,7 +38,7 @@ export const s21: BoardCase = {
   peers: ["http-mitm-proxy", "mockttp"],
   async run(context) {
     const { subject: name } = context;
-    const stage = await startChaosStage(name, { timeouts });
+    const stage = await startChaosStage(name, { timeouts, captureBytes: 512 * 1024 * 1024 });
     try {
       const flows = drawFlows(context);
       const play = (id: number): Play => {
@@ -163,7 +163,7 @@ async function tracesOf(
     stage.rerouted.cut();
     const back = (): boolean => (openFiles(pid) ?? 0) <= most;
     await waitFor("files to be closed", back, 10_000).catch(() => {});
-    if (!back()) traces.push(`${filesBefore} files were open before, ${openFiles(pid)} after`);
+    if (!back()) traces.push(`${filesBefore} files were open before, ${openFiles(pid)} after: ${openFileKinds(pid)}`);
   }
   if (core === null) return traces;
   await waitFor("all flows to end", async () => (await stage.flows()).every(isOver), 10_000).catch(() => {});

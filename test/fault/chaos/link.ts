@@ -29,6 +29,8 @@ export interface Link {
   open(): number;
   /** Connections from now on; the ones that stand keep their plan. */
   plan(next: LinkPlan): void;
+  /** Ends the ones that stand. */
+  drop(): void;
   close(): Promise<void>;
 }
 
@@ -56,16 +58,20 @@ export async function startLink(serverPort: number, first: LinkPlan = {}): Promi
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const drop = (): void => {
+    for (const socket of sockets) socket.destroy();
+  };
   return {
     port: (server.address() as AddressInfo).port, // a TCP listener has an AddressInfo
     open: () => Math.ceil(sockets.size / 2),
     plan(next) {
       plan = next;
     },
+    drop,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
-        for (const socket of sockets) socket.destroy();
+        drop();
       }),
   };
 }

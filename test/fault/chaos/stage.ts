@@ -69,6 +69,8 @@ export interface ChaosStageOptions {
   /** Other ports for some of the hosts; given the one that plays all of them. */
   readonly origins?: (port: number) => Promise<Readonly<Record<string, number>>>;
   readonly alpn?: readonly string[];
+  /** `settings.capture_bytes`: calls that do not fit are forgotten, the oldest first. */
+  readonly captureBytes?: number;
 }
 
 /** Calls on purpose in vain: no provider rests for it. */
@@ -90,7 +92,7 @@ export async function startChaosStage(name: SubjectName, options: ChaosStageOpti
         origins: { ...Object.fromEntries(chaosHosts.map((host) => [host, hosts.port])), ...others },
         core: {
           config: {
-            ...configFor(rerouted.url),
+            ...configFor(rerouted.url, options.captureBytes ?? 8 * 1024 * 1024),
             ...(options.timeouts === undefined ? {} : { upstream: { timeouts: options.timeouts } }),
             ...options.config,
           },
@@ -116,7 +118,7 @@ export async function startChaosStage(name: SubjectName, options: ChaosStageOpti
   }
 }
 
-function configFor(url: string): Readonly<Record<string, unknown>> {
+function configFor(url: string, captureBytes: number): Readonly<Record<string, unknown>> {
   return {
     providers: Object.fromEntries(
       Object.entries(providers).map(([dialect, { base, ...row }]) => [
@@ -135,7 +137,7 @@ function configFor(url: string): Readonly<Record<string, unknown>> {
       match: { model: `via-${dialect}` },
       to: `to-${dialect}/${servedModels[dialect] ?? "served"}`,
     })),
-    settings: { capture_flows: 50_000, capture_bytes: 8_388_608, usage_buffer: 0 },
+    settings: { capture_flows: 50_000, capture_bytes: captureBytes, usage_buffer: 0 },
   };
 }
 
