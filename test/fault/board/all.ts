@@ -1,4 +1,6 @@
 /** Every case, in the order of the scoreboard. */
+import { diskFullCase } from "../cases/disk-full.ts";
+import { dnsCase } from "../cases/dns.ts";
 import { killLoopCase } from "../cases/kill-loop.ts";
 import { refreshCase } from "../cases/s10-refresh.ts";
 import { drainCase } from "../cases/s17-drain.ts";
@@ -14,4 +16,6 @@ export const boardCases: readonly BoardCase[] = [
   machineCase,
   twoCoresCase,
   killLoopCase,
+  dnsCase,
+  diskFullCase,
 ];
