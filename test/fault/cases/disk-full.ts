@@ -88,7 +88,7 @@ export const diskFullCase: BoardCase = {
       for (let count = 0; count < calls; count += 1) await ask("with room");
       limited = true;
       if (disk === null) limitFiles(core.pid, 0);
-      else fill(disk.path, disk.room());
+      else fill(disk.path, diskBytes);
       for (let count = 0; count < calls; count += 1) await ask("on a full disk");
       const key = { provider: "local", name: "late", apiKey: "late-canary-0000000000" };
       const kept = await control.addAccount(key).then(
@@ -107,14 +107,14 @@ export const diskFullCase: BoardCase = {
       else fill(disk.path, 0);
       for (let count = 0; count < calls; count += 1) await ask("with room again");
       await control.addAccount(key).catch((error: unknown) => details.push(`with room again: ${String(error)}`));
-      const before = ledgerLines(folder.path);
-      await ask("with room again");
-      await waitFor("usage to be written again", () => ledgerLines(folder.path) > before, 20_000);
       await control.clearCooldown("local/busy", null);
       core.signal("SIGTERM");
       const { code } = await core.exited;
       if (code !== 0) details.push(`it ended with ${code}: ${core.stderr()}`);
       details.push(...halves(folder.path));
+      // What could not be written for a while has waited.
+      const saved = ledgerLines(folder.path);
+      if (saved < calls * 3) details.push(`${saved} of ${calls * 3} calls are in the usage ledger`);
       const next = await home.start();
       if (next.stderr() !== "") details.push(`the next start warns: ${next.stderr()}`);
       if (!(await control.accounts()).some(({ name }) => name === "late")) details.push("the account is lost");
@@ -144,6 +144,6 @@ function halves(folder: string): readonly string[] {
 function ledgerLines(folder: string): number {
   const usage = join(folder, "usage");
   return readdirSync(usage)
-    .map((name) => readFileSync(join(usage, name), "utf8").split("\n").length)
+    .map((name) => readFileSync(join(usage, name), "utf8").trim().split("\n").length)
     .reduce((sum, lines) => sum + lines, 0);
 }
