@@ -134,7 +134,13 @@ interface Claim {
 async function writeClaim(path: string, random: Random): Promise<Claim> {
   const nonce = token(random, 9);
   const claim = { temporary: `${path}.${nonce}.tmp`, text: `${JSON.stringify(thisProcess(nonce))}\n` };
-  await writeFile(claim.temporary, claim.text, { flag: "wx", mode: privateFile });
+  try {
+    await writeFile(claim.temporary, claim.text, { flag: "wx", mode: privateFile });
+  } catch (error) {
+    // A full disk takes the name and not the text.
+    if (errorCode(error) !== "EEXIST") await unlink(claim.temporary).catch(ignoreMissing);
+    throw error;
+  }
   return claim;
 }
 

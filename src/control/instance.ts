@@ -83,8 +83,8 @@ function instanceOf(pidFile: string, record: InstanceRecord, random: Random): In
 /** A hard link fails when the name exists, and what it names is already complete. */
 async function placeNew(pidFile: string, record: InstanceRecord): Promise<boolean> {
   const temporary = `${pidFile}.${record.nonce}.tmp`;
-  await writeFile(temporary, textOf(record), { flag: "wx", mode: privateFile });
   try {
+    await writeFile(temporary, textOf(record), { flag: "wx", mode: privateFile });
     await link(temporary, pidFile);
     return true;
   } catch (error) {

@@ -5,6 +5,8 @@ import { s3 } from "../cases/S3-foreign-bytes.ts";
 import { s4 } from "../cases/S4-client-aborts.ts";
 import { s5 } from "../cases/S5-stalled-readers.ts";
 import { bombsWire } from "../cases/bombs-wire.ts";
+import { diskFullCase } from "../cases/disk-full.ts";
+import { dnsCase } from "../cases/dns.ts";
 import { h2Abuse } from "../cases/h2-abuse.ts";
 import { hangs } from "../cases/hangs.ts";
 import { killLoopCase } from "../cases/kill-loop.ts";
@@ -44,6 +46,8 @@ export const boardCases: readonly BoardCase[] = [
   upstreamCertificates,
   s21,
   bombsWire,
+  diskFullCase,
+  dnsCase,
   h2Abuse,
   hangs,
   killLoopCase,
