@@ -3,6 +3,13 @@ import { leakedCa } from "../cases/s1-leaked-ca.ts";
 import { privateAddresses } from "../cases/s7-private-addresses.ts";
 import { upstreamCertificates } from "../cases/s19-upstream-certificates.ts";
 import { smuggling } from "../cases/smuggling.ts";
+import { browserOrigins } from "../cases/s8-browser-origins.ts";
 import type { BoardCase } from "./case.ts";
 
-export const boardCases: readonly BoardCase[] = [leakedCa, privateAddresses, upstreamCertificates, smuggling];
+export const boardCases: readonly BoardCase[] = [
+  leakedCa,
+  privateAddresses,
+  browserOrigins,
+  upstreamCertificates,
+  smuggling,
+];
