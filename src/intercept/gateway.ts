@@ -7,7 +7,7 @@ import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:ht
 import { isIP, type Socket } from "node:net";
 import type { Audience, Exchange, GatewayHandler } from "../base/exchange.ts";
 import type { FlowTap } from "../base/flow.ts";
-import { headerValue, pairsFromRaw } from "../base/headers.ts";
+import { headerList, headerValue, pairsFromRaw } from "../base/headers.ts";
 import type { HeaderPairs, HttpReply, RequestHead } from "../base/http.ts";
 import { runOf } from "../base/launch-env.ts";
 import { writeHead } from "./h1/head.ts";
@@ -205,9 +205,10 @@ function refusalOf(request: IncomingMessage, headers: HeaderPairs, { listening }
 
 /** Why not; null: it may. Only the addresses of our own page are asked for by a page, and by no other one. */
 function audienceRefusal(request: IncomingMessage, headers: HeaderPairs, audience: Audience): string | null {
-  const origin = headerValue(headers, "origin");
+  // All of them: a second one must not hide behind the first.
+  const origin = headerList(headers, "origin");
   // `none`: typed into a browser by its user.
-  const site = headerValue(headers, "sec-fetch-site") ?? "none";
+  const site = headerList(headers, "sec-fetch-site") ?? "none";
   if (audience === "tools") return origin === undefined && site === "none" ? null : byPages;
   const host = (headerValue(headers, "host") ?? "").trim().toLowerCase();
   const { hostname } = new URL(`http://${host}`);

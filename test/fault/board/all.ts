@@ -21,6 +21,7 @@ import { machineCase } from "../cases/s18-machine.ts";
 import { upstreamCertificates } from "../cases/s19-upstream-certificates.ts";
 import { hostileCase } from "../cases/s6-hostile.ts";
 import { privateAddresses } from "../cases/s7-private-addresses.ts";
+import { browserOrigins } from "../cases/s8-browser-origins.ts";
 import { storeCase } from "../cases/s9-store.ts";
 import { smuggling } from "../cases/smuggling.ts";
 import { splits } from "../cases/splits.ts";
@@ -35,6 +36,7 @@ export const boardCases: readonly BoardCase[] = [
   s5,
   hostileCase,
   privateAddresses,
+  browserOrigins,
   storeCase,
   refreshCase,
   bombCase,
