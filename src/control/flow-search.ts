@@ -11,6 +11,7 @@ import type { Redactor } from "../base/redact.ts";
 import { decodeBody } from "./decode-body.ts";
 import { maxViewBytes, redactInTurns } from "./flow-json.ts";
 import type { CapturedFlow, FlowLog } from "./flow-log.ts";
+import { redactorOf } from "./flow-redactor.ts";
 
 export interface SearchDeps {
   readonly flowLog: FlowLog;
@@ -117,7 +118,7 @@ async function fitsByContent(
     // Who looks for the mask itself finds it in the masked text only.
     const asksForMask = search.term.match.text.includes("•");
     if (!asksForMask && !(await scanned(text, search))) return false;
-    const masked = await redactInTurns(text, deps.redactor);
+    const masked = await redactInTurns(text, redactorOf(flow, deps.redactor));
     return masked === text && !asksForMask ? true : scanned(masked, search);
   }
 
