@@ -9,6 +9,7 @@ import { decodedBody } from "../engine/view/decoded-body.ts";
 import { decodeBody } from "./decode-body.ts";
 import { maskedInTurns } from "./export/mask-shared.ts";
 import type { CapturedFlow, CapturedSide } from "./flow-log.ts";
+import { redactorOf } from "./flow-redactor.ts";
 import { isPersonalHost } from "./personal-hosts.ts";
 import { maskBody } from "./recording/mask-bytes.ts";
 
@@ -37,7 +38,8 @@ export function flowJson(flow: FlowRecord, redactor: Redactor): FlowJson {
   };
 }
 
-export async function flowDetailJson(flow: CapturedFlow, redactor: Redactor): Promise<FlowDetailJson> {
+export async function flowDetailJson(flow: CapturedFlow, known: Redactor): Promise<FlowDetailJson> {
+  const redactor = redactorOf(flow, known);
   const sides: Partial<Record<FlowSide, SideJson>> = {};
   for (const name of allSides) {
     const side = flow.side(name);

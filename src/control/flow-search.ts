@@ -12,6 +12,7 @@ import { type BinaryBody, decodedPieces } from "../engine/view/decoded-body.ts";
 import { decodeBody } from "./decode-body.ts";
 import { maxViewBytes, placeOf, redactInTurns } from "./flow-json.ts";
 import type { CapturedFlow, FlowLog } from "./flow-log.ts";
+import { redactorOf } from "./flow-redactor.ts";
 import { maskBody } from "./recording/mask-bytes.ts";
 
 export interface SearchDeps {
@@ -107,7 +108,7 @@ async function fitsByContent(
   async function answerTo(search: ContentSearch): Promise<boolean> {
     if (search.of === "content-type") return contentTypes(flow).some(search.fits);
     for (const side of search.sides) {
-      const body = bodies.get(side) ?? readBody(flow, side, deps.redactor, turn);
+      const body = bodies.get(side) ?? readBody(flow, side, redactorOf(flow, deps.redactor), turn);
       bodies.set(side, body);
       if (await isIn(await body, search)) return true;
     }

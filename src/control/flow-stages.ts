@@ -11,10 +11,12 @@ import { compareStages, knownFormat, type StageBody } from "../engine/stages/ind
 import { decodedBody } from "../engine/view/decoded-body.ts";
 import { bodyJson } from "./flow-json.ts";
 import type { CapturedFlow } from "./flow-log.ts";
+import { redactorOf } from "./flow-redactor.ts";
 
 const noHub: StageHeadJson = { format: "hub", bytes: 0 };
 
-export async function flowStagesJson(flow: CapturedFlow, redactor: Redactor): Promise<FlowStagesJson> {
+export async function flowStagesJson(flow: CapturedFlow, known: Redactor): Promise<FlowStagesJson> {
+  const redactor = redactorOf(flow, known);
   const record = flow.record();
   const heads = {
     client: { format: record.formats.client ?? "unknown", bytes: flow.side("client-request")?.bytes ?? 0 },

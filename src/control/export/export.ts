@@ -11,6 +11,7 @@ import { safeLine } from "../../base/safe-text.ts";
 import { decodeBody } from "../decode-body.ts";
 import { flowDetailJson, flowJson, maxViewBytes, redactInTurns } from "../flow-json.ts";
 import type { CapturedFlow, CapturedSide } from "../flow-log.ts";
+import { redactorOf } from "../flow-redactor.ts";
 import { placeOf } from "./call.ts";
 import { curlCommand, type CurlRoad } from "./curl.ts";
 import { gatewayTarget } from "./gateway-target.ts";
@@ -135,8 +136,9 @@ async function curlOf(
   name: FlowSide,
   side: CapturedSide,
   { via }: ExportOrder,
-  { redactor, status }: ExportDeps,
+  { redactor: known, status }: ExportDeps,
 ): Promise<string> {
+  const redactor = redactorOf(flow, known);
   const record = flowJson(flow.record(), redactor);
   const line = redactor.text(side.head?.line ?? "");
   const place = placeOf(record, side.head === null ? null : { ...side.head, line });

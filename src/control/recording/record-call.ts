@@ -7,6 +7,7 @@ import { redactNamed } from "../../base/redact-named.ts";
 import type { Redactor } from "../../base/redact.ts";
 import { flowJson, tenths } from "../flow-json.ts";
 import type { CapturedFlow, CapturedSide } from "../flow-log.ts";
+import { redactorOf } from "../flow-redactor.ts";
 import { isPersonalHost } from "../personal-hosts.ts";
 import { decodeTimed, type TimedPiece } from "./decode-timed.ts";
 import {
@@ -22,7 +23,8 @@ export type Recorded =
   | { readonly ok: true; readonly call: RecordedCall }
   | { readonly ok: false; readonly why: string };
 
-export async function recordCall(flow: CapturedFlow, redactor: Redactor): Promise<Recorded> {
+export async function recordCall(flow: CapturedFlow, known: Redactor): Promise<Recorded> {
+  const redactor = redactorOf(flow, known);
   const record = flow.record();
   const request = flow.side("client-request");
   const why = unrecordable(record, request, flow.side("client-reply"));

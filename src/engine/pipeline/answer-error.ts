@@ -1,6 +1,7 @@
 /** An error as an HTTP answer in the client's own dialect, before any byte of an answer was sent. */
 import { withHeader } from "../../base/headers.ts";
 import { bodyOf, type HeaderPairs, type HttpReply } from "../../base/http.ts";
+import { createRedactor } from "../../base/redact.ts";
 import type { Secret } from "../../base/secret.ts";
 import type { EngineError } from "../errors/engine-error.ts";
 import { policy } from "../errors/policy.ts";
@@ -44,9 +45,11 @@ export function replyFrom(answer: WholeAnswer, options: AnswerOptions = {}): Htt
   };
 }
 
-/** The same text without the keys that were used for it: some servers quote the key they refuse. */
+/** The same text without the keys that were used for it, in any form: some servers quote the key they refuse. */
 export function withoutSecrets(text: string, secrets: readonly Secret[]): string {
-  return secrets.reduce((clean, secret) => clean.replaceAll(secret.reveal(), "•••"), text);
+  const redactor = createRedactor();
+  for (const secret of secrets) redactor.register(secret.reveal());
+  return redactor.text(secrets.reduce((clean, secret) => clean.replaceAll(secret.reveal(), "•••"), text));
 }
 
 function lastResort(error: EngineError): WholeAnswer {

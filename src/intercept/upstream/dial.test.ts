@@ -14,6 +14,7 @@ it("a name server that never answers is waited for as long as a connection is, a
     connectTo: () => ({}),
     connectTimeoutMs: () => 50,
     outbound: () => null,
+    hop: "aaaaaaaaaaaa",
     clock: systemClock,
   });
   const dialled = dial({ host: "api.anthropic.com", port: 443, purpose: "client", tls: { alpn: [] } });

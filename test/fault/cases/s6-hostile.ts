@@ -7,7 +7,7 @@ import { createOpened } from "../../support/opened.ts";
 import { readUntil, tlsThrough } from "../../support/proxy-clients.ts";
 import type { BoardCase, CaseContext } from "../board/case.ts";
 import { startSubject, type Subject } from "../board/subjects.ts";
-import { carry, startHostileOrigin, startHostileProvider, type Reach } from "../hostile/doors.ts";
+import { authority, carry, startHostileOrigin, startHostileProvider, type Reach } from "../hostile/doors.ts";
 import { hostileInput, type Door, type HostileInput } from "../hostile/inputs.ts";
 
 const host = "api.anthropic.com";
@@ -82,6 +82,9 @@ async function run(context: CaseContext): Promise<{ figure: string; kept: boolea
       if (at % (batch * 40) === 0) say(`${at} of ${inputs.length}, ${deaths.length} deaths`);
     }
     const files = filesOf(subject).filter((file) => !filesBefore.includes(file));
+    // What nobody caught: the core goes on and says so.
+    const faults = (subject.core?.stderr() ?? "").split("fault of Switchyard itself").length - 1;
+    if (faults > 0) failed.push(`${faults} faults that nobody caught: ${subject.core?.stderr().slice(0, 1_000) ?? ""}`);
     return {
       figure: `${deaths.length} deaths, ${failed.length} failed, ${files.length} files (${inputs.length} inputs)`,
       kept: deaths.length + failed.length + files.length === 0,
@@ -122,7 +125,7 @@ async function reachOf(subject: Subject): Promise<Reach> {
 
 async function honest(subject: Subject): Promise<void> {
   const socket = await tlsThrough(subject, host, { alpn: ["http/1.1"], port: subject.portFor(host) });
-  socket.write(`GET /honest HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+  socket.write(`GET /honest HTTP/1.1\r\nHost: ${authority(subject, host)}\r\nConnection: close\r\n\r\n`);
   await readUntil(socket, "honest");
   socket.destroy();
 }

@@ -110,11 +110,11 @@ async function carried(
       return say(await tlsThrough(subject, h2Host, { alpn: ["h2"], port: subject.portFor(h2Host) }), bytes);
     case "reply": {
       const socket = await tlsThrough(subject, host, { alpn: ["http/1.1"], port: subject.portFor(host) });
-      return say(socket, Buffer.from(`GET /answer/${index} HTTP/1.1\r\nHost: ${host}\r\n\r\n`));
+      return say(socket, Buffer.from(`GET /answer/${index} HTTP/1.1\r\nHost: ${authority(subject, host)}\r\n\r\n`));
     }
     case "reply-h2": {
       const socket = await tlsThrough(subject, h2Host, { alpn: ["h2"], port: subject.portFor(h2Host) });
-      return say(socket, h2Get(h2Host));
+      return say(socket, h2Get(authority(subject, h2Host)));
     }
     case "gateway":
       return post({ port: new URL(subject.url).port, host: "127.0.0.1" }, path ?? "/", bytes, {
@@ -131,6 +131,12 @@ async function carried(
       });
     }
   }
+}
+
+/** Others dial the port that the host field names. */
+export function authority(subject: Subject, host: string): string {
+  const port = subject.portFor(host);
+  return port === 443 ? host : `${host}:${port}`;
 }
 
 /** The client speaks another dialect than the provider, so that what comes is read and not only passed on. */
