@@ -114,8 +114,12 @@ export function interceptTable(all: AllResults): Table {
       const results = all.get(name);
       return results === undefined ? Number.NaN : measure.of(results, all);
     };
-    const ratio = (name: Name): string =>
-      measure.ratio && ours !== undefined ? shown(measure.of(ours, all) / cell(name), 2) : "";
+    const ratio = (name: Name): string => {
+      if (!measure.ratio || ours === undefined) return "";
+      // What a busy machine makes less than nothing is no yardstick.
+      const theirs = cell(name);
+      return shown(theirs > 0 ? measure.of(ours, all) / theirs : Number.NaN, 2);
+    };
     return [measure.text, ...columns.map((name) => shown(cell(name), measure.digits)), ...others.map(ratio)];
   });
   return {
@@ -139,9 +143,10 @@ export function interceptAims(all: AllResults): readonly Aim[] {
       unit: "",
     }));
   };
+  const floor = all.get("floor");
+  const floorOf = (measure: Measure): number => (floor === undefined ? Number.NaN : measure.of(floor, all));
   const level = (measure: Measure, limit: number, unit: Aim["unit"]): Aim => {
-    const floor = all.get("floor");
-    const beside = floor === undefined ? Number.NaN : measure.of(floor, all);
+    const beside = floorOf(measure);
     return {
       text: measure.text.replace(/, (ms|MB|%)$/, ""),
       figure: figure(measure),
@@ -165,7 +170,8 @@ export function interceptAims(all: AllResults): readonly Aim[] {
     level(measures.addedMs, 0.45, " ms"),
     level(measures.gapMs, 25, " ms"),
     level(measures.eventMs, 0.4, " ms"),
-    level(measures.joinedPercent, 1, " %"),
+    // Where the machine is late, a plain splice joins them as well.
+    level(measures.joinedPercent, Math.max(1, Math.ceil(floorOf(measures.joinedPercent) || 0)), " %"),
     level(measures.abortH1P99, 50, " ms"),
     level(measures.abortH1Never, 0, " %"),
     level(measures.abortH2P99, 50, " ms"),

@@ -14,6 +14,8 @@ export interface Sample {
   readonly calls: number;
   readonly heapMb: number;
   readonly residentMb: number;
+  /** p99 of how late the loop was since the sample before, ms. */
+  readonly lateP99Ms: number;
 }
 
 export interface Load {
@@ -95,8 +97,8 @@ export async function soakLoad(
         }
         await lookOn(stage, beat);
         if (performance.now() - startedAt >= samples.length * sampleMs) {
-          const { heapMb } = await stage.probe.ask();
-          samples.push({ calls: state.calls, heapMb, residentMb: residentMb(stage.core.pid) });
+          const { heapMb, lateP99Ms } = await stage.probe.ask();
+          samples.push({ calls: state.calls, heapMb, residentMb: residentMb(stage.core.pid), lateP99Ms });
           if (samples.length % 10 === 0)
             say(`${state.next} connections, ${state.calls} calls, heap ${heapMb.toFixed(1)} MB`);
         }

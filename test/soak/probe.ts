@@ -11,7 +11,7 @@ export interface Inside {
   readonly externalMb: number;
   /** What keeps the loop going, by kind: sockets, timers, servers. */
   readonly resources: Readonly<Record<string, number>>;
-  /** p99 of how late the loop was since the last `reset`, ms. */
+  /** p99 of how late the loop was since the probe was asked last, ms; its own collections do not count. */
   readonly lateP99Ms: number;
   /** Worst of the listener lists of `process`. */
   readonly listeners: number;
@@ -32,6 +32,7 @@ const module = `
     const listeners = Math.max(0, ...process.eventNames().map((name) => process.listenerCount(name)));
     const line = { heapMb: heapUsed / 2 ** 20, externalMb: external / 2 ** 20, resources, lateP99Ms, listeners };
     appendFileSync(process.env.SOAK_PROBE, JSON.stringify(line) + "\\n");
+    late.reset();
   });`;
 
 /** For the command line of Node, before the program. */

@@ -29,7 +29,7 @@ export function connection(kind: Kind, stage: Stage, random: Random): Promise<nu
   const { who, hosts, tunnelHosts } = stage;
   switch (kind) {
     case "kept alive":
-      return keptAlive(who, random.pick(hosts), 2 + random.below(10), random);
+      return keptAlive(who, random.pick(hosts), 5 + random.below(25), random);
     case "new":
       return keptAlive(who, random.pick(hosts), 1, random);
     case "aborted":
