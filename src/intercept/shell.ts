@@ -3,14 +3,12 @@
  * the socket, and we never call back, so nothing of its TLS path, its CA or its WebSocket bridge ever runs. Plain HTTP
  * is taken over too, before its handler sees it: that one dies on a malformed absolute URI (measured on 1.1.0).
  */
-import { mkdtemp, rm } from "node:fs/promises";
 import type { WireLimits } from "../base/limits.ts";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { Socket } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { Duplex } from "node:stream";
 import { Proxy } from "http-mitm-proxy";
+import { lazyPackage } from "../base/lazy-package.ts";
 
 export interface ShellHandlers {
   /** Before anything is read of it. What is returned is called when its first request is there. */
@@ -37,19 +35,12 @@ export async function openShell(
   limits: () => WireLimits,
   handlers: ShellHandlers,
 ): Promise<Shell> {
-  // It writes a certificate authority of its own at the first listen, keys world-readable: into a folder that is gone
-  // again before anything is served.
-  const throwAway = await mkdtemp(join(tmpdir(), "switchyard-shell-"));
   const proxy = new Proxy();
   proxy.onConnect((request, socket, head: Buffer) => {
     if (socket instanceof Socket) handlers.onConnect(request, socket, head);
     else socket.destroy();
   });
-  try {
-    await listening(proxy, { ...where, sslCaDir: throwAway });
-  } finally {
-    await rm(throwAway, { recursive: true, force: true });
-  }
+  await listening(proxy, where);
   const server = proxy.httpServer;
   if (server === undefined) throw new Error("http-mitm-proxy did not open its server");
   takeOver(server, limits, handlers);
@@ -66,22 +57,48 @@ export async function openShell(
   };
 }
 
+/** The part of its authority that makes one. */
+interface AuthorityMaker {
+  create(folder: string, callback: (error: Error | null, authority: unknown) => void): void;
+}
+
+const loadMaker = lazyPackage<{ readonly default: AuthorityMaker }>("http-mitm-proxy/dist/lib/ca.js");
+
+/**
+ * Listening makes it an authority of its own, which nothing of ours ever uses: an RSA key signed in JavaScript and written
+ * to disk world-readable, a third of a second of CPU and its garbage at every start (measured on 1.1.0, 2026-11, a version
+ * we pin). While `work` begins, the maker gives it an empty one.
+ */
+function withoutItsAuthority<Result>(work: () => Result): Result {
+  const { default: maker } = loadMaker();
+  const { create } = maker;
+  maker.create = (_folder, callback) => callback(null, {});
+  try {
+    return work();
+  } finally {
+    maker.create = create;
+  }
+}
+
 /**
  * Resolves when the port is open. Neither of its callbacks hears of a failed listen: the error reaches only its own
  * reporting method, which writes to the console unless it is replaced. The screen belongs to the TUI, and errors of
  * sockets that we have taken to us.
  */
-function listening(proxy: Proxy, options: { host: string; port: number; sslCaDir: string }): Promise<void> {
-  return new Promise((resolve, reject) => {
-    proxy._onSocketError = () => {};
-    proxy._onError = (kind, _context, error) => {
-      if (kind === "HTTP_SERVER_ERROR") reject(error);
-    };
-    proxy.listen({ ...options, keepAlive: true }, ((error?: Error) => {
-      if (error instanceof Error) reject(error);
-      else resolve();
-    }) as () => void); // its type says the callback takes nothing; its code passes the error of making its CA
-  });
+function listening(proxy: Proxy, options: { host: string; port: number }): Promise<void> {
+  return withoutItsAuthority(
+    () =>
+      new Promise((resolve, reject) => {
+        proxy._onSocketError = () => {};
+        proxy._onError = (kind, _context, error) => {
+          if (kind === "HTTP_SERVER_ERROR") reject(error);
+        };
+        proxy.listen({ ...options, keepAlive: true }, ((error?: Error) => {
+          if (error instanceof Error) reject(error);
+          else resolve();
+        }) as () => void); // its type says the callback takes nothing; its code passes the error of making its CA
+      }),
+  );
 }
 
 function takeOver(server: Server, limits: () => WireLimits, handlers: ShellHandlers): void {

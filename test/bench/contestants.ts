@@ -162,7 +162,7 @@ async function startWatched(around: Surroundings): Promise<Contestant> {
 /** Brings a hundred packages along, so it is no dependency of the project. */
 export const mockttp = { name: "mockttp", version: "4.6.5", program: "mockttp/dist/main.js" };
 
-async function startOther(name: Exclude<Name, "direct" | "switchyard">, origin: Origin): Promise<Contestant> {
+export async function startOther(name: Exclude<Name, "direct" | "switchyard">, origin: Origin): Promise<Contestant> {
   const program = name === "floor" ? "floor.mjs" : "baseline.mjs";
   const child = fork(fileURLToPath(new URL(program, import.meta.url)), [name], {
     execArgv: [],

@@ -80,6 +80,30 @@ describe("HTTP/2", () => {
     expect(await within("the trailers", got)).toMatchObject({ "x-sum": "42" });
   });
 
+  it("passes trailers of a body with a length on where they were announced or asked for", async () => {
+    const got = new Promise((resolve) => {
+      origin.play((stream) => {
+        stream.on("trailers", resolve);
+        stream.resume().on("end", () => {
+          stream.respond({ ":status": 200, "content-length": "5" }, { waitForTrailers: true });
+          stream.on("wantTrailers", () => stream.sendTrailers({ "x-reply-sum": "7" }));
+          stream.end("reply");
+        });
+      });
+    });
+    const over = await session();
+    const waiting = over.request(
+      { ":method": "POST", ":path": "/", "content-length": "4", trailer: "x-sum", te: "trailers" },
+      { waitForTrailers: true, endStream: false },
+    );
+    waiting.on("wantTrailers", () => waiting.sendTrailers({ "x-sum": "42" }));
+    const back = once<Record<string, string>>(waiting, "trailers");
+    waiting.end("body");
+    waiting.resume();
+    expect(await within("the trailers", got)).toMatchObject({ "x-sum": "42" });
+    expect(await back).toMatchObject({ "x-reply-sum": "7" });
+  });
+
   it("keeps header values, order and duplicates, and asks the origin for what it was asked", async () => {
     origin.play((stream, headers) => {
       stream.respond({ ":status": 201, "set-cookie": ["a=1", "b=2"], "x-path": String(headers[":path"]) });

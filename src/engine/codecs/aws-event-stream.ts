@@ -163,16 +163,20 @@ export function encodeEvent(eventType: string, payload: Uint8Array, contentType 
   );
 }
 
-/** The same for many events of one type: headers are encoded once. Streams are made of hundreds of small frames. */
+/**
+ * The same for many events of one type: headers are encoded once, with the first event (formats make their encoders when
+ * they are imported, and the codec is loaded at its first use). Streams are made of hundreds of small frames.
+ */
 export function createEventEncoder(
   eventType: string,
   contentType = "application/json",
 ): (payload: Uint8Array) => Uint8Array {
-  const headers = Buffer.from(encodeEvent(eventType, new Uint8Array(), contentType)).subarray(
-    preludeBytes,
-    -checksumBytes,
-  );
+  let encoded: Buffer | null = null;
   return (payload) => {
+    const headers = (encoded ??= Buffer.from(encodeEvent(eventType, new Uint8Array(), contentType)).subarray(
+      preludeBytes,
+      -checksumBytes,
+    ));
     const total = minFrameBytes + headers.byteLength + payload.byteLength;
     const frame = Buffer.allocUnsafe(total);
     frame.writeUInt32BE(total, 0);

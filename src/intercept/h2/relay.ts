@@ -66,9 +66,13 @@ function joinStreams(relay: Relay2, road: UpstreamRoad): void {
   const { session, connected } = road.session;
   if (connected !== null) tap.tell({ type: "connected", ...connected });
   const bodiless = stream.endAfterHeaders;
+  const requestTrailers = relay.trailers.length > 0 || mayEndInTrailers(relay.raw);
   let up: ClientHttp2Stream;
   try {
-    up = session.request(outgoing(relay.raw, relay.headers), { endStream: bodiless, waitForTrailers: !bodiless });
+    up = session.request(outgoing(relay.raw, relay.headers), {
+      endStream: bodiless,
+      waitForTrailers: !bodiless && requestTrailers,
+    });
   } catch (error) {
     failBeforeReply(
       relay,
@@ -80,8 +84,8 @@ function joinStreams(relay: Relay2, road: UpstreamRoad): void {
   let replied = false;
   let whole = false;
   let over = false;
-  let clientTrailers: OutgoingHttpHeaders = outgoing(relay.trailers, {});
-  let upstreamTrailers: OutgoingHttpHeaders = {};
+  let clientTrailers: OutgoingHttpHeaders = requestTrailers ? outgoing(relay.trailers, {}) : noFields;
+  let upstreamTrailers: OutgoingHttpHeaders = noFields;
 
   const deadline = createDeadline((lateness, ms) => {
     const text = `${relay.request.host} sent nothing for ${durationText(ms)}`;
@@ -118,9 +122,14 @@ function joinStreams(relay: Relay2, road: UpstreamRoad): void {
     stream.pause();
     up.once("drain", () => stream.resume());
   });
-  stream.on("trailers", (_headers: IncomingHttpHeaders, _flags: number, raw?: string[]) => {
-    clientTrailers = outgoing(raw ?? [], {});
-  });
+  if (requestTrailers) {
+    stream.on("trailers", (_headers: IncomingHttpHeaders, _flags: number, raw?: string[]) => {
+      clientTrailers = outgoing(raw ?? [], {});
+    });
+    up.on("wantTrailers", () => {
+      if (!over || whole) up.sendTrailers(clientTrailers);
+    });
+  }
   const onRequestEnd = (): void => {
     if (stream.rstCode === 0 && !bodiless) up.end();
     if (!replied && !over) deadline.start(deps.timeouts().firstByteMs, "first-byte-timeout");
@@ -128,9 +137,6 @@ function joinStreams(relay: Relay2, road: UpstreamRoad): void {
   // The engine may have read the body to its end before it handed the exchange back, or paused it half way.
   if (stream.readableEnded) onRequestEnd();
   else stream.on("end", onRequestEnd).resume();
-  up.on("wantTrailers", () => {
-    if (!over || whole) up.sendTrailers(clientTrailers);
-  });
   stream.on("close", () => {
     deadline.stop();
     if (whole || over) return;
@@ -180,8 +186,9 @@ function joinStreams(relay: Relay2, road: UpstreamRoad): void {
     if (stream.destroyed) return;
     const reply = outgoing(raw ?? [], headers);
     delete reply["alt-svc"];
+    const replyTrailers = "te" in relay.headers || mayEndInTrailers(raw ?? []);
     try {
-      stream.respond(reply, endStream ? { endStream, ...noDate } : { waitForTrailers: true, ...noDate });
+      stream.respond(reply, endStream ? { endStream, ...noDate } : { waitForTrailers: replyTrailers, ...noDate });
     } catch (error) {
       replied = false;
       broken(new UpstreamError("protocol", "reply", error instanceof Error ? error.message : String(error), error), 0);
@@ -192,17 +199,19 @@ function joinStreams(relay: Relay2, road: UpstreamRoad): void {
       complete();
       return;
     }
+    if (replyTrailers) {
+      up.on("trailers", (_headers: IncomingHttpHeaders, _flags: number, raw?: string[]) => {
+        upstreamTrailers = outgoing(raw ?? [], {});
+      });
+      stream.on("wantTrailers", () => {
+        // Also asked while a reset is on its way; answering then would end the stream cleanly.
+        if (whole) stream.sendTrailers(upstreamTrailers);
+      });
+    }
     deadline.start(deps.timeouts().idleMs, "idle-timeout");
     // Not before: Node tells of a head one tick late, so data of the same read would overtake it.
     up.on("data", onReplyData);
     up.on("end", onReplyEnd);
-  });
-  up.on("trailers", (_headers: IncomingHttpHeaders, _flags: number, raw?: string[]) => {
-    upstreamTrailers = outgoing(raw ?? [], {});
-  });
-  stream.on("wantTrailers", () => {
-    // Also asked while a reset is on its way; answering then would end the stream cleanly.
-    if (whole) stream.sendTrailers(upstreamTrailers);
   });
   up.on("error", () => {});
   up.on("close", () => {
@@ -219,6 +228,23 @@ function joinStreams(relay: Relay2, road: UpstreamRoad): void {
     );
   });
   if (bodiless) deadline.start(deps.timeouts().firstByteMs, "first-byte-timeout");
+}
+
+const noFields: OutgoingHttpHeaders = {};
+
+/**
+ * Waiting for trailers costs an exchange with Node and an empty frame at the end of each body. A body that says its length
+ * and announces none ends where it says (RFC 9110 §6.5.1: trailers are for whom asked for them, and may be discarded);
+ * gRPC, which lives of them, never says a length and asks with `te`.
+ */
+function mayEndInTrailers(raw: readonly string[]): boolean {
+  let hasLength = false;
+  for (let index = 0; index < raw.length; index += 2) {
+    const name = raw[index];
+    if (name === "trailer") return true;
+    if (name === "content-length") hasLength = true;
+  }
+  return !hasLength;
 }
 
 /**
