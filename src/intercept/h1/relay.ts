@@ -26,6 +26,7 @@ export interface Exchange1 {
   /** The client neither goes on nor goes away: nothing more is expected of it. */
   giveUp(error: UpstreamError): void;
   readonly requestDone: boolean;
+  /** The upstream is answering. */
   readonly replyBegun: boolean;
 }
 
@@ -370,12 +371,22 @@ export function createRelay(options: RelayOptions): Exchange1 {
       });
       finish({ type: "broken", reset: false });
     },
-    giveUp: fail,
+    giveUp(error) {
+      if (!replyDone) {
+        fail(error);
+        return;
+      }
+      // Answered already: the rest of the request is all that is missing.
+      holder.user = null;
+      holder.destroy();
+      tap.tell({ type: "ended", state: "done" });
+      finish({ type: "finished", keepAlive: false });
+    },
     get requestDone() {
       return !spliced && scanner.done;
     },
     get replyBegun() {
-      return reply !== null || spliced;
+      return (reply !== null && !replyDone) || spliced;
     },
   };
 }
