@@ -226,7 +226,9 @@ describe("over HTTP/2", () => {
 
   it("a client that says nothing at all is gone when limits.head_ms is over", async () => {
     const socket = await tlsThrough(core, secondHost, { alpn: ["h2"] });
-    await readFrames(socket).over;
+    const reader = readFrames(socket);
+    await reader.over;
+    expect(reader.isOver()).toBe(true);
   });
 });
 
