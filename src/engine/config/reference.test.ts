@@ -1,6 +1,7 @@
 /** docs/configuration.md against the schema: its example is valid, and no key of the file is missing from it. */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { limitKeys, limitTable } from "../../base/limits.ts";
 import { isRecord, own } from "../../base/json.ts";
 import { fileSchema } from "./file-schema.ts";
 import { parseConfig } from "./load.ts";
@@ -32,6 +33,12 @@ describe("the page about the configuration", () => {
     const names = [...example.matchAll(/\$\{(\w+)\}/g)].map(([, name = ""]) => name);
     const env = { HOME: "/home/me", ...Object.fromEntries(names.map((name) => [name, `secret-${name}-0123456789`])) };
     expect(parseConfig(example, { path: "/c.yaml", env })).toMatchObject({ ok: true, warnings: [] });
+  });
+
+  it("shows each limit with its default", () => {
+    const shown = /^limits:.*\n((?: {2}.*\n)+)/m.exec(example)?.[1] ?? "";
+    const values = [...shown.matchAll(/^ {2}(\w+): (\d+)/gm)].map(([, key = "", value]) => [key, Number(value)]);
+    expect(values).toEqual(limitKeys.map((key) => [key, limitTable[key].default]));
   });
 
   it("leaves no key out", () => {

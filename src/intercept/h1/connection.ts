@@ -264,7 +264,7 @@ export function serveHttp1(connection: Connection1): void {
   };
 
   const onBodyBytes = (running: NodeJS.Timeout): void => {
-    if (exchange !== null && !exchange.requestDone) running.refresh();
+    if (exchange !== null && !exchange.requestDone()) running.refresh();
     else if (exchange !== null) {
       clearTimeout(running);
       timer = null;

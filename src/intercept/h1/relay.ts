@@ -27,6 +27,7 @@ export interface Exchange1 {
   giveUp(error: UpstreamError): void;
   /** No getters: relays are made for each request, and V8 takes 5 µs to define the accessor of a literal. */
   requestDone(): boolean;
+  /** The upstream is answering. */
   replyBegun(): boolean;
 }
 
@@ -372,9 +373,19 @@ export function createRelay(options: RelayOptions): Exchange1 {
       });
       finish({ type: "broken", reset: false });
     },
-    giveUp: fail,
+    giveUp(error) {
+      if (!replyDone) {
+        fail(error);
+        return;
+      }
+      // Answered already: the rest of the request is all that is missing.
+      holder.user = null;
+      holder.destroy();
+      tap.tell({ type: "ended", state: "done" });
+      finish({ type: "finished", keepAlive: false });
+    },
     requestDone: () => !spliced && scanner.done,
-    replyBegun: () => reply !== null || spliced,
+    replyBegun: () => (reply !== null && !replyDone) || spliced,
   };
 }
 

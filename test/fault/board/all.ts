@@ -1,9 +1,9 @@
 /** Every case, in the order of the scoreboard. */
-import { s2 } from "../cases/S2-cut-streams.ts";
-import { s21 } from "../cases/S21-mixed-chaos.ts";
-import { s3 } from "../cases/S3-foreign-bytes.ts";
-import { s4 } from "../cases/S4-client-aborts.ts";
-import { s5 } from "../cases/S5-stalled-readers.ts";
+import { s2 } from "../cases/s2-cut-streams.ts";
+import { s21 } from "../cases/s21-mixed-chaos.ts";
+import { s3 } from "../cases/s3-foreign-bytes.ts";
+import { s4 } from "../cases/s4-client-aborts.ts";
+import { s5 } from "../cases/s5-stalled-readers.ts";
 import { bombsWire } from "../cases/bombs-wire.ts";
 import { diskFullCase } from "../cases/disk-full.ts";
 import { dnsCase } from "../cases/dns.ts";

@@ -34,7 +34,8 @@ export const h2Abuse: BoardCase = {
   run,
 };
 
-async function run({ subject: name, of, say }: CaseContext): Promise<Finding> {
+async function run(context: CaseContext): Promise<Finding> {
+  const { subject: name, say } = context;
   const stage = createStage();
   try {
     const honest = stage.opened.add(await startH2Origin(stage.identity));
@@ -56,7 +57,7 @@ async function run({ subject: name, of, say }: CaseContext): Promise<Finding> {
     };
     // The first one opens what stays open; it is not counted.
     await askOnce(subject, good, "/", 20_000);
-    const count = of({ short: 600, usual: 20_000, full: 100_000 });
+    const count = context.of({ short: 600, usual: 20_000, full: 100_000 });
     for (const abuse of clientAbuses) {
       if (!subject.isAlive()) break;
       await tried(`client: ${abuse.name}`, () => asClient(subject, good, abuse, count));

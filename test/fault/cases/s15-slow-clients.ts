@@ -54,14 +54,15 @@ export const s15SlowClients: BoardCase = {
   run,
 };
 
-async function run({ subject: name, of, say }: CaseContext): Promise<Finding> {
+async function run(context: CaseContext): Promise<Finding> {
+  const { subject: name, say } = context;
   const stage = createStage();
   try {
     const origin = stage.opened.add(await startOrigin(stage.identity));
     const subject = stage.opened.add(await startSubject(name, { ca: stage.ca, origins: { [host]: origin.port } }));
-    const count = of({ short: 60, usual: 400, full: 1_000 });
-    const honestCount = of({ short: 12, usual: 60, full: 120 });
-    const maxMs = of({ short: 5_000, usual: 250, full: 250 });
+    const count = context.of({ short: 60, usual: 400, full: 1_000 });
+    const honestCount = context.of({ short: 12, usual: 60, full: 120 });
+    const maxMs = context.of({ short: 5_000, usual: 250, full: 250 });
     const port = subject.portFor(host);
     await honest(subject, port, 3);
     const details: string[] = [];

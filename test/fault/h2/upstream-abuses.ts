@@ -17,7 +17,7 @@ import {
 export interface UpstreamAbuse {
   readonly name: string;
   /** Answers the request on `stream`. */
-  play(socket: TLSSocket, stream: number): void;
+  readonly play: (socket: TLSSocket, stream: number) => void;
 }
 
 const head = (stream: number, status = "200", flags = endHeaders): Buffer =>
