@@ -59,7 +59,7 @@ export async function openShell(
 
 /** The part of its authority that makes one. */
 interface AuthorityMaker {
-  create(folder: string, callback: (error: Error | null, authority: unknown) => void): void;
+  create: (this: void, folder: string, callback: (error: Error | null, authority: unknown) => void) => void;
 }
 
 const loadMaker = lazyPackage<{ readonly default: AuthorityMaker }>("http-mitm-proxy/dist/lib/ca.js");
