@@ -1,4 +1,5 @@
 /** Every case, in the order of the scoreboard. */
+import { clockCase } from "../cases/clock.ts";
 import { diskFullCase } from "../cases/disk-full.ts";
 import { dnsCase } from "../cases/dns.ts";
 import { killLoopCase } from "../cases/kill-loop.ts";
@@ -18,4 +19,5 @@ export const boardCases: readonly BoardCase[] = [
   killLoopCase,
   dnsCase,
   diskFullCase,
+  clockCase,
 ];
