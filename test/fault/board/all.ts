@@ -1,10 +1,6 @@
 /** Every case, in the order of the scoreboard. */
-import { s2 } from "../cases/s2-cut-streams.ts";
-import { s21 } from "../cases/s21-mixed-chaos.ts";
-import { s3 } from "../cases/s3-foreign-bytes.ts";
-import { s4 } from "../cases/s4-client-aborts.ts";
-import { s5 } from "../cases/s5-stalled-readers.ts";
 import { bombsWire } from "../cases/bombs-wire.ts";
+import { clockCase } from "../cases/clock.ts";
 import { diskFullCase } from "../cases/disk-full.ts";
 import { dnsCase } from "../cases/dns.ts";
 import { h2Abuse } from "../cases/h2-abuse.ts";
@@ -20,6 +16,11 @@ import { s16 } from "../cases/s16-soak.ts";
 import { drainCase } from "../cases/s17-drain.ts";
 import { machineCase } from "../cases/s18-machine.ts";
 import { upstreamCertificates } from "../cases/s19-upstream-certificates.ts";
+import { s2 } from "../cases/s2-cut-streams.ts";
+import { s21 } from "../cases/s21-mixed-chaos.ts";
+import { s3 } from "../cases/s3-foreign-bytes.ts";
+import { s4 } from "../cases/s4-client-aborts.ts";
+import { s5 } from "../cases/s5-stalled-readers.ts";
 import { hostileCase } from "../cases/s6-hostile.ts";
 import { privateAddresses } from "../cases/s7-private-addresses.ts";
 import { browserOrigins } from "../cases/s8-browser-origins.ts";
@@ -50,6 +51,7 @@ export const boardCases: readonly BoardCase[] = [
   upstreamCertificates,
   s21,
   bombsWire,
+  clockCase,
   diskFullCase,
   dnsCase,
   h2Abuse,

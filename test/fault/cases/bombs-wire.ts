@@ -6,7 +6,7 @@ import { ask, type Got } from "../chaos/client.ts";
 import { dialects } from "../chaos/dialects.ts";
 import { startChaosStage, type ChaosStage, type What } from "../chaos/stage.ts";
 import type { Play } from "../chaos/upstream.ts";
-import { replyOf } from "./S2-cut-streams.ts";
+import { replyOf } from "./s2-cut-streams.ts";
 
 const mb = 1024 * 1024;
 const growthMb = 96;

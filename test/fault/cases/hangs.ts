@@ -8,7 +8,7 @@ import { dialects, type DialectId } from "../chaos/dialects.ts";
 import { startLink } from "../chaos/link.ts";
 import { inParallel, startChaosStage, type ChaosStage, type ProviderDialect, type What } from "../chaos/stage.ts";
 import type { Play } from "../chaos/upstream.ts";
-import { replyOf } from "./S2-cut-streams.ts";
+import { replyOf } from "./s2-cut-streams.ts";
 
 /** Short enough to be waited for. */
 const timeoutMs = 900;

@@ -15,8 +15,8 @@ import {
 import { caseWord, type Play } from "../chaos/upstream.ts";
 import { replyBytes, type Framing } from "../chaos/wire.ts";
 import { waitFor } from "../../support/wait.ts";
-import { framingFor } from "./S3-foreign-bytes.ts";
-import { replyOf } from "./S2-cut-streams.ts";
+import { framingFor } from "./s3-foreign-bytes.ts";
+import { replyOf } from "./s2-cut-streams.ts";
 
 interface Flow extends What {
   readonly id: number;

@@ -5,7 +5,7 @@ import { everyDialect, type Dialect } from "../chaos/dialects.ts";
 import { faultTable, faultTypes, type Fault, type FaultType } from "../chaos/faults.ts";
 import { inParallel, startChaosStage } from "../chaos/stage.ts";
 import { replyBytes, type Framing } from "../chaos/wire.ts";
-import { replyOf } from "./S2-cut-streams.ts";
+import { replyOf } from "./s2-cut-streams.ts";
 
 interface Run {
   readonly id: number;

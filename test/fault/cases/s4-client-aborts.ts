@@ -4,7 +4,7 @@ import { dialects, everyDialect, type Dialect } from "../chaos/dialects.ts";
 import { gatewayDialects, inParallel, lanes, providerDialects, startChaosStage, type What } from "../chaos/stage.ts";
 import type { Call, Play } from "../chaos/upstream.ts";
 import { waitFor } from "../../support/wait.ts";
-import { replyOf } from "./S2-cut-streams.ts";
+import { replyOf } from "./s2-cut-streams.ts";
 
 interface Abort extends What {
   readonly id: number;

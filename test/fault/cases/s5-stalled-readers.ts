@@ -4,7 +4,7 @@ import { ask, askAndStall } from "../chaos/client.ts";
 import { dialects } from "../chaos/dialects.ts";
 import { queuedBytes } from "../chaos/kernel-queues.ts";
 import { startChaosStage, type ChaosStage, type What } from "../chaos/stage.ts";
-import { replyOf } from "./S2-cut-streams.ts";
+import { replyOf } from "./s2-cut-streams.ts";
 
 const mb = 1024 * 1024;
 const aim = { growthMb: 32, inFlightMb: 4 };

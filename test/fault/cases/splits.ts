@@ -5,7 +5,7 @@ import type { Fault } from "../chaos/faults.ts";
 import { startLink, type Link } from "../chaos/link.ts";
 import { chaosHosts, dialects, everyDialect } from "../chaos/dialects.ts";
 import { gatewayDialects, inParallel, providerDialects, startChaosStage, type What } from "../chaos/stage.ts";
-import { replyOf } from "./S2-cut-streams.ts";
+import { replyOf } from "./s2-cut-streams.ts";
 
 interface Road extends What {
   readonly framing: "chunked" | "length" | "close";
