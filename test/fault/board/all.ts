@@ -1,9 +1,10 @@
 /** Every case, in the order of the scoreboard. */
 import { leakedCa } from "../cases/s1-leaked-ca.ts";
 import { privateAddresses } from "../cases/s7-private-addresses.ts";
-import { upstreamCertificates } from "../cases/s19-upstream-certificates.ts";
-import { smuggling } from "../cases/smuggling.ts";
 import { browserOrigins } from "../cases/s8-browser-origins.ts";
+import { upstreamCertificates } from "../cases/s19-upstream-certificates.ts";
+import { newHosts } from "../cases/s20-new-hosts.ts";
+import { smuggling } from "../cases/smuggling.ts";
 import type { BoardCase } from "./case.ts";
 
 export const boardCases: readonly BoardCase[] = [
@@ -11,5 +12,6 @@ export const boardCases: readonly BoardCase[] = [
   privateAddresses,
   browserOrigins,
   upstreamCertificates,
+  newHosts,
   smuggling,
 ];
