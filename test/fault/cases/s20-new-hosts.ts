@@ -21,11 +21,12 @@ export const newHosts: BoardCase = {
   aim: `≤ ${aims.handshakeMs} ms, ≤ ${aims.stallMs} ms on an idle machine`,
   peers: ["http-mitm-proxy", "mockttp"],
   remark: `kept up to ${limits.usual.handshakeMs} ms in long runs and ${limits.short.handshakeMs} ms inside the tests, which share a machine. The time of a handshake counts from CONNECT to the client's end of it, with the origin on loopback.`,
-  async run({ subject: name, amount, of }) {
+  async run(context) {
+    const { subject: name, amount } = context;
     const opened = createOpened();
     try {
       const ca = opened.add(createFakeCa());
-      const rounds = of({ short: 3, usual: 8, full: 20 });
+      const rounds = context.of({ short: 3, usual: 8, full: 20 });
       const hosts = Array.from({ length: (rounds + 1) * burst }, (_, index) => `h${index}.${domain}`);
       const origin = opened.add(await startTrivialOrigin(ca.issue([domain, ...hosts])));
       const origins = Object.fromEntries([domain, ...hosts].map((host) => [host, origin.port]));
