@@ -1,5 +1,5 @@
 /** What is committed in docs/ about the API and the commands' `--json` is what the code says now. */
-import { readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import type { Command } from "commander";
 import { describe, expect, it } from "vitest";
 import { jsonDocs } from "../scripts/json-docs.ts";
@@ -20,6 +20,36 @@ describe("docs/", () => {
     expect(isCurrent, `docs/${name} is not what the code says; write it anew and commit it: npm run openapi`).toBe(
       true,
     );
+  });
+});
+
+describe("SECURITY.md", () => {
+  const page = readFileSync(new URL("../SECURITY.md", import.meta.url), "utf8");
+  const rows = page.split("\n").filter((line) => line.startsWith("| "));
+  const numbered = (prefix: string, count: number): readonly string[] =>
+    Array.from({ length: count }, (_, index) => `${prefix}${index + 1}`);
+
+  it.each([...numbered("T", 24), ...numbered("CA-", 9)])("says how %s is kept, and which tests show it", (id) => {
+    const mine = rows.filter((row) => row.startsWith(`| ${id} |`));
+    expect(mine).toHaveLength(1);
+    const files = [...(mine[0] ?? "").matchAll(/`((?:src|test)\/[^`]+)`/g)].map(([, path]) => path ?? "");
+    expect(files.length).toBeGreaterThan(0);
+    expect(files.filter((path) => !existsSync(new URL(`../${path}`, import.meta.url)))).toEqual([]);
+  });
+});
+
+describe("CA-8: the source", () => {
+  it("has no word that switches the verification of upstreams off", () => {
+    const root = new URL("../src/", import.meta.url);
+    const files = readdirSync(root, { recursive: true, encoding: "utf8" }).filter((name) => /\.tsx?$/.test(name));
+    expect(files.length).toBeGreaterThan(500);
+    const words =
+      /rejectUnauthorized["']?\s*[:=](?!\s*true)|NODE_TLS_REJECT_UNAUTHORIZED|checkServerIdentity|insecureHTTPParser|allowPartialTrustChain/;
+    const found = files
+      // The doctor warns of the variable that does it elsewhere.
+      .filter((name) => !/\.test\.tsx?$|__fixtures__|^commands.doctor.shell/.test(name))
+      .filter((name) => words.test(readFileSync(new URL(name, root), "utf8")));
+    expect(found).toEqual([]);
   });
 });
 

@@ -17,6 +17,7 @@ import { drainCase } from "../cases/s17-drain.ts";
 import { machineCase } from "../cases/s18-machine.ts";
 import { upstreamCertificates } from "../cases/s19-upstream-certificates.ts";
 import { s2 } from "../cases/s2-cut-streams.ts";
+import { newHosts } from "../cases/s20-new-hosts.ts";
 import { s21 } from "../cases/s21-mixed-chaos.ts";
 import { s3 } from "../cases/s3-foreign-bytes.ts";
 import { s4 } from "../cases/s4-client-aborts.ts";
@@ -49,6 +50,7 @@ export const boardCases: readonly BoardCase[] = [
   drainCase,
   machineCase,
   upstreamCertificates,
+  newHosts,
   s21,
   bombsWire,
   clockCase,
