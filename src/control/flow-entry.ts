@@ -13,7 +13,9 @@ import type {
   Timings,
   WhyStep,
 } from "../base/flow.ts";
+import type { Secret } from "../base/secret.ts";
 import { unreachable } from "../base/unreachable.ts";
+import { maskedValues } from "./flow-redactor.ts";
 import { maskHeaders, maskTarget } from "./mask.ts";
 
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
@@ -51,6 +53,8 @@ export interface Entry {
 /** What was seen of one side. `bytes` counts everything that passed, `captured` what is kept. */
 export interface Side {
   head: CapturedHead | null;
+  /** What was masked in the head of a request. */
+  secrets: readonly Secret[];
   bytes: number;
   captured: number;
   chunks: Uint8Array[];
@@ -107,13 +111,16 @@ export function newEntry(id: string, start: FlowStart, clock: Clock): Entry {
 }
 
 export function sideOf(entry: Entry, side: FlowSide): Side {
-  return (entry.sides[side] ??= { head: null, bytes: 0, captured: 0, chunks: [], times: [], full: false });
+  return (entry.sides[side] ??= { head: null, secrets: [], bytes: 0, captured: 0, chunks: [], times: [], full: false });
 }
 
 /** Stores a head with its secrets masked; returns about how many bytes it takes. */
 export function storeHead(entry: Entry, side: FlowSide, head: CapturedHead): number {
   const headers = maskHeaders(head.headers);
-  sideOf(entry, side).head = { line: maskTarget(head.line), headers };
+  const masked = { line: maskTarget(head.line), headers };
+  const stored = sideOf(entry, side);
+  stored.head = masked;
+  if (side.endsWith("request")) stored.secrets = maskedValues(head, masked);
   let weight = head.line.length;
   for (const [name, value] of headers) weight += name.length + value.length;
   return weight;

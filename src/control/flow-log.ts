@@ -16,6 +16,7 @@ import type {
   FlowTap,
 } from "../base/flow.ts";
 import type { Random } from "../base/random.ts";
+import type { Secret } from "../base/secret.ts";
 import {
   applyFact,
   type Entry,
@@ -75,6 +76,8 @@ export interface CapturedFlow {
 
 export interface CapturedSide {
   readonly head: CapturedHead | null;
+  /** What was masked in the head of a request; nobody shows them. */
+  readonly secrets?: readonly Secret[];
   /** Bytes that passed. */
   readonly bytes: number;
   /** Bytes in `chunks`. */
@@ -362,8 +365,8 @@ function isOlder(id: string, than: string): boolean {
 }
 
 function capturedSide(side: Side): CapturedSide {
-  const { head, bytes, captured, chunks, times } = side;
-  return { head, bytes, captured, chunks, times };
+  const { head, secrets, bytes, captured, chunks, times } = side;
+  return { head, secrets, bytes, captured, chunks, times };
 }
 
 function pinsTooMuch(bytes: Uint8Array): boolean {

@@ -9,6 +9,7 @@ import { killLoopCase } from "../cases/kill-loop.ts";
 import { leakedCa } from "../cases/s1-leaked-ca.ts";
 import { refreshCase } from "../cases/s10-refresh.ts";
 import { secretCase } from "../cases/s11-secrets.ts";
+import { escapeCase } from "../cases/s12-escapes.ts";
 import { bombCase } from "../cases/s13-bombs.ts";
 import { s14H2spec } from "../cases/s14-h2spec.ts";
 import { s15SlowClients } from "../cases/s15-slow-clients.ts";
@@ -43,6 +44,7 @@ export const boardCases: readonly BoardCase[] = [
   storeCase,
   refreshCase,
   secretCase,
+  escapeCase,
   bombCase,
   s14H2spec,
   s15SlowClients,

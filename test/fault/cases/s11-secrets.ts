@@ -21,8 +21,6 @@ export const secretCase: BoardCase = {
       const hits = [...sinks].flatMap(([sink, text]) =>
         hitsIn(text, stage.canaries).map(({ canary, form, around }) => `${sink}: ${canary.place}, ${form}: ${around}`),
       );
-      if (process.env["DBG"] !== undefined) (await import("node:fs")).writeFileSync("/tmp/sd-s11.txt", hits.join("\n"));
-      // A search of nothing proves nothing: what is masked must be there.
       const masks = [...sinks.values()].reduce((sum, text) => sum + text.split("•••").length - 1, 0);
       return {
         figure: `${hits.length} hits of ${stage.canaries.length} canaries in ${sinks.size} sinks (${masks} masks)`,

@@ -4,6 +4,7 @@ import { readFilter } from "../../../src/base/filter/index.ts";
 import { globTest } from "../../../src/base/glob.ts";
 import { maxJsonDepth, parseJson } from "../../../src/base/json.ts";
 import { safeLine, safeText } from "../../../src/base/safe-text.ts";
+import { createRecordingReader } from "../../../src/control/recording/read-recording.ts";
 import { parseConfig } from "../../../src/engine/config/load.ts";
 import { createKeyParser } from "../../../src/tui/terminal/keys.ts";
 import { cpuMs } from "../../support/cpu.ts";
@@ -189,6 +190,18 @@ export const peoplesWords: readonly FuzzTarget[] = [
         );
       },
     ),
+  },
+  {
+    name: "recording",
+    promise: "recordings: any bytes in any pieces, never a throw, the same calls as in one piece",
+    property: fc.property(fc.array(fc.oneof(fc.json(), fc.string()), { maxLength: 5 }), chunkSizes, (lines, sizes) => {
+      const bytes = Buffer.from(`{"switchyardRecording":1}\n${lines.join("\n")}`);
+      const read = (pieces: readonly Uint8Array[]): string => {
+        const reader = createRecordingReader();
+        return JSON.stringify([pieces.flatMap((piece) => reader.push(Buffer.from(piece))), reader.end()]);
+      };
+      must(read([bytes]) === read(split(bytes, sizes)), "the pieces are read differently from the whole");
+    }),
   },
   {
     name: "json-noise",
