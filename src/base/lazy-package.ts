@@ -8,6 +8,7 @@ import { createRequire } from "node:module";
 const load = createRequire(import.meta.url);
 
 /** `Exports`: what the package's CommonJS form exports, which the caller knows. */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- a cast that callers name, as `require` is none
 export function lazyPackage<Exports>(name: string): () => Exports {
   let loaded: { readonly exports: Exports } | null = null;
   return () => {

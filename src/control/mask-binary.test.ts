@@ -11,7 +11,7 @@ import { decodeMessage, encodeMessage } from "../engine/formats/cursor/wire/sche
 import { maskBody } from "./recording/mask-bytes.ts";
 
 const known = "aorAAAAAGkc4Q0Zk9x1known";
-const token = `eyJhbGciOiJSUzI1NiJ9.${"eyJzdWIiOiJhdXRoMHx1c2VyXzAxIn0"}.c2lnbmF0dXJl1234567890`;
+const token = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhdXRoMHx1c2VyXzAxIn0.c2lnbmF0dXJl1234567890";
 const redactor = createRedactor();
 redactor.register(known);
 

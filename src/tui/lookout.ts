@@ -27,12 +27,12 @@ export interface LookoutOptions {
 }
 
 export interface Lookout {
-  scene(): Scene;
+  readonly scene: () => Scene;
   /** The flow that an action is about: the open one, or the selected one of the list. */
-  subject(): FlowView | null;
+  readonly subject: () => FlowView | null;
   /** The selected one of the list, whatever screen is open. */
-  selectedCall(): FlowView | null;
-  surroundings(): Surroundings;
+  readonly selectedCall: () => FlowView | null;
+  readonly surroundings: () => Surroundings;
 }
 
 export function createLookout({ ui: current, book, log, clock }: LookoutOptions): Lookout {

@@ -83,9 +83,9 @@ const png = "iVBORw0KGgo=";
 
 interface Dialect {
   readonly name: string;
-  ask(stream: boolean): readonly [path: string, body: object];
+  readonly ask: (stream: boolean) => readonly [path: string, body: object];
   /** Says, asks with a picture, is answered with a call, and hands in its result. */
-  tools(stream: boolean): readonly [path: string, body: object];
+  readonly tools: (stream: boolean) => readonly [path: string, body: object];
 }
 
 const dialects: readonly Dialect[] = [

@@ -70,7 +70,6 @@ export function settings(pairs: readonly (readonly [id: number, value: number])[
 
 export const settingsAck: Buffer = frame(kinds.settings, ack, 0);
 export const initialWindow = 4;
-export const maxStreams = 3;
 
 export function number32(value: number): Buffer {
   const payload = Buffer.alloc(4);
@@ -179,33 +178,4 @@ export function readFrames(socket: Duplex, onFrame: (frame: Frame) => void = () 
       );
     },
   };
-}
-
-/** The `:status` of a reply's head, as nghttp2 packs it: an index of the static table, or a literal. */
-export function statusOf({ payload }: Frame): number {
-  const [first = 0] = payload;
-  const known = [200, 204, 206, 304, 400, 404, 500][(first & 0x7f) - 8];
-  if ((first & 0x80) !== 0 && known !== undefined) return known;
-  // A literal with the name's index (8–14), Huffman-coded digits or plain.
-  const length = payload[1] ?? 0;
-  const value = payload.subarray(2, 2 + (length & 0x7f));
-  return Number((length & 0x80) === 0 ? value.toString("latin1") : digits(value));
-}
-
-/** Huffman codes of the ten digits (RFC 7541, appendix B): five bits for 0–2, six for the rest. */
-function digits(bytes: Buffer): string {
-  const bits = [...bytes].map((byte) => byte.toString(2).padStart(8, "0")).join("");
-  let at = 0;
-  let out = "";
-  while (out.length < 3 && at < bits.length) {
-    const five = Number.parseInt(bits.slice(at, at + 5), 2);
-    if (five <= 2) {
-      out += String(five);
-      at += 5;
-    } else {
-      out += String(Number.parseInt(bits.slice(at, at + 6), 2) - 0x19 + 3);
-      at += 6;
-    }
-  }
-  return out;
 }

@@ -218,14 +218,14 @@ export interface Format {
    * Reads a reply of this dialect that was kept or is handed in, whichever of its servers sent it. Absent: there is one kind,
    * and `provider.streamReader` reads it.
    */
-  replyReader?(): StreamReader;
+  readonly replyReader?: () => StreamReader;
   /** Streams of this dialect are frames of bytes and no text: nothing may be looked for between them. Absent: text. */
   readonly framing?: "binary";
   /**
    * A request body that is not JSON, as the values it stands for; `client.shape` and `client.readRequest` are given those.
    * Absent: bodies are JSON.
    */
-  decodeRequest?(body: Uint8Array, head: RequestShape): Result<JsonObject>;
+  readonly decodeRequest?: (body: Uint8Array, head: RequestShape) => Result<JsonObject>;
   /** The model stands in the request target and not in the body. */
   readonly namesModelInTarget?: true;
   /** A call whose model stands further inside its body, with that name replaced; null where it stands at the top. */

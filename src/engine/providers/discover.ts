@@ -95,7 +95,7 @@ export function modelListCalls(
     case "kiro": {
       const profileArn = credential?.facts.profileArn;
       const query = new URLSearchParams({ origin: "AI_EDITOR", ...(profileArn === undefined ? {} : { profileArn }) });
-      return [call(`/listAvailableModels?${query}`)];
+      return [call(`/listAvailableModels?${query.toString()}`)];
     }
     case "copilot":
       return [call("/models", provider.bodyHeaders?.({}) ?? [])];

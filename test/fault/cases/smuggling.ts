@@ -77,7 +77,7 @@ export const smuggling: BoardCase = {
           broken.set(attempt.path, `${attempt.what}: another Host was passed on`);
       }
       const died = subject.isAlive() ? [] : [`it died after ${tried} of ${attempts.length}`];
-      const details = [...died, ...[...broken.values()]].map((line) => JSON.stringify(line).slice(1, -1));
+      const details = [...died, ...broken.values()].map((line) => JSON.stringify(line).slice(1, -1));
       return {
         figure: `${broken.size} of ${tried} (${seen.size} reached an upstream${died.length > 0 ? "; then it died" : ""})`,
         kept: details.length === 0 && attempts.length >= 150 && seen.size > 20,

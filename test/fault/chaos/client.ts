@@ -3,7 +3,7 @@
  * is done, asks twice at once. Bare sockets and Node's HTTP/2; what it got is told as it came.
  */
 import { connect as connectH2, type ClientHttp2Session, type ClientHttp2Stream } from "node:http2";
-import { connect as connectTcp, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import { tcp, tlsThrough, type Through } from "../../support/proxy-clients.ts";
 import { readReply, type ReadReply } from "./wire.ts";
 
@@ -276,17 +276,6 @@ export async function askAndStall(asking: Asking): Promise<Stalled> {
       socket.destroy();
     },
   };
-}
-
-/** Can anybody be reached there at all? */
-export function connects(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connectTcp(port, "127.0.0.1", () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.on("error", () => resolve(false));
-  });
 }
 
 function pause(ms: number): Promise<void> {

@@ -58,7 +58,8 @@ function offered(request: HubRequest, hasCalls: boolean, losses: Losses): readon
     case "allowed":
       if (choice.mode === "required") losses.add("tool-choice", "required: Kiro's model may answer without a call");
       return tools.filter(({ name }) => choice.names.includes(name));
-    default:
+    case "auto":
+    case undefined:
       return tools;
   }
 }

@@ -18,7 +18,7 @@ export interface ToolsOut {
   readonly definitions: readonly Message[];
   readonly toolNames: ReadonlyMap<string, string>;
   readonly customTools: ReadonlySet<string>;
-  toWire(name: string): string;
+  readonly toWire: (name: string) => string;
 }
 
 export function writeTools(request: HubRequest, losses: Losses): ToolsOut {
@@ -38,7 +38,7 @@ export function writeTools(request: HubRequest, losses: Losses): ToolsOut {
     definitions,
     toolNames: names.changed,
     customTools: new Set(usable.filter(({ kind }) => kind === "custom").map(({ name }) => name)),
-    toWire: names.toWire,
+    toWire: (name) => names.toWire(name),
   };
 }
 

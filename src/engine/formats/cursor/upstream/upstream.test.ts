@@ -229,7 +229,7 @@ describe("an agent's answer", () => {
     const kinds = answers.map((answer) => {
       const inner = (answer["execClientMessage"] ?? answer["execClientControlMessage"]) as Record<string, unknown>; // one of both
       const kind = Object.keys(inner).find((key) => key !== "id") ?? "";
-      return `${kind} ${Object.keys((inner[kind] ?? {}) as object)[0] ?? ""}`; // each is a message
+      return `${kind} ${Object.keys(inner[kind] ?? {})[0] ?? ""}`;
     });
     expect(kinds.filter((kind) => kind !== "streamClose id")).toEqual([
       "readResult rejected",
