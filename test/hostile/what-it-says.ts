@@ -9,7 +9,7 @@ export type Field = "system" | "user" | "assistant" | "thinking" | "tool" | "arg
 export type Said = Readonly<Record<Field, readonly string[]>>;
 
 interface Sink {
-  say(field: Field, text: unknown): void;
+  readonly say: (field: Field, text: unknown) => void;
   readonly said: Said;
 }
 

@@ -95,7 +95,9 @@ const direction = [
 ];
 
 const invisible = [
-  ...words("00ad 034f 115f 1160 17b4 180b 180e 200b 200c 200d 2060 2061 2063 206a 206f 3164 fe00 fe0f feff ffa0 fff9 fffc"),
+  ...words(
+    "00ad 034f 115f 1160 17b4 180b 180e 200b 200c 200d 2060 2061 2063 206a 206f 3164 fe00 fe0f feff ffa0 fff9 fffc",
+  ),
   ...words("1bca0 1d173 e0001 e0020 e0100"),
 ].map((hex) => `in${at(Number.parseInt(hex, 16))}side`);
 
