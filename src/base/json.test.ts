@@ -16,6 +16,21 @@ describe("parseJson", () => {
   });
 });
 
+describe("why a text is no JSON", () => {
+  it.each([
+    "sk-canary-0123456789",
+    '{"a": sk-canary-0123456789, "b": 1}',
+    '{"a":1} sk-canary-0123456789',
+    '"\\xsk-canary-0123456789"',
+    '"sk-canary-0123456789\n"',
+    '{"sk-canary-0123456789" "a"}',
+  ])("is said without the text: %j", (text) => {
+    const read = parseJson(text);
+    expect(read.ok ? "" : read.why).toMatch(/JSON/);
+    expect(JSON.stringify(read)).not.toContain("canary");
+  });
+});
+
 describe("properties of objects from outside", () => {
   it("are found when they are the object's own, and never on its prototype", () => {
     const read = parseJson('{"__proto__":{"a":1},"b":2}');

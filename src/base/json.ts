@@ -13,8 +13,14 @@ export function parseJson(text: string, maxDepth = maxJsonDepth): ParseResult {
   try {
     return { ok: true, value: JSON.parse(text) };
   } catch (error) {
-    return { ok: false, why: error instanceof Error ? error.message : "not JSON" };
+    return { ok: false, why: notJson(error) };
   }
+}
+
+/** What the parser says without the piece of text that it quotes: that may be anybody's secret. */
+export function notJson(error: unknown): string {
+  if (!(error instanceof Error)) return "not JSON";
+  return error.message.replace(/, (?:\.\.\.)?"[^]*"(?:\.\.\.)? is not valid JSON$/, " is not valid JSON");
 }
 
 export function isRecord(value: unknown): value is Record<string, unknown> {

@@ -3,6 +3,7 @@ import type { ServerResponse } from "node:http";
 import type { FlowTap } from "../base/flow.ts";
 import { withoutHeaders } from "../base/headers.ts";
 import type { HttpReply } from "../base/http.ts";
+import { isWritableField } from "./h1/head.ts";
 
 const strippedFromReplies: ReadonlySet<string> = new Set([
   "alt-svc",
@@ -19,7 +20,10 @@ export async function writeReply(
   tap: FlowTap,
   beforeEnd?: () => Promise<void>,
 ): Promise<void> {
-  const headers = withoutHeaders(answered.headers, strippedFromReplies);
+  // Node would throw at a field that cannot be written; the rest of the reply is good without it.
+  const headers = withoutHeaders(answered.headers, strippedFromReplies).filter(([name, value]) =>
+    isWritableField(name, value),
+  );
   tap.head("client-reply", { line: String(answered.status), headers: answered.headers });
   tap.tell({ type: "reply-started", status: answered.status });
   if (answered.reason === undefined) reply.writeHead(answered.status, headers.flat());
@@ -33,7 +37,7 @@ export async function writeReply(
     reply.flushHeaders();
     await beforeEnd();
   }
-  const trailers = answered.trailers?.() ?? [];
+  const trailers = (answered.trailers?.() ?? []).filter(([name, value]) => isWritableField(name, value));
   if (trailers.length > 0) reply.addTrailers(trailers.map(([name, value]) => [name, value] as [string, string])); // its type wants a mutable pair
   reply.end();
 }

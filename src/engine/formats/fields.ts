@@ -1,5 +1,5 @@
 /** Lenient reading of other people's JSON: a field that has another shape than expected counts as absent. */
-import { isRecord, maxJsonDepth, own, parseJson, type ParseResult } from "../../base/json.ts";
+import { isRecord, maxJsonDepth, notJson, own, parseJson, type ParseResult } from "../../base/json.ts";
 
 export type Fields = Readonly<Record<string, unknown>>;
 
@@ -54,7 +54,7 @@ export function parseFrame(text: string): ParseResult {
   try {
     return { ok: true, value: JSON.parse(text) };
   } catch (error) {
-    return { ok: false, why: error instanceof Error ? error.message : "not JSON" };
+    return { ok: false, why: notJson(error) };
   }
 }
 

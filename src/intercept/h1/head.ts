@@ -141,6 +141,11 @@ export function isWritableField(name: string, value: string): boolean {
   return tokenPattern.test(name) && !/[^\t\x20-\x7e\x80-\xff]/.test(value);
 }
 
+/** True when a first line may be made of these: a token for a method, a target without blanks and controls. */
+export function isWritableRequestLine(method: string, target: string): boolean {
+  return tokenPattern.test(method) && /^[\x21-\x7e\x80-\xff]+$/.test(target);
+}
+
 const tokenPattern = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
 function refuse(status: 400 | 431 | 501 | 505, why: string): { ok: false; status: typeof status; why: string } {

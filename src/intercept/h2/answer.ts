@@ -10,6 +10,7 @@ import type { HeaderPairs, HttpReply } from "../../base/http.ts";
 import { setOwn } from "../../base/json.ts";
 import { UpstreamError } from "../../base/upstream-error.ts";
 import { createByteQueue } from "../byte-queue.ts";
+import { isWritableField } from "../h1/head.ts";
 import type { OwnAnswer, RelayDeps } from "../relay-deps.ts";
 import { leaveWhenSent } from "./in-flight.ts";
 import type { Relay2 } from "./relay.ts";
@@ -177,7 +178,8 @@ function headersOf(status: number | null, pairs: HeaderPairs): OutgoingHttpHeade
   const headers: OutgoingHttpHeaders = status === null ? {} : { ":status": status };
   for (const [name, value] of pairs) {
     const lower = name.toLowerCase();
-    if (dropped.has(lower) || lower === "alt-svc") continue;
+    // As on HTTP/1: a field that cannot be written is left out, and does not take the reply with it.
+    if (dropped.has(lower) || lower === "alt-svc" || !isWritableField(name, value)) continue;
     const before = Object.hasOwn(headers, lower) ? headers[lower] : undefined;
     if (before === undefined) setOwn(headers, lower, value);
     else headers[lower] = Array.isArray(before) ? [...before, value] : [String(before), value];

@@ -19,7 +19,7 @@ import { setOwn } from "../../base/json.ts";
 import { UpstreamError } from "../../base/upstream-error.ts";
 import { createByteQueue, systemPace, type ByteQueue } from "../byte-queue.ts";
 import { createDeadline } from "../deadline.ts";
-import { isWritableField } from "../h1/head.ts";
+import { isWritableField, isWritableRequestLine } from "../h1/head.ts";
 import { fieldsOf } from "../h2/fields.ts";
 import type { DialTarget } from "./dial.ts";
 import { createReplayable, type ReplayableBody } from "./replayable.ts";
@@ -271,10 +271,14 @@ function headOf(request: HttpRequest): { readonly fields: OutgoingHttpHeaders; r
   const dropped = connectionBound(request.headers);
   const defaultPort = request.scheme === "https" ? 443 : 80;
   const host = request.host.includes(":") ? `[${request.host}]` : request.host;
+  const authority = request.port === defaultPort ? host : `${host}:${request.port}`;
+  // Neither Node nor its HTTP/2 library looks at these; what is behind the upstream may speak HTTP/1.
+  if (!isWritableRequestLine(request.method, request.target) || !isWritableField("host", authority))
+    throw new UpstreamError("protocol", "request", "the request line or the host holds what cannot be sent");
   const fields: OutgoingHttpHeaders = {
     ":method": request.method,
     ":scheme": request.scheme,
-    ":authority": request.port === defaultPort ? host : `${host}:${request.port}`,
+    ":authority": authority,
     ":path": request.target,
     [sensitiveHeaders]: neverIndexed,
   };

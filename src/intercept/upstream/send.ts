@@ -11,7 +11,14 @@ import { UpstreamError } from "../../base/upstream-error.ts";
 import { createDeadline } from "../deadline.ts";
 import { createByteQueue, systemPace, type ByteQueue } from "../byte-queue.ts";
 import { createBodyScanner, type BodyScanner } from "../h1/body.ts";
-import { findHeadEnd, isWritableField, parseReplyHead, writeHead, type ReplyHead1 } from "../h1/head.ts";
+import {
+  findHeadEnd,
+  isWritableField,
+  isWritableRequestLine,
+  parseReplyHead,
+  writeHead,
+  type ReplyHead1,
+} from "../h1/head.ts";
 import type { Hops } from "../hops.ts";
 import type { Purpose } from "./destination.ts";
 import type { DialTarget } from "./dial.ts";
@@ -303,6 +310,9 @@ function requestHeadBytes(request: HttpRequest): { bytes: Buffer; chunked: boole
   const defaultPort = request.scheme === "https" ? 443 : 80;
   const name = request.host.includes(":") ? `[${request.host}]` : request.host;
   const authority = request.port === defaultPort ? name : `${name}:${request.port}`;
+  // What stands here is written as it is: a line end in it would begin another field, or another request.
+  if (!isWritableRequestLine(request.method, request.target) || !isWritableField("host", authority))
+    throw new UpstreamError("protocol", "request", "the request line or the host holds what cannot be sent");
   const host = headerValue(request.headers, "host");
   if (host === undefined) fields.push(["Host", authority]);
   for (const [key, value] of request.headers) {
