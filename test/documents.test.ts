@@ -38,6 +38,30 @@ describe("SECURITY.md", () => {
   });
 });
 
+describe("T15: the source", () => {
+  it("reads foreign JSON through the one door that looks at its depth first", () => {
+    const root = new URL("../src/", import.meta.url);
+    const bare = readdirSync(root, { recursive: true, encoding: "utf8" })
+      .filter((name) => /\.tsx?$/.test(name) && !/\.test\.tsx?$|__fixtures__/.test(name))
+      .filter((name) => /^(?! *(?:\*|\/\/|\/\*)).*JSON\.parse\(/m.test(readFileSync(new URL(name, root), "utf8")))
+      .map((name) => name.replaceAll("\\", "/"));
+    expect(bare.toSorted()).toEqual(
+      [
+        // The door, and the shorter way of short frames.
+        "base/json.ts",
+        "engine/formats/fields.ts",
+        // What was written by ourselves: package.json, a text just made, the demo's own server.
+        "cli.ts",
+        "commands/demo-client.ts",
+        "engine/config/edit.ts",
+        // One literal, whose ends were found before.
+        "engine/formats/frame-template.ts",
+        "engine/pipeline/splice-model.ts",
+      ].toSorted(),
+    );
+  });
+});
+
 describe("CA-8: the source", () => {
   it("has no word that switches the verification of upstreams off", () => {
     const root = new URL("../src/", import.meta.url);

@@ -72,9 +72,9 @@ export function answerGarbage(error: Error, socket: Socket, bus: Bus<CoreEvent>,
     socket.destroy();
     return;
   }
-  // As far as it got: of a long head the last piece, which does not say what it was a head of. JSON can be read by all.
-  const piece = packet instanceof Uint8Array ? Buffer.from(packet.subarray(0, 16)).toString("latin1") : "";
-  const isOwn = /^[A-Z]{3,8} \//.test(piece) || (code === "HPE_HEADER_OVERFLOW" && !/^[A-Z]{3,8} /.test(piece));
+  // As far as it got: of a long head, its last piece. That may be anybody's, and JSON is for everybody to read.
+  const start = packet instanceof Uint8Array ? Buffer.from(packet.subarray(0, 16)).toString("latin1") : "";
+  const isOwn = /^[A-Z]{3,8} \//.test(start) || (code === "HPE_HEADER_OVERFLOW" && !/^[A-Z]{3,8} /.test(start));
   const tooLarge: Refusal = {
     status: 431,
     code: "bad_head",

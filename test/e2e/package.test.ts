@@ -88,6 +88,7 @@ describe("what is packed", () => {
       "README.md",
       "LICENSE",
       "CHANGELOG.md",
+      "SECURITY.md",
       "docs/configuration.md",
       "certs/README.md",
       "dist/cli.js",

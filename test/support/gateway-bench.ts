@@ -33,7 +33,7 @@ export interface GatewayBench {
   flows(): Promise<readonly FlowJson[]>;
 }
 
-export async function startGatewayBench(): Promise<GatewayBench> {
+export async function startGatewayBench(env: Readonly<Record<string, string>> = {}): Promise<GatewayBench> {
   const stage = createStage();
   const { opened } = stage;
   const chat = opened.add(await startFakeOpenAiChat({ keys: [keys.chat, keys.team], gapMs: 1 }));
@@ -42,6 +42,7 @@ export async function startGatewayBench(): Promise<GatewayBench> {
   const responses = opened.add(await startFakeOpenAiResponses({ keys: [keys.responses], gapMs: 1 }));
   const media = opened.add(await startFakeMedia(keys.media));
   const core = await stage.startCore({
+    env,
     config: {
       providers: {
         local: {

@@ -45,6 +45,17 @@ describe("kept cooldowns", () => {
     expect(next.pool.snapshot()).toEqual(world.pool.snapshot());
   });
 
+  it("T9: keep their kind, and none of the provider's words, which may quote what was asked", () => {
+    const world = cooled(60_000);
+    expect(world.pool.list()[0]?.cooldowns).toMatchObject([{ kind: "quota", reason: "spent" }]);
+    expect(world.pool.snapshot()).toMatchObject([{ kind: "quota", reason: expect.stringContaining("not kept") }]);
+    // What an earlier version wrote goes with the next write.
+    const next = poolWorld({ accounts });
+    const now = next.clock.now();
+    next.pool.restore([record({ until: now + 60_000, since: now, reason: "you said: hello" })]);
+    expect(JSON.stringify(next.pool.snapshot())).not.toContain("hello");
+  });
+
   it.each([-1e12, -hourMs, hourMs, 1e12])("do not mind a clock that is set by %d ms while they run", (shift) => {
     const world = cooled(60_000);
     world.clock.setWall(world.clock.now() + shift);

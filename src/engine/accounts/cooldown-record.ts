@@ -25,6 +25,14 @@ export function toRecord(account: AccountId, model: string | null, cooldown: Coo
   };
 }
 
+/** What stands in the state file instead of a provider's words: they may quote what was asked, and that is not kept. */
+const unspoken = "told before the last start; its words are not kept";
+
+/** As the state file has it. */
+export function toKept(record: CooldownRecord): CooldownRecord {
+  return { ...record, reason: unspoken };
+}
+
 /** Null: over for so long that it says nothing any more. One that has just ended still wants its probe. */
 export function fromRecord(record: CooldownRecord, config: CooldownConfig, clock: Clock): Cooldown | null {
   const { until, resetAt, kind, reason } = record;

@@ -9,6 +9,7 @@ import { defaultCooldown } from "../providers/table.ts";
 import { choose } from "./choose.ts";
 import type { Cooldown, Phase } from "./cooldown.ts";
 import { createCooldownBook, quotaKinds } from "./cooldown-book.ts";
+import { toKept } from "./cooldown-record.ts";
 import { eligible } from "./eligible.ts";
 import { createLender, idleLease } from "./lend.ts";
 import { limitWaitMs } from "./limits.ts";
@@ -134,7 +135,7 @@ export function createPool({ config, stored, clock, random }: PoolDeps): Account
       if (needsLogin === null) changed(newCredential(account));
       else changed([{ type: "stopped", account, reason: needsLogin }]);
     },
-    snapshot: () => book.records(null).map(({ record }) => record),
+    snapshot: () => book.records(null).map(({ record }) => toKept(record)),
     restore: (records) => book.restore(records),
   };
 }

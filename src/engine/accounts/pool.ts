@@ -137,6 +137,7 @@ export interface AccountPool {
   freshQuota(account: AccountId, model: string | null): void;
   /** From the credentials: a login is over, or there is a new one. */
   credentialChanged(account: AccountId, needsLogin: string | null): void;
+  /** For the state file: the reasons are not in it, because a provider's words may quote what was asked. */
   snapshot(): readonly CooldownRecord[];
   /** At the start. Cooldowns that are over, or beyond their cap because a clock was set, are put right. */
   restore(records: readonly CooldownRecord[]): void;

@@ -60,6 +60,9 @@ describe("settings.dedupe", () => {
     headers: [...(claude.headers ?? []).filter(([field]) => field !== name), [name, value]],
   });
   const sameBody = clientOf("openai-chat").body(false);
+  const withTools = callOf("claude", false, {
+    tools: [{ name: "read", description: "reads", input_schema: { type: "object", properties: {} } }],
+  });
   it.each<[string, Asked, Asked]>([
     [
       "dialects",
@@ -68,10 +71,14 @@ describe("settings.dedupe", () => {
     ],
     ["rights", claude, { ...claude, authorized: false }],
     ["callers", claude, headersWith("x-api-key", "sk-somebody-else")],
+    ["tools that are known", { ...claude, client: "claude-code" }, { ...claude, client: "opencode" }],
+    ["programs", headersWith("user-agent", "one/1"), headersWith("user-agent", "other/1")],
+    ["conversations", headersWith("x-claude-code-session-id", "0c8f"), headersWith("x-claude-code-session-id", "71aa")],
     ["beta features", claude, headersWith("anthropic-beta", "context-1m-2025-08-07")],
     ["bodies", claude, callOf("claude", false, { max_tokens: 7 })],
     ["addresses", claude, { ...claude, target: "/v1/messages?beta=true" }],
     ["streams, equal as they are", callOf("claude", true), callOf("claude", true)],
+    ["calls that may come back as a tool's call, equal as they are", withTools, withTools],
   ])("asks twice for two %s", async (_, left, right) => {
     const { play, open } = gate(whole);
     const rig = createRig(toLocal, play);

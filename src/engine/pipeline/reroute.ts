@@ -16,6 +16,7 @@ import { readAsked } from "./read-asked.ts";
 import type { ClientCall } from "./read-client.ts";
 import { itemNotFound } from "./response-memory.ts";
 import { nobodyWaits, refuse, why, type Answer } from "./say.ts";
+import { sessionOf } from "./session.ts";
 import type { Tools } from "./tools.ts";
 import type { View } from "./view.ts";
 import type { WalkResult } from "./walk.ts";
@@ -37,7 +38,7 @@ export async function reroute(
     ...(decision.combo === null ? {} : { combo: decision.combo }),
   });
   const { dedupe } = view.config.settings;
-  if (dedupe.enabled && !call.stream && call.operation === "reply" && decision.fallback === "error") {
+  if (dedupe.enabled && decision.fallback === "error" && isShareable(tools, exchange, call)) {
     return shared(tools, view, exchange, call, decision);
   }
   return ask(tools, view, exchange, call, decision);
@@ -95,6 +96,16 @@ function hasNoSuchCall({ status }: EngineError): boolean {
   return status === 404 || status === 405 || status === 501;
 }
 
+/**
+ * A stream is one reader's, and a tool's call is one agent's to make: with one reply two agents would both do what it
+ * asks for. What cannot be read is asked for itself.
+ */
+function isShareable(tools: Tools, exchange: Exchange, call: ClientCall): boolean {
+  if (call.stream || call.operation !== "reply") return false;
+  const read = readAsked(tools, exchange, call);
+  return read.ok && read.value.request.tools.length === 0;
+}
+
 /** `settings.dedupe`: an equal call that is under way, or was answered a moment ago, answers this one too. */
 async function shared(
   tools: Tools,
@@ -111,6 +122,9 @@ async function shared(
     authorized: exchange.authorized,
     who: [
       String(decision.rule),
+      exchange.client,
+      // Conversations stay with their account, so this tells accounts apart as well.
+      sessionOf(exchange, call.value) ?? "",
       exchange.host,
       ...tellingFields.map((name) => headerValue(exchange.headers, name) ?? ""),
     ],
@@ -136,6 +150,7 @@ async function shared(
 
 /** What may change the answer to the same body, and who asks: nobody is told what another person has asked. */
 const tellingFields = [
+  "user-agent",
   "anthropic-beta",
   "openai-beta",
   "authorization",
