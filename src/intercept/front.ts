@@ -171,6 +171,18 @@ export function createFront(deps: FrontDeps): Front {
             onFirstStream: heard,
             place: request.place,
           });
+        } else if (protocol === "http/1.1") {
+          // Agreed on: there is nothing to find out from its first bytes.
+          secure.once("end", () => secure.destroy());
+          const reset = (): Socket => socket.resetAndDestroy();
+          serveHttp1({
+            client: secure,
+            tunnel,
+            deps: deps.relay,
+            place: request.place,
+            onFirstBytes: heard,
+            reset,
+          });
         } else serve1or2({ secure, socket, tunnel, deps, heard, place: request.place });
       });
     },

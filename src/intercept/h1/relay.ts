@@ -125,9 +125,14 @@ export function createRelay(options: RelayOptions): Exchange1 {
   };
 
   const start = (fresh: boolean): void => {
-    if (holder.lane !== null && !fresh) {
+    let ready = fresh ? null : holder.lane;
+    if (ready === null && !fresh) {
+      ready = holder.borrow();
+      lent = ready !== null;
+    }
+    if (ready !== null) {
       // Resumed as well: it may have been paused while the engine looked at the body.
-      if (begin(holder.lane)) client.resume();
+      if (begin(ready)) client.resume();
       else client.pause();
       return;
     }

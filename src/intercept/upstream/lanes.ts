@@ -11,6 +11,8 @@ export interface Lane extends Connection {
 }
 
 export interface Lanes {
+  /** One that stands ready, or null: then `take` opens one. */
+  lend(target: DialTarget): Lane | null;
   take(target: DialTarget, signal?: AbortSignal): Promise<Lane>;
   /** A lane that stands between two exchanges with nothing unread. Its listeners must be gone. */
   giveBack(target: DialTarget, lane: Connection): void;
@@ -31,20 +33,19 @@ export function createLanes(dial: Dial): Lanes {
   const keyOf = (target: DialTarget, way: string): string =>
     `${target.tls === undefined ? "http" : "https"}|${target.host}:${target.port}|${target.tls?.alpn.join() ?? ""}|${target.purpose}|${target.via ?? ""}|${way}`;
 
+  const lend = (target: DialTarget): Lane | null => {
+    if (idle.size === 0) return null;
+    const lent = idle.get(keyOf(target, dial.wayTo(target)))?.pop();
+    if (lent === undefined) return null;
+    clearTimeout(lent.timer);
+    lent.connection.socket.off("close", lent.drop).off("end", lent.drop).off("data", lent.drop).off("error", lent.drop);
+    return { ...lent.connection, connectMs: 0, tlsMs: lent.connection.tlsMs === null ? null : 0, reused: true };
+  };
+
   return {
+    lend,
     async take(target, signal) {
-      const waiting = idle.get(keyOf(target, dial.wayTo(target)));
-      const lent = waiting?.pop();
-      if (lent !== undefined) {
-        clearTimeout(lent.timer);
-        lent.connection.socket
-          .off("close", lent.drop)
-          .off("end", lent.drop)
-          .off("data", lent.drop)
-          .off("error", lent.drop);
-        return { ...lent.connection, connectMs: 0, tlsMs: lent.connection.tlsMs === null ? null : 0, reused: true };
-      }
-      return { ...(await dial(target, signal)), reused: false };
+      return lend(target) ?? { ...(await dial(target, signal)), reused: false };
     },
     giveBack(target, connection) {
       const { socket } = connection;
