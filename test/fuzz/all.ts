@@ -2,6 +2,8 @@
 import { dialects } from "./targets/dialects.ts";
 import { framings } from "./targets/framings.ts";
 import { proxy } from "./targets/proxy.ts";
+import { strangers } from "./targets/strangers.ts";
+import { translated } from "./targets/translated.ts";
 import { peoplesWords } from "./targets/words.ts";
 
-export const fuzzTargets = [...framings, ...dialects, ...proxy, ...peoplesWords] as const;
+export const fuzzTargets = [...framings, ...dialects, ...translated, ...proxy, ...strangers, ...peoplesWords] as const;

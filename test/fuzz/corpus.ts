@@ -3,6 +3,11 @@
  * legal everywhere and handled wrongly in many places.
  */
 
+import { naughtyStrings as vectors } from "../vectors/naughty-strings.ts";
+
+/** The naughty strings of test/vectors that are short enough to be used by the thousand. */
+export const naughtyTexts: readonly string[] = vectors.map(({ text }) => text).filter((text) => text.length <= 1_000);
+
 /** Every JSON parser must take these. */
 export const validJson: readonly string[] = [
   "null",

@@ -200,6 +200,16 @@ describe("other services", () => {
 });
 
 describe("every type", () => {
+  it("is never told a reset that no date can hold", () => {
+    const told: HeaderPairs = [
+      ["x-ratelimit-limit-requests", "10"],
+      ["x-ratelimit-remaining-requests", "0"],
+      ["x-ratelimit-reset-requests", "9".repeat(40)],
+    ];
+    const windows = readQuotaHeaders({ type: "openai-compatible", model: null }, told, 1_764_000_000_000);
+    expect(windows).toMatchObject([{ limit: 10, remaining: 0, resetAt: null }]);
+  });
+
   it.each(providerTypes)("%s: no such header, no reading", (type) => {
     expect(read(type, { date: "x", "x-request-id": "1", "anthropic-organization-id": "o", age: "5" })).toBeNull();
   });

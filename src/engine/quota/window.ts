@@ -16,6 +16,9 @@ export interface WindowFigures {
 /** A name or model longer than this is somebody's mistake, and ends up on a screen. */
 const maxNameChars = 120;
 
+/** The last one that `Date` can hold: what writes a later one as a date throws. */
+const lastInstant = 8.64e15;
+
 export function quotaWindow(figures: WindowFigures): QuotaWindow {
   const unlimited = figures.unlimited ?? false;
   const limit = amount(figures.limit);
@@ -31,7 +34,7 @@ export function quotaWindow(figures: WindowFigures): QuotaWindow {
     limit,
     remaining,
     usedPercent,
-    resetAt: resetAt !== null && Number.isFinite(resetAt) && resetAt > 0 ? resetAt : null,
+    resetAt: resetAt !== null && resetAt > 0 && resetAt <= lastInstant ? resetAt : null,
     unlimited,
     exhausted: !unlimited && (figures.exhausted ?? isOver),
   };

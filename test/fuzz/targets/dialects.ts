@@ -31,7 +31,7 @@ const word = fc.constantFrom(
   "[",
   "data:image/png;base64,AA",
 );
-const { value: anyJson } = fc.letrec<{ value: unknown }>((tie) => ({
+export const { value: anyJson } = fc.letrec<{ value: unknown }>((tie) => ({
   value: fc.oneof(
     { maxDepth: 6, depthSize: "small" },
     word,
