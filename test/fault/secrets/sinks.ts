@@ -53,6 +53,8 @@ export async function sinksOf(stage: SecretStage, isFull: boolean): Promise<Read
   sinks.set("the screen", await screens(stage, ids));
   for (const args of isFull ? commands(ids[0] ?? "") : []) {
     const { stdout, stderr } = await core.cliWith({ timeoutMs: 60_000 }, ...args);
+    // What is not done says nothing.
+    if (/unknown (?:command|option)|too many arguments|missing required/.test(stderr)) throw new Error(stderr);
     sinks.set(`switchyard ${args.join(" ")}`, stdout + stderr);
   }
   return sinks;
@@ -71,7 +73,13 @@ const commands = (id: string): readonly (readonly string[])[] => [
   ["export", "--format", "curl"],
   ["usage"],
   ["config", "get", "accounts[0].api_key", "-vv"],
-  ["accounts", "test", "p0/n0", "-vv"],
+  ["accounts", "quota", "--json"],
+  ["routes", "test", "a0/m"],
+  ["providers", "check", "p0", "-vv"],
+  ["accounts", "refresh", "gemini-cli/g", "-vv"],
+  ["replay", id, "-vv"],
+  ["routes", "list", "--json"],
+  ["providers", "list", "--json"],
   ["run", "--", process.execPath, "-e", "console.log(JSON.stringify([process.argv, Object.keys(process.env)]))"],
 ];
 

@@ -83,6 +83,8 @@ export async function startSecretStage(opened: Opened, random: Random): Promise<
               type,
               endpoint: `http://127.0.0.1:${provider.port}${type.startsWith("gemini") ? "/v1beta" : "/v1"}`,
               auth_type: "api_key",
+              // Refused calls are asked again soon: what counts is what is said of them, not how long they rest.
+              cooldown: { base_ms: 20, max_ms: 20 },
             },
           ]),
         ),
