@@ -74,7 +74,7 @@ it("T20: start, status, demo, screen and stop call nobody outside this machine",
   const command = [...(loopbackOnly() ?? []), "sh", "-c", steps, "sh", process.execPath, cli];
   const env = { HOME: home, SWITCHYARD_HOME: home, TERM: "xterm-256color", NODE_OPTIONS: `--require ${watcher}` };
   const ran: Ran = await run(command[0] ?? "sh", command.slice(1), { cwd: folder.path, env, timeoutMs: 90_000 });
-  expect(ran.code, ran.stderr).toBe(0);
+  expect(ran.code, `it said: ${ran.stderr}`).toBe(0);
   expect(ran.stdout).toContain("What the client read:");
   expect(existsSync(log)).toBe(true);
   const calls = readFileSync(log, "utf8").trim().split("\n");
