@@ -200,7 +200,7 @@ function headFault(raw: readonly string[], limits: WireLimits): string | null {
     const name = raw[index] ?? "";
     // As a line of HTTP/1.1 would be counted.
     bytes += name.length + (raw[index + 1]?.length ?? 0) + 4;
-    if (!name.startsWith(":")) fields += 1;
+    if (name.charCodeAt(0) !== 0x3a) fields += 1;
   }
   if (bytes > limits.requestHeadBytes) return `it is larger than ${limitText("request_head_bytes", limits)}`;
   if (fields > limits.headerFields) return `it has more header fields than ${limitText("header_fields", limits)}`;
@@ -213,8 +213,11 @@ function requestOf(
   raw: readonly string[],
   tunnel: Tunnel,
 ): RequestHead | { readonly status: number; readonly why: string } {
-  const named = [headers[":authority"], headers.host].filter((name) => name !== undefined);
-  if (!named.every((name) => namesHost(name, tunnel.host))) {
+  const { ":authority": authority, host } = headers;
+  const isForUs =
+    (authority === undefined || namesHost(authority, tunnel.host)) &&
+    (host === undefined || namesHost(host, tunnel.host));
+  if (!isForUs) {
     return { status: 421, why: `This tunnel leads to ${tunnel.host}; the request is for another host.` };
   }
   if (headers[":method"] === "CONNECT" && headers[":protocol"] === undefined) {
