@@ -115,6 +115,7 @@ function rawConnection(socket: Socket, tcp: Socket): RawConnection {
   let peerEnded = false;
   let isGone = false;
   let taken = 0;
+  let offered = { length: -1, taken: -1 };
   socket.on("data", (chunk: Buffer) => chunks.push(chunk));
   socket.on("end", () => {
     peerEnded = true;
@@ -150,9 +151,12 @@ function rawConnection(socket: Socket, tcp: Socket): RawConnection {
     hasMore: () =>
       new Promise((resolve) => {
         const look = (): void => {
-          const hasUnread = received().length > taken;
+          const { length } = received();
+          // What a script was offered and left lying is not news: offered again at once, it would be so for ever.
+          const hasUnread = length > taken && (length !== offered.length || taken !== offered.taken);
           if (!hasUnread && !peerEnded && !isGone) return;
           for (const name of ["data", "end", "close"]) socket.off(name, look);
+          offered = { length, taken };
           resolve(hasUnread);
         };
         for (const name of ["data", "end", "close"]) socket.on(name, look);

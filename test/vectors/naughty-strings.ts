@@ -492,11 +492,6 @@ export const naughtyStrings: readonly NaughtyString[] = Object.entries(groups).f
   }),
 );
 
-/** The text as UTF-8 can carry it: each half character is U+FFFD. What a wire may make of it, and nothing else. */
-export function asCarried(text: string): string {
-  return text.replaceAll(/\p{Surrogate}/gu, "\ufffd");
-}
-
 /** For a report: the text may be long, and must not command the terminal it is printed on. */
 export function shown({ kind, text }: NaughtyString): string {
   return `${kind} ${JSON.stringify(text.slice(0, 60)).replaceAll(/[\u007f-\u{10ffff}]/gu, (one) => `\\u{${(one.codePointAt(0) ?? 0).toString(16)}}`)}`;
