@@ -98,7 +98,6 @@ describe("the providers", () => {
     const harness = await start();
     const text = await pressAll(harness, ["v"]);
     expect(text).toMatch(/claude +direct +anthropic +1 of 2 +2 138\/4 +0\.6s \+ on +claude itself/);
-    expect(text).toContain("! not spoken");
     expect(await pressAll(harness, ["t"])).toContain("that is for models; v shows them");
   });
 
