@@ -1,3 +1,4 @@
+import { own } from "../../../src/base/json.ts";
 import type { BoardCase } from "../board/case.ts";
 import type { Random } from "../board/random.ts";
 import { ask, type Got } from "../chaos/client.ts";
@@ -74,10 +75,20 @@ export function framingFor(type: FaultType, random: Random): Framing {
 function foreignIn({ dialect, fault }: Run, { status, body, extra }: Got): string | null {
   if (extra > 0) return `${extra} bytes behind the reply`;
   // An error of the proxy's own instead of a reply is the truth; 200 is the provider's word.
-  if (status !== 200) return null;
+  if (status !== 200 || isConnectError(body)) return null;
   const sent = Buffer.concat(dialect.frames);
   // A head that is wrong in itself may come with a body of its own.
   if (fault.type === "garbage") return null;
   const isPrefix = body.equals(sent.subarray(0, body.length));
   return isPrefix ? null : JSON.stringify(body.toString("latin1").slice(-80));
+}
+
+/** Connect tells errors of streams under a 200: an end frame (flag 2), and nothing else in the body. */
+function isConnectError(body: Buffer): boolean {
+  if (body.length < 5 || body[0] !== 2 || body.readUInt32BE(1) !== body.length - 5) return false;
+  try {
+    return own(JSON.parse(body.toString("utf8", 5)), "error") !== undefined;
+  } catch {
+    return false;
+  }
 }
