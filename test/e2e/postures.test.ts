@@ -253,17 +253,20 @@ describe("T24: what the intercepting side agrees to", () => {
     expect(asked).toBe("refused");
   });
 
-  it("HTTP/2 by upgrade is not offered on: the upstream never hears of it", async () => {
-    const before = origin.connections.reduce((sum, one) => sum + one.received().length, 0);
-    const socket = await tlsThrough(core, host, { alpn: ["http/1.1"] });
-    socket.write(
-      `GET /h2c HTTP/1.1\r\nHost: ${host}\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n`,
-    );
-    await within("a reply", new Promise((resolve) => socket.once("data", resolve)));
-    socket.destroy();
-    const heard = Buffer.concat(origin.connections.map((one) => one.received())).toString("latin1");
-    expect(heard.length).toBeGreaterThan(before);
-    expect(heard).toContain("GET /h2c ");
-    expect(heard).not.toMatch(/h2c\r|http2-settings:/i);
-  });
+  it.each(["h2c", "H2C", "H2c"])(
+    "HTTP/2 by upgrade (%s) is not offered on: the upstream never hears of it",
+    async (name) => {
+      const before = origin.connections.reduce((sum, one) => sum + one.received().length, 0);
+      const socket = await tlsThrough(core, host, { alpn: ["http/1.1"] });
+      socket.write(
+        `GET /raised HTTP/1.1\r\nHost: ${host}\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: ${name}\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n`,
+      );
+      await within("a reply", new Promise((resolve) => socket.once("data", resolve)));
+      socket.destroy();
+      const heard = Buffer.concat(origin.connections.map((one) => one.received())).toString("latin1");
+      expect(heard.length).toBeGreaterThan(before);
+      expect(heard).toContain("GET /raised ");
+      expect(heard).not.toMatch(/h2c\r|http2-settings:/i);
+    },
+  );
 });

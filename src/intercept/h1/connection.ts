@@ -336,9 +336,14 @@ export function plainAnswer(status: number, text: string): OwnAnswer {
   };
 }
 
+/** Names of protocols compare without case (RFC 9110 §7.8). */
+const h2cSpellings = ["h2c", "H2C", "H2c", "h2C"] as const;
+
 /** HTTP/2 by upgrade (h2c) would be a conversation that nobody here can follow; without the offer the client goes on in HTTP/1. */
 function withoutH2c(head: Buffer): Buffer {
-  return head.includes("h2c") ? withoutField(withoutField(head, "upgrade", /\bh2c\b/i), "http2-settings") : head;
+  // Searching bytes costs less than making a text of each head.
+  if (!h2cSpellings.some((name) => head.includes(name))) return head;
+  return withoutField(withoutField(head, "upgrade", /\bh2c\b/i), "http2-settings");
 }
 
 type Destination =
