@@ -24,6 +24,7 @@ import { createUpstreamSessions } from "./h2/sessions.ts";
 import { hopName, isLoop, readHops, type Hops } from "./hops.ts";
 import { createHostPolicy, type HostPolicy } from "./host-policy.ts";
 import { identifyClient } from "./identify.ts";
+import { countInFlight } from "./in-flight.ts";
 import { createBarrier, type IpFilterSettings } from "./ip-filter.ts";
 import { createPlainHandlers } from "./plain.ts";
 import {
@@ -36,7 +37,7 @@ import {
   watchBody,
 } from "./port-refusals.ts";
 import { createProxyAuthority, type ProxyAuthMode } from "./proxy-auth.ts";
-import type { InFlight, OwnAnswer, RelayDeps } from "./relay-deps.ts";
+import type { OwnAnswer, RelayDeps } from "./relay-deps.ts";
 import { openShell } from "./shell.ts";
 import { createDestinationGuard } from "./upstream/destination.ts";
 import { createDial } from "./upstream/dial.ts";
@@ -325,47 +326,6 @@ function ownFailureAnswer(error: UpstreamError): OwnAnswer {
     body: Buffer.from(
       `${JSON.stringify({ error: { type: "switchyard_upstream_error", code: error.failure, message: `switchyard: ${error.message}` } })}\n`,
     ),
-  };
-}
-
-interface CountedInFlight extends InFlight {
-  drain(): void;
-  /** Resolves when nothing is in flight, or after `graceMs`. */
-  settled(graceMs: number): Promise<void>;
-}
-
-function countInFlight(): CountedInFlight {
-  let count = 0;
-  let draining = false;
-  let onZero: (() => void) | null = null;
-  return {
-    enter() {
-      count += 1;
-    },
-    leave() {
-      count -= 1;
-      if (count === 0) onZero?.();
-    },
-    get count() {
-      return count;
-    },
-    get draining() {
-      return draining;
-    },
-    drain() {
-      draining = true;
-    },
-    settled(graceMs) {
-      if (count === 0) return Promise.resolve();
-      return new Promise((resolve) => {
-        const timer = setTimeout(resolve, graceMs);
-        onZero = () => {
-          clearTimeout(timer);
-          // The last bytes of the last reply are still on their way to the socket.
-          setTimeout(resolve, 50);
-        };
-      });
-    },
   };
 }
 
