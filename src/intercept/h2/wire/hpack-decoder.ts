@@ -50,6 +50,7 @@ export function createHpackDecoder(tableBytes = defaultTableBytes): HpackDecoder
   const table = createFieldTable(Math.max(tableBytes, defaultTableBytes));
   const readHuffman = createHuffmanReader();
   let limit = Math.max(tableBytes, defaultTableBytes);
+  let maxBytes = defaultTableBytes;
   let mustShrink = false;
   let bytes = nothing;
   let at = 0;
@@ -88,7 +89,7 @@ export function createHpackDecoder(tableBytes = defaultTableBytes): HpackDecoder
 
   const checkIndex = (index: number): void => {
     if (index === 0) throw new HpackError("there is no field 0");
-    if (index >= firstDynamic + table.length) throw new HpackError(`there is no field ${index}`);
+    if (index >= firstDynamic && !table.has(index)) throw new HpackError(`there is no field ${index}`);
   };
 
   const nameAt = (index: number): string => {
@@ -105,6 +106,7 @@ export function createHpackDecoder(tableBytes = defaultTableBytes): HpackDecoder
       const size = readInteger(first, 0x1f);
       if (size > limit) throw new HpackError(`a table of ${size} bytes is larger than the ${limit} that are allowed`);
       table.resize(size);
+      maxBytes = size;
       mustShrink = false;
     }
     if (mustShrink) throw new HpackError("the block does not begin with the smaller size of the table");
@@ -113,7 +115,7 @@ export function createHpackDecoder(tableBytes = defaultTableBytes): HpackDecoder
   return {
     acknowledged() {
       limit = tableBytes;
-      mustShrink = table.maxBytes > limit;
+      mustShrink = maxBytes > limit;
     },
     decode(block, maxListBytes, maxFields) {
       bytes = Buffer.isBuffer(block) ? block : Buffer.from(block.buffer, block.byteOffset, block.byteLength);

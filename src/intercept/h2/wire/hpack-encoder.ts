@@ -20,13 +20,15 @@ export interface HpackEncoder {
  * Fields that are another at every message: in the table they would only push out what comes again. One of them goes in
  * when its value comes twice in a row all the same (a client that asks one path), or for its name when no field has that.
  */
-const changing: ReadonlySet<string> = new Set(
+const changing: ReadonlyMap<string, number> = new Map(
   (
     ":path content-length content-range date expires last-modified if-modified-since if-none-match range set-cookie etag " +
     "age location x-request-id request-id x-client-request-id idempotency-key traceparent tracestate cf-ray " +
     "x-amz-date x-amzn-requestid x-amzn-trace-id x-cloud-trace-context x-envoy-upstream-service-time " +
     "openai-processing-ms server-timing x-ratelimit-remaining-requests x-ratelimit-remaining-tokens"
-  ).split(" "),
+  )
+    .split(" ")
+    .map((name, order) => [name, order]),
 );
 
 /** First bits and the most that fits beside them (section 6). */
@@ -48,10 +50,11 @@ const nativeWriteLength = 20;
 
 export function createHpackEncoder(): HpackEncoder {
   const index = createFieldIndex(defaultTableBytes);
-  /** The last value of each changing field that was not put in the table. */
-  const lastValues = new Map<string, string>();
+  /** The last value of each changing field that was not put in the table, in the order of `changing`. */
+  const lastValues: (string | null)[] = Array.from(changing, () => null);
   let buffer = Buffer.allocUnsafeSlow(firstBufferBytes);
   let at = 0;
+  let maxBytes = defaultTableBytes;
   let peerBytes = defaultTableBytes;
   let lowestBytes = defaultTableBytes;
 
@@ -112,22 +115,23 @@ export function createHpackEncoder(): HpackEncoder {
 
   const mayIndex = (name: string, value: string, found: number): boolean => {
     // A field that takes half the table would push out too many that come again.
-    if (name.length + value.length + fieldOverheadBytes > index.maxBytes / 2) return false;
-    if (found === 0 || !changing.has(name)) return true;
-    if (lastValues.get(name) === value) return true;
-    lastValues.set(name, value);
+    if (name.length + value.length + fieldOverheadBytes > maxBytes / 2) return false;
+    if (found === 0) return true;
+    const order = changing.get(name);
+    if (order === undefined || lastValues[order] === value) return true;
+    lastValues[order] = value;
     return false;
   };
 
+  const writeSize = (bytes: number): void => {
+    index.resize(bytes);
+    maxBytes = bytes;
+    writeInteger(tableSize, 0x1f, bytes);
+  };
+
   const writeSizes = (): void => {
-    if (lowestBytes < index.maxBytes) {
-      index.resize(lowestBytes);
-      writeInteger(tableSize, 0x1f, lowestBytes);
-    }
-    if (peerBytes !== index.maxBytes) {
-      index.resize(peerBytes);
-      writeInteger(tableSize, 0x1f, peerBytes);
-    }
+    if (lowestBytes < maxBytes) writeSize(lowestBytes);
+    if (peerBytes !== maxBytes) writeSize(peerBytes);
     lowestBytes = peerBytes;
   };
 

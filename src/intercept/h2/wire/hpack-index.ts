@@ -2,7 +2,6 @@
 import { createFieldTable, firstDynamic, staticNames, staticValues } from "./hpack-table.ts";
 
 export interface FieldIndex {
-  readonly maxBytes: number;
   /** The number of name and value; or, below 0, that of a field which has at least the name; or 0. */
   find(name: string, value: string): number;
   insert(name: string, value: string): void;
@@ -40,9 +39,6 @@ export function createFieldIndex(ceilingBytes: number): FieldIndex {
   const indexOf = (turn: number): number => firstDynamic + turns - 1 - turn;
 
   return {
-    get maxBytes() {
-      return table.maxBytes;
-    },
     find(name, value) {
       const fields = sent.get(name);
       if (fields?.value === value) return indexOf(fields.turn);

@@ -37,16 +37,14 @@ export const defaultTableBytes = 4096;
 export const fieldOverheadBytes = 32;
 
 export interface FieldTable {
-  /** How many fields it holds. */
-  readonly length: number;
-  /** How many bytes it may hold now, as the RFC counts them. */
-  readonly maxBytes: number;
-  /** By number from `firstDynamic` on; the caller has looked at `length`. */
+  /** True when there is a field of this number, which is `firstDynamic` at least. */
+  has(index: number): boolean;
+  /** By number from `firstDynamic` on, one that it `has`. */
   nameAt(index: number): string;
   valueAt(index: number): string;
   /** Makes room and puts a field first; one that is larger than the table only empties it. True when it is in. */
   insert(name: string, value: string): boolean;
-  /** Makes the table smaller, or lets it grow up to its ceiling. */
+  /** How many bytes it may hold now, as the RFC counts them; never more than its ceiling. */
   resize(maxBytes: number): void;
 }
 
@@ -83,12 +81,7 @@ export function createFieldTable(
   };
 
   return {
-    get length() {
-      return length;
-    },
-    get maxBytes() {
-      return maxBytes;
-    },
+    has: (index) => index < firstDynamic + length,
     nameAt: (index) => names[(newest - index + firstDynamic) & mask] ?? "",
     valueAt: (index) => values[(newest - index + firstDynamic) & mask] ?? "",
     insert(name, value) {
