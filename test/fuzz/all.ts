@@ -1,9 +1,18 @@
 /** Every target, in the order of the scoreboard. */
 import { dialects } from "./targets/dialects.ts";
 import { framings } from "./targets/framings.ts";
+import { headers } from "./targets/headers.ts";
 import { proxy } from "./targets/proxy.ts";
 import { strangers } from "./targets/strangers.ts";
 import { translated } from "./targets/translated.ts";
 import { peoplesWords } from "./targets/words.ts";
 
-export const fuzzTargets = [...framings, ...dialects, ...translated, ...proxy, ...strangers, ...peoplesWords] as const;
+export const fuzzTargets = [
+  ...framings,
+  ...dialects,
+  ...translated,
+  ...headers,
+  ...proxy,
+  ...strangers,
+  ...peoplesWords,
+] as const;
