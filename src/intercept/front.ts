@@ -13,7 +13,7 @@ import { maxHelloBytes, readClientHello, type ClientHello } from "./client-hello
 import type { Place } from "./connections.ts";
 import { serveHttp1 } from "./h1/connection.ts";
 import { serveHttp2 } from "./h2/connection.ts";
-import { isHttp2Preface, withBytesBefore } from "./h2/preface.ts";
+import { isHttp2Preface } from "./h2/preface.ts";
 import type { Hops } from "./hops.ts";
 import { peek } from "./peek.ts";
 import type { RelayDeps, Tunnel } from "./relay-deps.ts";
@@ -211,11 +211,11 @@ function serve1or2({ secure, socket, tunnel, deps, heard, place }: Shaken): void
     heard();
     secure.pause();
     if (isHttp2Preface(bytes)) {
-      // Node's HTTP/2 session reads the native handle and would miss bytes put back on the stream.
       secure.allowHalfOpen = false;
-      const client = withBytesBefore(secure, bytes);
       const { sessions, relay } = deps;
-      serveHttp2({ client, tunnel, deps: relay, sessions, session: null, onFirstStream: heard, place });
+      serveHttp2({ client: secure, tunnel, deps: relay, sessions, session: null, onFirstStream: heard, place });
+      secure.unshift(bytes);
+      secure.resume();
       return;
     }
     http1();

@@ -1,23 +1,24 @@
 /**
- * Writables whose reader takes nothing: looked at now and then, because a timer for each would cost more than they do.
+ * What is written to a reader that takes nothing: looked at now and then, because a timer for each would cost more than they do.
  * Bytes that wait are counted; when their number does not change for long enough, nobody is reading.
  */
-import type { Writable } from "node:stream";
 import type { WireLimits } from "../base/limits.ts";
 
-export interface Stalls<Stream extends Writable> {
+export interface Stalls<Stream> {
   add(stream: Stream): void;
   delete(stream: Stream): void;
   /** To be called again and again; gives those that stand still since `limits.stalled_reader_ms`. */
   look(): readonly Stream[];
 }
 
-export function createStalls<Stream extends Writable>(options: {
+export function createStalls<Stream>(options: {
+  /** Bytes that wait to be taken. */
+  readonly waitingOf: (stream: Stream) => number;
   readonly limits: () => WireLimits;
   /** ms that never go back. */
   readonly now: () => number;
 }): Stalls<Stream> {
-  const { limits, now } = options;
+  const { limits, now, waitingOf } = options;
   const seen = new Map<Stream, { waiting: number; since: number }>();
   return {
     add: (stream) => void seen.set(stream, { waiting: 0, since: now() }),
@@ -26,7 +27,7 @@ export function createStalls<Stream extends Writable>(options: {
       const time = now();
       const stalled: Stream[] = [];
       for (const [stream, last] of seen) {
-        const waiting = stream.writableLength;
+        const waiting = waitingOf(stream);
         if (waiting === 0 || waiting !== last.waiting) {
           last.waiting = waiting;
           last.since = time;

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { CoreProcess } from "../support/core-process.ts";
 import { createStage, host, secondHost } from "../support/fixture.ts";
 import { startH2Origin } from "../support/h2-origin.ts";
-import { kinds, ping, preface, readFrames, request, settings, settingsAck } from "../support/h2-frames.ts";
+import { kinds, ping, preface, readFrames, request, rst, settings, settingsAck } from "../support/h2-frames.ts";
 import { readToEnd, readUntil, tcp, tlsThrough } from "../support/proxy-clients.ts";
 import { startRawOrigin, type RawOrigin } from "../support/raw-origin.ts";
 import { waitFor } from "../support/wait.ts";
@@ -212,7 +212,7 @@ describe("over HTTP/2", () => {
     expect(await ask("/large")).toMatch(/^50\d .*limits\.response_head_bytes \(4096\)/s);
   });
 
-  it("takes limits.streams_per_connection streams at once; one more ends the connection of a client that knows it", async () => {
+  it("takes limits.streams_per_connection streams at once; one more is refused, and may be asked again", async () => {
     const socket = await tlsThrough(core, secondHost, { alpn: ["h2"] });
     const reader = readFrames(socket);
     socket.write(Buffer.concat([preface, settings(), settingsAck]));
@@ -221,7 +221,11 @@ describe("over HTTP/2", () => {
     await reader.seen("an answer to the ping", ({ kind }) => kind === kinds.ping);
     expect(reader.frames.filter(({ kind }) => kind === kinds.rst || kind === kinds.goaway)).toEqual([]);
     socket.write(request(9, secondHost, { path: "/wait" }));
-    await reader.over;
+    const { stream, payload } = await reader.seen("a refusal", ({ kind }) => kind === kinds.rst);
+    // REFUSED_STREAM: nothing was done for it, so it may be asked again (RFC 9113 §8.7).
+    expect([stream, payload.readUInt32BE()]).toEqual([9, 7]);
+    socket.write(Buffer.concat([rst(1, 8), request(11, secondHost, { path: "/there" })]));
+    await reader.seen("the answer to one more", ({ kind, stream: id }) => kind === kinds.headers && id === 11);
   });
 
   it("a client that says nothing at all is gone when limits.head_ms is over", async () => {

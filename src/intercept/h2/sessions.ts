@@ -2,16 +2,16 @@
  * HTTP/2 sessions to upstreams. A client connection holds one while it lives, so flow control and GOAWAY mean to the
  * client what they mean to the upstream; a clean session is lent on for a short while, as HTTP/1 lanes are.
  */
-import type { ClientHttp2Session } from "node:http2";
 import { defaultLimits, type WireLimits } from "../../base/limits.ts";
 import type { Hops } from "../hops.ts";
 import type { Dial, DialTarget } from "../upstream/dial.ts";
 import type { Lanes } from "../upstream/lanes.ts";
-import { openSession } from "./open-session.ts";
+import { openWire } from "./open-wire.ts";
+import type { SessionListener, WireSession } from "./wire/session.ts";
 
 export interface UpstreamSession {
   readonly key: string;
-  readonly session: ClientHttp2Session;
+  readonly session: WireSession;
   /** Null when it was lent and no connecting was needed. */
   readonly connected: { readonly connectMs: number; readonly tlsMs: number | null } | null;
 }
@@ -50,7 +50,7 @@ export function createUpstreamSessions(
     const waiting = idle.get(key);
     for (let entry = waiting?.pop(); entry !== undefined; entry = waiting?.pop()) {
       clearTimeout(entry.timer);
-      if (!entry.held.session.closed && !entry.held.session.destroyed) {
+      if (!entry.held.session.isClosed) {
         return { ...entry.held, connected: null };
       }
     }
@@ -71,8 +71,7 @@ export function createUpstreamSessions(
         lanes.giveBack({ ...asked, tls: { alpn } }, connection);
         return { protocol: "http/1.1" };
       }
-      const session = openSession(connection, { scheme: "https", host, port }, limits);
-      await remoteSettings(session);
+      const session = await openWire(connection.socket, limits, settingsWaitMs);
       return {
         protocol: "h2",
         session: {
@@ -84,8 +83,9 @@ export function createUpstreamSessions(
     },
     giveBack(held) {
       const { session, key } = held;
+      session.listener = nobody;
       const waiting = idle.get(key) ?? [];
-      if (closed || session.closed || session.destroyed || waiting.length >= maxIdlePerOrigin) {
+      if (closed || session.isClosed || waiting.length >= maxIdlePerOrigin) {
         session.close();
         return;
       }
@@ -113,14 +113,4 @@ export function createUpstreamSessions(
   };
 }
 
-function remoteSettings(session: ClientHttp2Session): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(done, settingsWaitMs);
-    function done(): void {
-      clearTimeout(timer);
-      session.off("remoteSettings", done).off("close", done);
-      resolve();
-    }
-    session.once("remoteSettings", done).once("close", done);
-  });
-}
+const nobody: SessionListener = { onClose() {} };

@@ -3,13 +3,14 @@
  * before they were answered (CVE-2023-44487), readers that take nothing for ever (zero-window hoarding), and a
  * connection with nothing to do.
  */
-import type { ServerHttp2Stream } from "node:http2";
 import type { WireLimits } from "../../base/limits.ts";
 import { createStalls, lookAgain } from "../stalls.ts";
 import { createRate } from "./flood.ts";
+import type { WireStream } from "./wire/stream.ts";
 
 export interface StreamWatch {
-  opened(stream: ServerHttp2Stream): void;
+  opened(stream: WireStream): void;
+  closed(stream: WireStream): void;
   stop(): void;
 }
 
@@ -21,13 +22,13 @@ export interface StreamWatchOptions {
   readonly onLast: () => void;
   readonly onResets: () => void;
   /** Its client takes nothing of it. */
-  readonly onStalled: (stream: ServerHttp2Stream) => void;
+  readonly onStalled: (stream: WireStream) => void;
   readonly onIdle: () => void;
 }
 
 export function watchStreams(options: StreamWatchOptions): StreamWatch {
   const { limits, now } = options;
-  const stalls = createStalls<ServerHttp2Stream>(options);
+  const stalls = createStalls<WireStream>({ ...options, waitingOf: (stream) => stream.waiting });
   const resets = createRate(now);
   let open = 0;
   let idleSince = now();
@@ -44,15 +45,15 @@ export function watchStreams(options: StreamWatchOptions): StreamWatch {
       open += 1;
       if (open === 1) options.onFirst();
       stalls.add(stream);
-      stream.once("close", () => {
-        open -= 1;
-        stalls.delete(stream);
-        const isGivenUp = stream.rstCode !== 0 && !stream.headersSent;
-        if (isGivenUp && !resets.take(limits().resetsPer10s)) options.onResets();
-        if (open > 0) return;
-        idleSince = now();
-        options.onLast();
-      });
+    },
+    closed(stream) {
+      open -= 1;
+      stalls.delete(stream);
+      const isGivenUp = stream.resetCode !== null && !stream.headSent;
+      if (isGivenUp && !resets.take(limits().resetsPer10s)) options.onResets();
+      if (open > 0) return;
+      idleSince = now();
+      options.onLast();
     },
     stop,
   };
