@@ -43,6 +43,9 @@ export class HpackError extends Error {
 /** An integer may have this many bytes behind its first: 28 bits, far more than any block has bytes. */
 const maxIntegerBytes = 4;
 
+/** Up to this many characters a loop is faster than a call into Node: 3: 90 ns and 170, 5: 100 and 170, 8: no difference. */
+const loopLength = 6;
+
 const nothing: Buffer = Buffer.alloc(0);
 
 /** tableBytes: the SETTINGS_HEADER_TABLE_SIZE that we announced (default 4096). */
@@ -81,7 +84,7 @@ export function createHpackDecoder(tableBytes = defaultTableBytes): HpackDecoder
     const start = at;
     if (length > bytes.length - start) throw new HpackError("a text is longer than the rest of the block");
     at += length;
-    if (first < 0x80) return length === 0 ? "" : bytes.toString("latin1", start, at);
+    if (first < 0x80) return length <= loopLength ? shortText(bytes, start, at) : bytes.toString("latin1", start, at);
     const text = readHuffman(bytes, start, at);
     if (text === null) throw new HpackError("a text is no valid Huffman code");
     return text;
@@ -156,4 +159,10 @@ export function createHpackDecoder(tableBytes = defaultTableBytes): HpackDecoder
       return { raw, never, tooLarge };
     },
   };
+}
+
+function shortText(bytes: Uint8Array, start: number, end: number): string {
+  let text = "";
+  for (let place = start; place < end; place += 1) text += String.fromCharCode(bytes[place] ?? 0);
+  return text;
 }

@@ -85,10 +85,12 @@ export function createHpackEncoder(): HpackEncoder {
   const writeText = (text: string): void => {
     const { length } = text;
     writeInteger(0, 0x7f, length);
-    if (length < nativeWriteLength) {
-      for (let place = 0; place < length; place += 1) buffer[at + place] = text.charCodeAt(place);
-    } else buffer.write(text, at, "latin1");
+    const into = buffer;
+    const start = at;
     at += length;
+    if (length < nativeWriteLength) {
+      for (let place = 0; place < length; place += 1) into[start + place] = text.charCodeAt(place);
+    } else into.write(text, start, "latin1");
   };
 
   /**
@@ -108,9 +110,13 @@ export function createHpackEncoder(): HpackEncoder {
   const writeLiteral = (bits: number, prefix: number, found: number, name: string, value: string): void => {
     reserve(name.length + value.length + 3 * maxIntegerBytes);
     writeInteger(bits, prefix, found < 0 ? -found : found);
-    const write = bits === withIndexing ? writeShortText : writeText;
-    if (found === 0) write(name);
-    write(value);
+    if (bits === withIndexing) {
+      if (found === 0) writeShortText(name);
+      writeShortText(value);
+    } else {
+      if (found === 0) writeText(name);
+      writeText(value);
+    }
   };
 
   const mayIndex = (name: string, value: string, found: number): boolean => {
