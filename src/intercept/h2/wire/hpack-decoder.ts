@@ -1,5 +1,6 @@
 /** Reads the header blocks of one connection: RFC 7541, sections 3 to 6 (May 2015). One per direction; blocks in wire order. */
-import { createHuffmanReader } from "./huffman.ts";
+import { createHuffmanMemo } from "./huffman-memo.ts";
+import { createHuffmanReader, type HuffmanReader } from "./huffman.ts";
 import {
   createFieldTable,
   defaultTableBytes,
@@ -52,6 +53,7 @@ const nothing: Buffer = Buffer.alloc(0);
 export function createHpackDecoder(tableBytes = defaultTableBytes): HpackDecoder {
   const table = createFieldTable(Math.max(tableBytes, defaultTableBytes));
   const readHuffman = createHuffmanReader();
+  const memo = createHuffmanMemo(readHuffman);
   let limit = Math.max(tableBytes, defaultTableBytes);
   let maxBytes = defaultTableBytes;
   let mustShrink = false;
@@ -76,7 +78,7 @@ export function createHpackDecoder(tableBytes = defaultTableBytes): HpackDecoder
     return value < prefix ? value : readRest(prefix);
   };
 
-  const readText = (): string => {
+  const readText = (read: HuffmanReader): string => {
     if (at >= bytes.length) throw new HpackError("the block ends before a text");
     const first = bytes[at] ?? 0;
     at += 1;
@@ -85,7 +87,7 @@ export function createHpackDecoder(tableBytes = defaultTableBytes): HpackDecoder
     if (length > bytes.length - start) throw new HpackError("a text is longer than the rest of the block");
     at += length;
     if (first < 0x80) return length <= loopLength ? shortText(bytes, start, at) : bytes.toString("latin1", start, at);
-    const text = readHuffman(bytes, start, at);
+    const text = read(bytes, start, at);
     if (text === null) throw new HpackError("a text is no valid Huffman code");
     return text;
   };
@@ -123,6 +125,7 @@ export function createHpackDecoder(tableBytes = defaultTableBytes): HpackDecoder
     decode(block, maxListBytes, maxFields) {
       bytes = Buffer.isBuffer(block) ? block : Buffer.from(block.buffer, block.byteOffset, block.byteLength);
       at = 0;
+      memo.begin();
       readSizes();
       const raw: string[] = [];
       let never: number[] | null = null;
@@ -142,8 +145,8 @@ export function createHpackDecoder(tableBytes = defaultTableBytes): HpackDecoder
           const isIndexing = first >= 0x40;
           if (!isIndexing && first >= 0x20) throw new HpackError("the size of the table changes within a block");
           const index = readInteger(first, isIndexing ? 0x3f : 0x0f);
-          name = index === 0 ? readText() : nameAt(index);
-          value = readText();
+          name = index === 0 ? readText(readHuffman) : nameAt(index);
+          value = readText(isIndexing ? readHuffman : memo.read);
           isMarked = !isIndexing && first >= 0x10;
           if (isIndexing) table.insert(name, value);
         }
