@@ -1,7 +1,7 @@
 /**
  * Huffman-coded texts that a sender repeats in every block although the table does not hold them: tokens above all, which
- * many clients mark never-indexed. Comparing the bytes with those of last time costs a tenth of reading them again, and
- * the text is the same object as before.
+ * many clients mark never-indexed. Comparing the bytes with those of last time costs a third of reading them again at
+ * 110 characters and a twentieth at 1500, and the text is the same object as before.
  */
 import type { HuffmanReader } from "./huffman.ts";
 
