@@ -19,6 +19,7 @@ import { peek } from "./peek.ts";
 import type { RelayDeps, Tunnel } from "./relay-deps.ts";
 import { joinSockets } from "./tunnel.ts";
 import { createRefusalDetector } from "./refusals.ts";
+import { createTurns } from "./turns.ts";
 import type { UpstreamSessions, UpstreamSession } from "./h2/sessions.ts";
 
 export interface FrontDeps {
@@ -26,6 +27,8 @@ export interface FrontDeps {
   readonly sessions: UpstreamSessions;
   /** A leaf for this host, made or cached; throws when the host is out of scope. */
   readonly contextFor: (host: string) => SecureContext;
+  /** It is made already. */
+  readonly hasContext: (host: string) => boolean;
   readonly inScope: (host: string) => boolean;
   readonly bus: Bus<CoreEvent>;
 }
@@ -51,6 +54,7 @@ export interface Front {
 
 export function createFront(deps: FrontDeps): Front {
   const choices = new Map<string, { readonly protocol: string | null; readonly until: number }>();
+  const making = createTurns({ now: () => deps.relay.clock.monotonic() });
   const refusals = createRefusalDetector(deps.bus, deps.relay.clock);
 
   /** The protocol for this client, and the upstream session that was opened to find out, if any. */
@@ -117,7 +121,7 @@ export function createFront(deps: FrontDeps): Front {
       }
       let secureContext: SecureContext;
       try {
-        secureContext = deps.contextFor(name);
+        secureContext = deps.hasContext(name) ? deps.contextFor(name) : await making.take(() => deps.contextFor(name));
       } catch (error) {
         // Too many new names at once, or a scope that changed under us: better unseen than broken.
         await relayBlindly(

@@ -66,6 +66,8 @@ export interface InterceptSettings {
 export interface CertificateSource {
   inScope(host: string): boolean;
   contextFor(host: string): SecureContext;
+  /** `contextFor` would not have to make one. */
+  hasContext(host: string): boolean;
 }
 
 export interface InterceptorDeps {
@@ -193,6 +195,7 @@ export function createInterceptor(deps: InterceptorDeps): Interceptor {
         relay,
         sessions,
         contextFor: (host) => deps.certificates().contextFor(host),
+        hasContext: (host) => deps.certificates().hasContext(host),
         inScope: (host) => deps.certificates().inScope(host),
         bus: deps.bus,
       });

@@ -53,6 +53,7 @@ export async function startTemporaryProxy(
     certificates: () => ({
       inScope: (name) => permits(stored.scope, name),
       contextFor: (name) => makeLeaf(name, stored.issuer, clock.now(), random).context,
+      hasContext: () => false,
     }),
     proxyToken: new Secret(token(random)),
     recorder,

@@ -67,6 +67,8 @@ export interface Authority {
   inScope(host: string): boolean;
   /** A server context for one host: leaf and intermediate, TLS 1.2 and 1.3. Cached; a new one takes a few ms. @throws CaError */
   contextFor(host: string): SecureContext;
+  /** Whether `contextFor` finds it made: making one takes some three milliseconds. */
+  hasContext(host: string): boolean;
 }
 
 const warnBeforeMs = 30 * 86_400_000;
@@ -164,6 +166,10 @@ function createAuthority(stored: StoredAuthority, plan: ScopePlan, options: Auth
       const now = clock.now();
       assertValidAt(stored, now);
       return leafs.get(name, now, () => mint(name, now)).context;
+    },
+    hasContext(host) {
+      const parsed = parseHost(host);
+      return parsed.kind === "name" && leafs.has(parsed.name, clock.now());
     },
   };
 }

@@ -3,32 +3,26 @@
  * bodies or nothing but ranges drop by drop, or read that way. Meanwhile somebody honest opens tunnel after tunnel.
  */
 import { createServer } from "node:https";
-import type { AddressInfo, Socket } from "node:net";
-import { createStage, host } from "../../support/fixture.ts";
+import type { AddressInfo } from "node:net";
+import { createStage, host, secondHost } from "../../support/fixture.ts";
 import type { Identity } from "../../support/fake-ca.ts";
-import { tcp, tlsThrough, type Through } from "../../support/proxy-clients.ts";
+import { tlsThrough, type Through } from "../../support/proxy-clients.ts";
 import { within } from "../../support/wait.ts";
 import type { BoardCase, CaseContext, Finding } from "../board/case.ts";
 import { startSubject } from "../board/subjects.ts";
+import { startCrowd, startLargeOrigin, type SlowMode } from "../drill/start-crowd.ts";
 
-interface SlowMode {
-  readonly name: string;
-  /** Half of them never get as far as a tunnel. */
-  readonly atPort: boolean;
-  readonly opening: string;
-  /** Sent again and again; empty: it only reads a little. */
-  readonly drop: string;
-  readonly isReader: boolean;
-}
-
+/** Slow ones and the honest one each have their origin: the slow ones' plays in another process, as they do. */
+const slowHost = secondHost;
 const head = (line: string, ...fields: readonly string[]): string =>
-  [`${line} HTTP/1.1`, `Host: ${host}`, ...fields, ""].join("\r\n");
+  [`${line} HTTP/1.1`, `Host: ${slowHost}`, ...fields, ""].join("\r\n");
 const ranges = Array.from({ length: 600 }, (_, index) => `5-${index}`).join(",");
 
 const modes: readonly SlowMode[] = [
-  { name: "heads", atPort: true, opening: head("GET /"), drop: "X-Slow: 1\r\n", isReader: false },
+  { name: "heads", host: slowHost, atPort: true, opening: head("GET /"), drop: "X-Slow: 1\r\n", isReader: false },
   {
     name: "bodies",
+    host: slowHost,
     atPort: false,
     opening: `${head("POST /sink", "Content-Length: 1000000")}\r\n`,
     drop: "0123456789",
@@ -36,12 +30,13 @@ const modes: readonly SlowMode[] = [
   },
   {
     name: "ranges",
+    host: slowHost,
     atPort: false,
     opening: `${head("HEAD /large", `Range: bytes=0-,${ranges}`)}\r\n`,
     drop: "",
     isReader: false,
   },
-  { name: "readers", atPort: false, opening: `${head("GET /large")}\r\n`, drop: "", isReader: true },
+  { name: "readers", host: slowHost, atPort: false, opening: `${head("GET /large")}\r\n`, drop: "", isReader: true },
 ];
 
 export const s15SlowClients: BoardCase = {
@@ -59,7 +54,10 @@ async function run(context: CaseContext): Promise<Finding> {
   const stage = createStage();
   try {
     const origin = stage.opened.add(await startOrigin(stage.identity));
-    const subject = stage.opened.add(await startSubject(name, { ca: stage.ca, origins: { [host]: origin.port } }));
+    const large = stage.opened.add(await startLargeOrigin(stage.identity));
+    const origins = { [host]: origin.port, [slowHost]: large.port };
+    const subject = stage.opened.add(await startSubject(name, { ca: stage.ca, origins }));
+    const crowd = stage.opened.add(await startCrowd(subject));
     const count = context.of({ short: 60, usual: 400, full: 1_000 });
     const honestCount = context.of({ short: 12, usual: 60, full: 120 });
     const maxMs = context.of({ short: 5_000, usual: 250, full: 250 });
@@ -68,13 +66,14 @@ async function run(context: CaseContext): Promise<Finding> {
     const details: string[] = [];
     const figures: string[] = [];
     for (const mode of modes) {
-      const slow = await openSlow(subject, port, mode, count);
+      const come = await crowd.ask({ type: "slow", mode, count, port: subject.portFor(slowHost) });
       const times = await honest(subject, port, honestCount);
-      const held = slow.close();
+      const gone = await crowd.ask({ type: "stop" });
       const served = times.filter((ms) => ms !== null);
       const p99 = served.toSorted((left, right) => left - right)[Math.ceil(served.length * 0.99) - 1] ?? Number.NaN;
       const figure = `${mode.name} ${served.length}/${honestCount} in ${p99.toFixed(0)} ms`;
-      say(`${figure}; ${slow.opened} of ${count} slow ones came in, ${held} were held to the end`);
+      const [opened, held] = [come.type === "opened" ? come.opened : 0, gone.type === "stopped" ? gone.held : 0];
+      say(`${figure}; ${opened} of ${count} slow ones came in, ${held} were held to the end`);
       figures.push(figure);
       if (!subject.isAlive()) {
         details.push(`${mode.name}: the process died`);
@@ -89,51 +88,6 @@ async function run(context: CaseContext): Promise<Finding> {
   }
 }
 
-interface Slow {
-  readonly opened: number;
-  /** Ends the attack; how many connections were still there. */
-  close(): number;
-}
-
-const atOnce = 25;
-
-async function openSlow(through: Through, port: number, mode: SlowMode, count: number): Promise<Slow> {
-  const sockets: Socket[] = [];
-  const open = async (index: number): Promise<void> => {
-    const isTunnel = !mode.atPort || index % 2 === 0;
-    const socket = isTunnel ? await tlsThrough(through, host, { alpn: ["http/1.1"], port }) : await tcp(through.url);
-    socket.on("error", () => {});
-    socket.write(isTunnel ? mode.opening : `CONNECT ${host}:${port} HTTP/1.1\r\nHost: ${host}\r\n`);
-    if (mode.isReader) socket.pause();
-    else socket.resume();
-    sockets.push(socket);
-  };
-  for (let first = 0; first < count; first += atOnce) {
-    const batch = Array.from({ length: Math.min(atOnce, count - first) }, (_, index) => open(first + index));
-    await Promise.allSettled(batch);
-  }
-  let turn = 0;
-  // A tenth of them at a time, so that this process stays quick for the honest one.
-  const drip = setInterval(() => {
-    turn += 1;
-    for (let index = turn % 10; index < sockets.length; index += 10) {
-      const socket = sockets[index];
-      if (socket === undefined || socket.destroyed) continue;
-      if (mode.isReader) socket.read(1);
-      else if (mode.drop !== "" && socket.writable) socket.write(mode.drop);
-    }
-  }, 50);
-  return {
-    opened: sockets.length,
-    close() {
-      clearInterval(drip);
-      const held = sockets.filter(({ destroyed, readableEnded }) => !destroyed && !readableEnded).length;
-      for (const socket of sockets) socket.destroy();
-      return held;
-    },
-  };
-}
-
 /** Times of new tunnels with one request each, ms; null: it was not served. */
 async function honest(through: Through, port: number, count: number): Promise<readonly (number | null)[]> {
   const times: (number | null)[] = [];
@@ -141,7 +95,7 @@ async function honest(through: Through, port: number, count: number): Promise<re
     const startedAt = performance.now();
     try {
       const socket = await tlsThrough(through, host, { alpn: ["http/1.1"], port });
-      socket.write(`${head("GET /", "Connection: close")}\r\n`);
+      socket.write(`GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
       const answered = new Promise<boolean>((resolve) => {
         let text = "";
         socket.on("data", (chunk: Buffer) => {
@@ -160,18 +114,8 @@ async function honest(through: Through, port: number, count: number): Promise<re
   return times;
 }
 
-/** Answers at once, takes what comes, and has something large. */
 async function startOrigin(identity: Identity): Promise<{ readonly port: number; close(): Promise<void> }> {
-  const large = Buffer.alloc(8 * 1024 * 1024);
-  const server = createServer({ key: identity.key, cert: identity.cert }, (request, reply) => {
-    request.on("error", () => {}).resume();
-    if (request.url === "/large") {
-      reply.writeHead(200, { "content-length": large.length });
-      reply.end(request.method === "HEAD" ? undefined : large);
-    } else if (request.url === "/sink") request.on("end", () => reply.end());
-    else reply.end("honest");
-  });
-  server.on("tlsClientError", () => {});
+  const server = createServer({ key: identity.key, cert: identity.cert }, (_request, reply) => reply.end("honest"));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     port: (server.address() as AddressInfo).port, // a TCP listener has an AddressInfo

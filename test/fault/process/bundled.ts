@@ -15,9 +15,9 @@ export async function bundled(source: string): Promise<{ readonly path: string; 
   const folder = tempFolder("program");
   symlinkSync(join(root, "node_modules"), join(folder.path, "node_modules"), "junction");
   const path = join(folder.path, basename(source).replace(/\.ts$/, ".mjs"));
-  const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
-    readonly dependencies: Readonly<Record<string, string>>; // our own package.json
-  };
+  const { dependencies, devDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Readonly<
+    Record<"dependencies" | "devDependencies", Readonly<Record<string, string>>>
+  >; // our own package.json
   await build({
     absWorkingDir: root,
     entryPoints: [fileURLToPath(new URL(source, import.meta.url))],
@@ -26,7 +26,7 @@ export async function bundled(source: string): Promise<{ readonly path: string; 
     format: "esm",
     platform: "node",
     target: "node20.18",
-    external: Object.keys(dependencies),
+    external: Object.keys({ ...dependencies, ...devDependencies }),
     logLevel: "warning",
   });
   return { path, close: () => folder.close() };
