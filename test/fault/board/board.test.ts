@@ -1,10 +1,13 @@
 /** The short form of `npm run test:fault`, and the board itself. */
+import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { tempFolder } from "../../support/temp.ts";
 import { boardCases } from "./all.ts";
 import type { BoardCase } from "./case.ts";
+import { createFindings } from "./findings.ts";
 import { createRandom, someSeed } from "./random.ts";
 import { reportText } from "./report.ts";
-import { lineOf, runCase, verdictOf } from "./run.ts";
+import { lineOf, runCase, verdictOf, type Result } from "./run.ts";
 import { removeBuilt } from "./subjects.ts";
 
 afterAll(() => removeBuilt());
@@ -60,10 +63,37 @@ describe("the scoreboard of faults", () => {
     expect(createRandom(7).fork("a").next()).not.toBe(createRandom(7).fork("b").next());
   });
 
+  it("keeps what was found, and tries again what broke", async () => {
+    const folder = tempFolder("findings");
+    try {
+      const path = join(folder.path, "found.jsonl");
+      const how = { amount: "short", seed: 7 } as const;
+      const kept = await runCase(
+        sample(() => Promise.resolve({ figure: "0 of 3", kept: true })),
+        "switchyard",
+        quiet,
+      );
+      const broken: Result = { ...kept, finding: { figure: "1 of 3", kept: false } };
+      const first = createFindings(path);
+      first.keep({ ...broken, id: "X2" }, how);
+      first.keep(kept, how);
+      first.keep({ ...broken, subject: "mockttp" }, how);
+      const later = createFindings(path);
+      expect(later.of("X1", "switchyard", how)).toEqual(kept);
+      expect(later.of("X1", "mockttp", how)?.finding.figure).toBe("1 of 3");
+      expect(later.of("X2", "switchyard", how)).toBeNull();
+      expect(later.of("X1", "switchyard", { ...how, seed: 8 })).toBeNull();
+      expect(createFindings(null).of("X1", "switchyard", how)).toBeNull();
+    } finally {
+      folder.close();
+    }
+  });
+
   it("writes a table with a column for each", async () => {
     const one = sample(() => Promise.resolve({ figure: "0 | 3", kept: true }));
     const ours = await runCase(one, "switchyard", quiet);
-    expect(reportText([one], [ours, { ...ours, subject: "mockttp", missing: "no registry" }], quiet)).toContain(
+    const report = { amount: "full", peersAmount: "short", seed: 7 } as const;
+    expect(reportText([one], [ours, { ...ours, subject: "mockttp", missing: "no registry" }], report)).toContain(
       "| X1 | things | 0 | ✓ 0 \\| 3 | – | not run: no registry |",
     );
   });

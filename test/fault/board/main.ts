@@ -1,11 +1,13 @@
 /**
- * `npm run test:fault [-- CASE…] [--amount short|usual|full] [--seed N] [--peers] [--report]`: the scoreboard of faults. The
- * last line is the verdict, and the exit code is not 0 when a promise broke. `--peers` runs http-mitm-proxy and mockttp on
- * the same cases with the same seed; `--report` does that and writes docs/reliability.md.
+ * `npm run test:fault [-- CASE…] [--amount short|usual|full] [--seed N] [--peers] [--report] [--resume FILE]`: the
+ * scoreboard of faults. The last line is the verdict, and the exit code is not 0 when a promise broke. `--peers` runs
+ * http-mitm-proxy and mockttp on the same cases with the same seed (`--peers-amount` of them, for some of them take hours);
+ * `--report` does that and writes docs/reliability.md. `--resume` keeps what was found in FILE and does not find it again.
  */
 import { parseArgs } from "node:util";
 import { boardCases } from "./all.ts";
 import type { Amount } from "./case.ts";
+import { createFindings } from "./findings.ts";
 import { someSeed } from "./random.ts";
 import { writeReport } from "./report.ts";
 import { lineOf, runCase, verdictOf, type Result } from "./run.ts";
@@ -18,6 +20,8 @@ const { values, positionals } = parseArgs({
     seed: { type: "string" },
     peers: { type: "boolean", default: false },
     report: { type: "boolean", default: false },
+    "peers-amount": { type: "string" },
+    resume: { type: "string" },
   },
 });
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
@@ -27,7 +31,10 @@ const fail = (text: string): never => {
 };
 
 const amounts: readonly Amount[] = ["short", "usual", "full"];
-const amount = amounts.find((one) => one === values.amount) ?? fail(`--amount is one of ${amounts.join(", ")}`);
+const amountOf = (word: string): Amount =>
+  amounts.find((one) => one === word) ?? fail(`an amount is one of ${amounts.join(", ")}`);
+const amount = amountOf(values.amount);
+const peersAmount = amountOf(values["peers-amount"] ?? values.amount);
 const seed = values.seed === undefined ? someSeed() : Number(values.seed);
 if (!Number.isInteger(seed)) fail("--seed is a whole number");
 const wanted = positionals.map((word) => word.toLowerCase());
@@ -39,10 +46,14 @@ if (values.report && wanted.length > 0) fail("--report is about all cases");
 
 say(`seed ${seed}, ${amount}\n`);
 const results: Result[] = [];
+const found = createFindings(values.resume ?? null);
 try {
   for (const one of chosen) {
     for (const subject of ["switchyard", ...(values.peers || values.report ? one.peers : [])] as const) {
-      const result = await runCase(one, subject, { amount, seed, say: (text) => say(`        ${text}`) });
+      const how = { amount: subject === "switchyard" ? amount : peersAmount, seed };
+      const known = found.of(one.id, subject, how);
+      const result = known ?? (await runCase(one, subject, { ...how, say: (text) => say(`        ${text}`) }));
+      if (known === null) found.keep(result, how);
       results.push(result);
       say(lineOf(one, result));
     }
@@ -50,7 +61,7 @@ try {
 } finally {
   await removeBuilt();
 }
-if (values.report) say(`\nwritten: ${writeReport(boardCases, results, { seed, amount })}`);
+if (values.report) say(`\nwritten: ${writeReport(boardCases, results, { seed, amount, peersAmount })}`);
 const { text, ok } = verdictOf(results, seed);
 say(`\n${text}`);
 process.exitCode = ok ? 0 : 1;

@@ -13,7 +13,7 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { canLimitFiles, fill, limitFiles, mountSmallDisk } from "../process/small-disk.ts";
 
-const diskBytes = 4 * 1024 * 1024;
+const mebibyte = 1024 * 1024;
 
 export const diskFullCase: BoardCase = {
   id: "disk-full",
@@ -22,13 +22,15 @@ export const diskFullCase: BoardCase = {
   aim: "0, and all of it saved again when there is room",
   peers: [],
   remark:
-    "the peers write nothing while they serve. As root a disk of 4 MiB is filled (ENOSPC); else files are held to their size (EFBIG).",
+    "the peers write nothing while they serve. As root a disk of 4 MiB (16 in the full run) is filled (ENOSPC); else files are held to their size (EFBIG).",
   missing: () =>
     process.platform === "linux" && (process.getuid?.() === 0 || canLimitFiles())
       ? null
       : "a small disk, or prlimit of util-linux",
   async run(context) {
     const calls = context.of({ short: 15, usual: 100, full: 400 });
+    // Three times so many calls have to fit when there is room.
+    const diskBytes = context.of({ short: 4, usual: 4, full: 16 }) * mebibyte;
     const opened = createOpened();
     const details: string[] = [];
     try {

@@ -75,6 +75,10 @@ async function run(context: CaseContext): Promise<Finding> {
       const [opened, held] = [come.type === "opened" ? come.opened : 0, gone.type === "stopped" ? gone.held : 0];
       say(`${figure}; ${opened} of ${count} slow ones came in, ${held} were held to the end`);
       figures.push(figure);
+      if (name !== "switchyard" && served.length === 0) {
+        details.push(`${mode.name}: nobody was served; the other ways were not tried`);
+        break;
+      }
       if (!subject.isAlive()) {
         details.push(`${mode.name}: the process died`);
         break;
@@ -92,6 +96,8 @@ async function run(context: CaseContext): Promise<Finding> {
 async function honest(through: Through, port: number, count: number): Promise<readonly (number | null)[]> {
   const times: (number | null)[] = [];
   for (let index = 0; index < count; index += 1) {
+    // Each waits for long: who serves nobody is not asked a hundred times.
+    if (times.length >= 5 && times.every((ms) => ms === null)) return Array.from({ length: count }, () => null);
     const startedAt = performance.now();
     try {
       const socket = await tlsThrough(through, host, { alpn: ["http/1.1"], port });
