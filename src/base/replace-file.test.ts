@@ -20,6 +20,19 @@ it("writes a private file and leaves nothing beside it", async () => {
   expect(readdirSync(folder.path)).toEqual(["a.json"]);
 });
 
+it.skipIf(process.platform === "win32")("says which file there was no room for, and leaves nothing beside it", () => {
+  const path = folder.file("a.json", "old");
+  const program = `
+    const { replaceFile } = await import(${JSON.stringify(new URL("./replace-file.ts", import.meta.url).href)});
+    const random = { bytes: (count) => Buffer.alloc(count) };
+    await replaceFile(process.argv[1], "new", random).catch((error) => console.log(error.code, error.message));`;
+  // No file of this process may hold a byte; console.log writes to a pipe.
+  const limited = ["-c", 'ulimit -f 0; exec "$@"', "sh", process.execPath, "--import", "tsx", "--input-type=module"];
+  const said = execFileSync("sh", [...limited, "-e", program, path], { encoding: "utf8", stdio: "pipe" });
+  expect(said).toMatch(/^EFBIG .*a\.json cannot be written: EFBIG/);
+  expect([readdirSync(folder.path), readFileSync(path, "utf8")]).toEqual([["a.json"], "old"]);
+});
+
 it("puts the file in a link's place and leaves what the link named alone", async () => {
   const victim = folder.file("victim", "untouched");
   const path = join(folder.path, "a.json");

@@ -29,9 +29,16 @@ export async function replaceFile(path: string, text: string, random: Random): P
     await rename(temporary, path);
   } catch (error) {
     await unlink(temporary).catch(ignoreMissing);
-    throw error;
+    throw named(error, path);
   }
   await syncFolder(dirname(path));
+}
+
+/** Errors of a file that is open do not say which file it is. */
+function named(error: unknown, path: string): unknown {
+  if (!(error instanceof Error) || "path" in error) return error;
+  const code = errorCode(error);
+  return Object.assign(new Error(`${path} cannot be written: ${error.message}`, { cause: error }), { code });
 }
 
 /**
