@@ -61,7 +61,7 @@ export const limitTable = {
     default: 1_000,
     min: 100,
     max: 1_000_000,
-    what: "PING and SETTINGS frames of a connection",
+    what: "frames of a connection that bring nothing (PING, SETTINGS …)",
   },
 
   // Bodies that are read

@@ -39,7 +39,11 @@ export function createConnections(options: ConnectionsOptions): Connections {
   const places = new Map<Socket, Place>();
   /** In the order in which they fell idle. */
   const idle = new Set<Socket>();
-  const stalls = createStalls<Writable>({ ...options, waitingOf: (stream) => stream.writableLength });
+  const stalls = createStalls<Writable>({
+    now: options.now,
+    forMs: () => limits().stalledReaderMs,
+    waitingOf: (stream) => stream.writableLength,
+  });
   /** Below TLS: what is to be reset. */
   const under = new Map<Writable, Socket>();
   const stop = lookAgain(

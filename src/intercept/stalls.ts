@@ -1,24 +1,23 @@
 /**
- * What is written to a reader that takes nothing: looked at now and then, because a timer for each would cost more than they do.
- * Bytes that wait are counted; when their number does not change for long enough, nobody is reading.
+ * Streams that stand still: looked at now and then, because a timer for each would cost more than they do. Bytes that wait
+ * are counted; when their number does not change for long enough, nobody takes them, or nobody sends them.
  */
-import type { WireLimits } from "../base/limits.ts";
 
 export interface Stalls<Stream> {
   add(stream: Stream): void;
   delete(stream: Stream): void;
-  /** To be called again and again; gives those that stand still since `limits.stalled_reader_ms`. */
+  /** To be called again and again; gives those that stand still since `forMs`. */
   look(): readonly Stream[];
 }
 
 export function createStalls<Stream>(options: {
-  /** Bytes that wait to be taken. */
+  /** Bytes that wait. */
   readonly waitingOf: (stream: Stream) => number;
-  readonly limits: () => WireLimits;
+  readonly forMs: () => number;
   /** ms that never go back. */
   readonly now: () => number;
 }): Stalls<Stream> {
-  const { limits, now, waitingOf } = options;
+  const { forMs, now, waitingOf } = options;
   const seen = new Map<Stream, { waiting: number; since: number }>();
   return {
     add: (stream) => void seen.set(stream, { waiting: 0, since: now() }),
@@ -31,7 +30,7 @@ export function createStalls<Stream>(options: {
         if (waiting === 0 || waiting !== last.waiting) {
           last.waiting = waiting;
           last.since = time;
-        } else if (time - last.since >= limits().stalledReaderMs) stalled.push(stream);
+        } else if (time - last.since >= forMs()) stalled.push(stream);
       }
       return stalled;
     },

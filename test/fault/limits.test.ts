@@ -228,6 +228,21 @@ describe("over HTTP/2", () => {
     await reader.seen("the answer to one more", ({ kind, stream: id }) => kind === kinds.headers && id === 11);
   });
 
+  it("a body that said its length and stops coming takes its stream along when limits.body_idle_ms is over", async () => {
+    const socket = await tlsThrough(core, secondHost, { alpn: ["h2"] });
+    const reader = readFrames(socket);
+    const half = { method: "POST", path: "/wait", end: false } as const;
+    socket.write(Buffer.concat([preface, settings(), settingsAck]));
+    socket.write(request(1, secondHost, { ...half, more: [["content-length", "100"]] }));
+    // A conversation says no length, and may be quiet.
+    socket.write(request(3, secondHost, half));
+    const { stream, payload } = await reader.seen("the end of the first", ({ kind }) => kind === kinds.rst);
+    expect([stream, payload.readUInt32BE()]).toEqual([1, 8]);
+    socket.write(request(5, secondHost));
+    await reader.seen("an answer", ({ kind, stream: id }) => kind === kinds.headers && id === 5);
+    expect(reader.frames.filter(({ kind, stream: id }) => kind === kinds.rst && id === 3)).toEqual([]);
+  });
+
   it("a client that says nothing at all is gone when limits.head_ms is over", async () => {
     const socket = await tlsThrough(core, secondHost, { alpn: ["h2"] });
     const reader = readFrames(socket);

@@ -287,6 +287,18 @@ describe("refused in the client's dialect", () => {
     expect(taken).toBe(defaultLimits.requestBodyBytes / 1024 / 1024 + 1);
   });
 
+  it("does not read a body that says itself that it is beyond the bound", async () => {
+    let taken = 0;
+    const rig = createRig(toLocal, neverAsked);
+    const raw = (async function* () {
+      taken += 1;
+      yield Buffer.alloc(1024);
+    })();
+    const length = String(defaultLimits.requestBodyBytes + 1);
+    const answer = await rig.ask({ raw, headers: [["content-length", length]] });
+    expect([answer.status, taken]).toEqual([413, 0]);
+  });
+
   it("refuses a body that unpacks beyond the bound", async () => {
     const rig = createRig(toLocal, neverAsked);
     const answer = await rig.ask({

@@ -4,7 +4,7 @@
  */
 import type { Exchange } from "../../base/exchange.ts";
 import type { WhyStep } from "../../base/flow.ts";
-import { headerList } from "../../base/headers.ts";
+import { headerList, headerValue } from "../../base/headers.ts";
 import { bodyOf } from "../../base/http.ts";
 import { isRecord, parseJson } from "../../base/json.ts";
 import { defaultLimits, limitText, type WireLimits } from "../../base/limits.ts";
@@ -125,8 +125,10 @@ function notJson(why: string, limits: WireLimits): string {
 }
 
 async function readBytes(exchange: Exchange, limits: WireLimits): Promise<Unpacked> {
-  const whole = await readWhole(exchange.body, limits.requestBodyBytes);
-  if (!whole.ok) return { ok: false, reason: "too-large", why: "" };
+  // Said beforehand: then it need not come first.
+  const said = Number(headerValue(exchange.headers, "content-length") ?? 0);
+  const whole = said > limits.requestBodyBytes ? null : await readWhole(exchange.body, limits.requestBodyBytes);
+  if (whole?.ok !== true) return { ok: false, reason: "too-large", why: "" };
   return unpack(whole.bytes, headerList(exchange.headers, "content-encoding"), limits);
 }
 

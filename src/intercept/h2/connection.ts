@@ -126,7 +126,7 @@ export function serveHttp2(connection: Connection2): void {
       isSentAway = true;
       server.goaway(errorCodes.enhanceYourCalm);
     },
-    onStalled: (stream) => stream.reset(errorCodes.cancel),
+    onStalled: (stream) => stream.giveUp(errorCodes.cancel),
     onIdle: leave,
   });
 

@@ -21,21 +21,32 @@ export interface StreamWatchOptions {
   readonly onFirst: () => void;
   readonly onLast: () => void;
   readonly onResets: () => void;
-  /** Its client takes nothing of it. */
+  /** Its client takes nothing of it, or owes a body and sends nothing. */
   readonly onStalled: (stream: WireStream) => void;
   readonly onIdle: () => void;
 }
 
 export function watchStreams(options: StreamWatchOptions): StreamWatch {
   const { limits, now } = options;
-  const stalls = createStalls<WireStream>({ ...options, waitingOf: (stream) => stream.waiting });
+  const stalls = createStalls<WireStream>({
+    now,
+    forMs: () => limits().stalledReaderMs,
+    waitingOf: (stream) => stream.waiting,
+  });
+  /** What is still to come of bodies that said how long they are. Any other may stay open both ways for hours. */
+  const silences = createStalls<WireStream>({
+    now,
+    forMs: () => limits().bodyIdleMs,
+    waitingOf: ({ expectedBytes, receivedBytes, headSent, isHeldBack }) =>
+      headSent || isHeldBack ? 0 : Math.max(0, expectedBytes - receivedBytes),
+  });
   const resets = createRate(now);
   let open = 0;
   let idleSince = now();
   const stop = lookAgain(
-    () => Math.min(limits().stalledReaderMs, limits().idleConnectionMs),
+    () => Math.min(limits().stalledReaderMs, limits().idleConnectionMs, limits().bodyIdleMs),
     () => {
-      for (const stream of stalls.look()) options.onStalled(stream);
+      for (const stream of [...stalls.look(), ...silences.look()]) options.onStalled(stream);
       if (open === 0 && now() - idleSince >= limits().idleConnectionMs) options.onIdle();
     },
   );
@@ -45,10 +56,12 @@ export function watchStreams(options: StreamWatchOptions): StreamWatch {
       open += 1;
       if (open === 1) options.onFirst();
       stalls.add(stream);
+      if (stream.expectedBytes > 0) silences.add(stream);
     },
     closed(stream) {
       open -= 1;
       stalls.delete(stream);
+      silences.delete(stream);
       const isGivenUp = stream.resetCode !== null && !stream.headSent;
       if (isGivenUp && !resets.take(limits().resetsPer10s)) options.onResets();
       if (open > 0) return;

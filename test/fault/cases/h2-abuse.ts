@@ -30,7 +30,7 @@ export const h2Abuse: BoardCase = {
   aim: `0 of ${clientAbuses.length + upstreamAbuses.length}`,
   peers: ["mockttp"],
   remark:
-    "Clients: rapid reset, made-you-reset, CONTINUATION, empty DATA, PING and SETTINGS floods, zero-window hoarding, header bombs, broken rules. Origins: the same and 1xx without end, huge heads, odd GOAWAYs, windows overrun, pushes, deaths. http-mitm-proxy speaks no HTTP/2. Whoever asks an origin that sends no HTTP/2 frames gets its error when `first_byte_ms` is over (2.5 s here): Node's client says nothing sooner.",
+    "Clients: rapid reset, made-you-reset, CONTINUATION, empty DATA, PING and SETTINGS floods, zero-window hoarding, header bombs, broken rules. Origins: the same and 1xx without end, huge heads, odd GOAWAYs, windows overrun, pushes, deaths. http-mitm-proxy speaks no HTTP/2.",
   run,
 };
 

@@ -98,6 +98,11 @@ export class WireStream {
     return this.#queued;
   }
 
+  /** Nothing of it is taken for now: its peer may have to wait for us. */
+  get isHeldBack(): boolean {
+    return this.#isStill() || this.#held.length > 0;
+  }
+
   /** Both sides have ended, or one has given up. */
   get isClosed(): boolean {
     return this.resetCode !== null || (this.localEnded && this.remoteEnded);
@@ -173,6 +178,13 @@ export class WireStream {
     this.#drop();
     this.#host.sendReset(this, code);
     this.#close();
+  }
+
+  /** As `reset`, and its listener hears of it as if its peer had done it. */
+  giveUp(code: number): void {
+    if (this.isClosed) return;
+    this.#host.sendReset(this, code);
+    this.broken(code);
   }
 
   /** Called when the last frame of it has been handed to the system; at once when there is nothing to wait for. */
