@@ -6,6 +6,7 @@ import { type CommandContext, noticeLine, printJson, printLines, shown } from ".
 import { spawnWith } from "./ensure-core.ts";
 import { CommandFailure, exitCodes } from "./failure.ts";
 import { openRecording } from "./record.ts";
+import { holdYoungSpace } from "./small-start.ts";
 import type { LogForm } from "./start-log.ts";
 import { inHome, reasonOf } from "./unwritable.ts";
 
@@ -61,6 +62,7 @@ async function startHere(context: CommandContext, options: StartOptions): Promis
 
 /** Until the core has stopped. */
 async function serve(context: CommandContext, options: StartOptions, instance: Instance): Promise<void> {
+  const letGrow = holdYoungSpace();
   const { startCore } = await context.program.loadCore();
   const recording = options.record === undefined ? null : await openRecording(context, options.record);
   const core = await startCore({
@@ -93,6 +95,7 @@ async function serve(context: CommandContext, options: StartOptions, instance: I
   if (options.json === true) printJson(context, { url, port, pid: process.pid, started: true });
   else context.stdout.write(`listening on ${url}\n`);
   printLines(context.stderr, core.notices().map(noticeLine));
+  letGrow();
   const endLog = await startLog(context, options);
   await core.stopped;
   await endLog();
