@@ -190,13 +190,15 @@ export function applyFact(entry: Entry, fact: FlowFact, clock: Clock): boolean {
   }
 }
 
-/** The public record as it stands now; it does not change with the flow. */
+/**
+ * The public record as it stands now; it does not change with the flow. Each field by its name, and those that may be missing
+ * afterwards: a literal with spreads in it is built property by property, and a reader has one made of every call.
+ */
 export function snapshot(entry: Entry): FlowRecord {
   const { client, host, method, path, protocol, run } = entry.start;
-  return {
+  const record: Writable<FlowRecord> = {
     id: entry.id,
     startedAt: entry.startedAt,
-    ...(entry.endedAt === undefined ? {} : { endedAt: entry.endedAt }),
     client,
     host,
     method,
@@ -209,18 +211,22 @@ export function snapshot(entry: Entry): FlowRecord {
     model: entry.model,
     provider: entry.provider,
     account: entry.account,
-    ...(entry.combo === undefined ? {} : { combo: entry.combo }),
-    ...(entry.session === undefined ? {} : { session: entry.session }),
-    ...(run === undefined ? {} : { run }),
-    attempts: entry.attempts.map((attempt) => ({ ...attempt })),
-    why: [...entry.why],
+    attempts: entry.attempts.length === 0 ? none : entry.attempts.map((attempt) => ({ ...attempt })),
+    why: entry.why.length === 0 ? none : [...entry.why],
     usage: entry.usage,
-    ...(entry.costUsd === undefined ? {} : { costUsd: entry.costUsd }),
     timings: { ...entry.timings },
     losses: entry.losses,
-    ...(entry.error === undefined ? {} : { error: entry.error }),
   };
+  if (entry.endedAt !== undefined) record.endedAt = entry.endedAt;
+  if (entry.combo !== undefined) record.combo = entry.combo;
+  if (entry.session !== undefined) record.session = entry.session;
+  if (run !== undefined) record.run = run;
+  if (entry.costUsd !== undefined) record.costUsd = entry.costUsd;
+  if (entry.error !== undefined) record.error = entry.error;
+  return record;
 }
+
+const none: readonly never[] = [];
 
 /** What counters want of a flow that has ended. Every call is counted, so it is no snapshot: read it at once. */
 export type FlowOutcome = Pick<

@@ -50,6 +50,29 @@ describe("a flow as published", () => {
     expect(json.attempts[0]?.startedAt).toMatch(/Z$/);
   });
 
+  it("has every field that a record has", () => {
+    const { log, tap, redactor } = captureOne("client-request", [], "");
+    const usage = { input: 1, output: 2, cacheRead: 0, cacheWrite: 0, reasoning: 0, estimated: false };
+    tap.tell({ type: "attempt-started", provider: "p", account: "a", model: "m" });
+    tap.tell({ type: "described", combo: "c", session: "s", provider: "p", account: "a", model: { asked: "m" } });
+    tap.tell({ type: "why", step: { stage: "rule", text: "because" } });
+    tap.tell({ type: "losses", losses: ["lost"] });
+    tap.tell({ type: "ended", state: "failed", error: "broken" });
+    tap.tell({ type: "usage", usage });
+    tap.tell({ type: "cost", usd: 3 });
+    const [record] = log.list();
+    if (record === undefined) throw new Error("no record");
+    const { startedAt, endedAt, attempts, ...same } = { ...record, run: "r" };
+    const json = flowJson({ ...record, run: "r" }, redactor);
+    expect(Object.keys(json).toSorted()).toEqual(["startedAt", "endedAt", "attempts", ...Object.keys(same)].toSorted());
+    expect(json).toMatchObject(same);
+    expect(Object.keys(same)).toEqual(
+      expect.arrayContaining(["combo", "session", "run", "costUsd", "error", "usage", "why", "losses"]),
+    );
+    expect([Date.parse(json.startedAt), Date.parse(json.endedAt ?? "")]).toEqual([startedAt, endedAt]);
+    expect(json.attempts).toHaveLength(attempts.length);
+  });
+
   it("shows a compressed body as text, with its secrets masked and nothing changed in the log", async () => {
     const body = gzipSync(JSON.stringify({ key: secret, other: "sk-ant-api03-abcdefghijkl", text: "hello" }));
     const headers = [

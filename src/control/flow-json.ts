@@ -13,6 +13,8 @@ import { redactorOf } from "./flow-redactor.ts";
 import { isPersonalHost } from "./personal-hosts.ts";
 import { maskBody } from "./recording/mask-bytes.ts";
 
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
+
 /** More text than this nobody reads on a screen, and masking it takes its time. */
 export const maxViewBytes = 2 * 1024 * 1024;
 
@@ -24,19 +26,40 @@ const redactSliceLength = 128 * 1024;
 
 const allSides: readonly FlowSide[] = ["client-request", "upstream-request", "upstream-reply", "client-reply"];
 
+/** Each field by its name, as in `snapshot`: a reader gets one of every call. */
 export function flowJson(flow: FlowRecord, redactor: Redactor): FlowJson {
-  const { startedAt, endedAt, attempts, why, error, ...rest } = flow;
-  return {
-    ...rest,
-    startedAt: iso(startedAt),
-    ...(endedAt === undefined ? {} : { endedAt: iso(endedAt) }),
-    path: redactor.text(rest.path),
-    attempts: attempts.map((attempt) => attemptJson(attempt, redactor)),
-    why: why.map((step): WhyStep => ({ ...step, text: redactor.text(step.text) })),
-    losses: rest.losses.map((loss) => redactor.text(loss)),
-    ...(error === undefined ? {} : { error: redactor.text(error) }),
+  const { attempts, why, losses } = flow;
+  const json: Writable<FlowJson> = {
+    id: flow.id,
+    client: flow.client,
+    host: flow.host,
+    method: flow.method,
+    path: redactor.text(flow.path),
+    protocol: flow.protocol,
+    status: flow.status,
+    state: flow.state,
+    action: flow.action,
+    formats: flow.formats,
+    model: flow.model,
+    provider: flow.provider,
+    account: flow.account,
+    usage: flow.usage,
+    timings: flow.timings,
+    startedAt: iso(flow.startedAt),
+    attempts: attempts.length === 0 ? none : attempts.map((attempt) => attemptJson(attempt, redactor)),
+    why: why.length === 0 ? none : why.map((step): WhyStep => ({ ...step, text: redactor.text(step.text) })),
+    losses: losses.length === 0 ? none : losses.map((loss) => redactor.text(loss)),
   };
+  if (flow.endedAt !== undefined) json.endedAt = iso(flow.endedAt);
+  if (flow.combo !== undefined) json.combo = flow.combo;
+  if (flow.session !== undefined) json.session = flow.session;
+  if (flow.run !== undefined) json.run = flow.run;
+  if (flow.costUsd !== undefined) json.costUsd = flow.costUsd;
+  if (flow.error !== undefined) json.error = redactor.text(flow.error);
+  return json;
 }
+
+const none: readonly never[] = [];
 
 export async function flowDetailJson(flow: CapturedFlow, known: Redactor): Promise<FlowDetailJson> {
   const redactor = redactorOf(flow, known);
