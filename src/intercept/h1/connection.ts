@@ -10,12 +10,13 @@ import { headerValue } from "../../base/headers.ts";
 import type { RequestHead } from "../../base/http.ts";
 import { limitText, type LimitKey } from "../../base/limits.ts";
 import { UpstreamError } from "../../base/upstream-error.ts";
+import { createAlarm } from "../alarm.ts";
 import { namesHost } from "../authority-name.ts";
 import type { Place as ConnectionPlace } from "../connections.ts";
 import type { OwnAnswer, RelayDeps, Tunnel } from "../relay-deps.ts";
 import { createAnswer, reasonPhrase } from "./answer.ts";
 import { createBodyScanner } from "./body.ts";
-import { findHeadEnd, parseRequestHead, withoutField, writeHead, type RequestHead1 } from "./head.ts";
+import { findHeadEnd, hasField, parseRequestHead, withoutField, writeHead, type RequestHead1 } from "./head.ts";
 import { requestLine } from "../request-line.ts";
 import { createLaneHolder } from "./lane-holder.ts";
 import { adjoining, createRelay, type Exchange1, type Outcome } from "./relay.ts";
@@ -43,7 +44,9 @@ export function serveHttp1(connection: Connection1): void {
   let searched = 0;
   let exchange: Exchange1 | null = null;
   let closing = false;
-  let timer: NodeJS.Timeout | null = null;
+  /** Against the client, and (while an exchange is relayed) against the upstream: both may run at once. */
+  const alarm = createAlarm();
+  const relayAlarm = createAlarm();
   let { onFirstBytes } = connection;
   let known: { readonly agent: string | undefined; readonly client: ClientId } | null = null;
 
@@ -62,19 +65,14 @@ export function serveHttp1(connection: Connection1): void {
     },
   );
 
-  const arm = (ms: number, onLate: () => void): void => {
-    if (timer !== null) clearTimeout(timer);
-    timer = setTimeout(onLate, ms);
-    timer.unref();
-  };
-  const armIdle = (): void => arm(deps.limits().idleConnectionMs, close);
+  const armIdle = (): void => alarm.set(deps.limits().idleConnectionMs, close);
 
   /** Runs while a request body is still to come: each piece of it starts the time again. */
   const onBodyLate = (): void => {
     if (exchange === null || exchange.requestDone()) return;
     if (client.isPaused() || exchange.replyBegun()) {
       // It is we who read no further, or both sides talk at once: then the client may be silent.
-      timer?.refresh();
+      alarm.set(deps.limits().bodyIdleMs, onBodyLate);
       return;
     }
     const text = `the client sent nothing of its request body for ${durationText(deps.limits().bodyIdleMs)}`;
@@ -85,9 +83,7 @@ export function serveHttp1(connection: Connection1): void {
     if (closing) return;
     closing = true;
     client.end();
-    if (timer !== null) clearTimeout(timer);
-    timer = setTimeout(() => client.destroy(), lingerMs);
-    timer.unref();
+    alarm.set(lingerMs, () => client.destroy());
   };
 
   const refuse = (status: number, why: string): void => {
@@ -121,18 +117,19 @@ export function serveHttp1(connection: Connection1): void {
     }
     if (end === -1) {
       searched = pending.length;
-      if (pending.length > 0 && timer === null) {
-        arm(headMs, () => refuse(408, `The request head did not arrive within ${named("head_ms")}.`));
+      if (pending.length > 0 && !alarm.isSet()) {
+        alarm.set(headMs, () => refuse(408, `The request head did not arrive within ${named("head_ms")}.`));
       }
       return;
     }
-    const headBytes = withoutH2c(pending.subarray(0, end));
+    const received = pending.subarray(0, end);
     const rest = pending.subarray(end);
     pending = null;
     searched = 0;
-    if (timer !== null) clearTimeout(timer);
-    timer = null;
-    const parsed = parseRequestHead(headBytes, headerFields);
+    alarm.clear();
+    const parsedAsReceived = parseRequestHead(received, headerFields);
+    const headBytes = parsedAsReceived.ok ? withoutH2c(received, parsedAsReceived.head) : received;
+    const parsed = headBytes === received ? parsedAsReceived : parseRequestHead(headBytes, headerFields);
     if (!parsed.ok) {
       refuse(parsed.status, `The request head is refused: ${parsed.why}.`);
       return;
@@ -187,6 +184,7 @@ export function serveHttp1(connection: Connection1): void {
         continued,
         tap,
         deps,
+        alarm: relayAlarm,
         onOutcome,
         onSpliced,
       });
@@ -214,7 +212,7 @@ export function serveHttp1(connection: Connection1): void {
       exchange = relay(joined === null ? [headBytes, body] : [joined], taken > 0, false);
     }
     // A reply may have come and gone already.
-    if (!scanner.done && !closing && exchange !== null) arm(deps.limits().bodyIdleMs, onBodyLate);
+    if (!scanner.done && !closing && exchange !== null) alarm.set(deps.limits().bodyIdleMs, onBodyLate);
 
     function scanBody(bytes: Buffer): number | null {
       try {
@@ -266,12 +264,9 @@ export function serveHttp1(connection: Connection1): void {
     }
   };
 
-  const onBodyBytes = (running: NodeJS.Timeout): void => {
-    if (exchange !== null && !exchange.requestDone()) running.refresh();
-    else if (exchange !== null) {
-      clearTimeout(running);
-      timer = null;
-    }
+  const onBodyBytes = (): void => {
+    if (exchange !== null && !exchange.requestDone()) alarm.again();
+    else if (exchange !== null) alarm.clear();
   };
 
   const onClientData = (bytes: Buffer): void => {
@@ -281,10 +276,7 @@ export function serveHttp1(connection: Connection1): void {
       onFirstBytes = undefined;
     }
     if (exchange === null) {
-      if (timer !== null && pending === null) {
-        clearTimeout(timer);
-        timer = null;
-      }
+      if (pending === null) alarm.clear();
       pending = pending === null ? bytes : Buffer.concat([pending, bytes]);
       tryStart();
       return;
@@ -293,7 +285,7 @@ export function serveHttp1(connection: Connection1): void {
     if (!exchange.requestDone()) {
       try {
         const taken = exchange.onClientBytes(bytes);
-        if (timer !== null) onBodyBytes(timer);
+        if (alarm.isSet()) onBodyBytes();
         if (taken === bytes.length) return;
         rest = bytes.subarray(taken);
       } catch {
@@ -318,7 +310,8 @@ export function serveHttp1(connection: Connection1): void {
   // An error is always followed by `close`; there is nothing else to learn from a client that vanished.
   client.on("error", () => {});
   client.on("close", () => {
-    if (timer !== null) clearTimeout(timer);
+    alarm.end();
+    relayAlarm.end();
     closing = true;
     if (exchange === null) holder.release();
     else exchange.onClientClose();
@@ -340,9 +333,9 @@ export function plainAnswer(status: number, text: string): OwnAnswer {
 const h2cSpellings = ["h2c", "H2C", "H2c", "h2C"] as const;
 
 /** HTTP/2 by upgrade (h2c) would be a conversation that nobody here can follow; without the offer the client goes on in HTTP/1. */
-function withoutH2c(head: Buffer): Buffer {
-  // Searching bytes costs less than making a text of each head.
-  if (!h2cSpellings.some((name) => head.includes(name))) return head;
+function withoutH2c(head: Buffer, { headers }: RequestHead1): Buffer {
+  // Nearly no head offers anything.
+  if (!hasField(headers, "upgrade") || !h2cSpellings.some((name) => head.includes(name))) return head;
   return withoutField(withoutField(head, "upgrade", /\bh2c\b/i), "http2-settings");
 }
 

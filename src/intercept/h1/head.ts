@@ -119,6 +119,12 @@ export function parseReplyHead(
   };
 }
 
+/** Asked of each head, where a text of its bytes would have to be made to search them. `name` is in lower case. */
+export function hasField(headers: HeaderPairs, name: string): boolean {
+  for (const [other] of headers) if (other.length === name.length && other.toLowerCase() === name) return true;
+  return false;
+}
+
 /** The head's bytes without the lines of one field (lower-case name), or those that hold `value`; the same buffer when there is none. */
 export function withoutField(head: Buffer, name: string, value = /^/): Buffer {
   const text = head.toString("latin1");

@@ -9,11 +9,12 @@ import type { FlowTap } from "../../base/flow.ts";
 import type { RequestHead } from "../../base/http.ts";
 import { limitText } from "../../base/limits.ts";
 import { UpstreamError } from "../../base/upstream-error.ts";
-import { createDeadline } from "../deadline.ts";
+import type { Alarm } from "../alarm.ts";
+import type { Lateness } from "../deadline.ts";
 import type { RelayDeps } from "../relay-deps.ts";
 import type { Lane } from "../upstream/lanes.ts";
 import { createBodyScanner, FramingError, type BodyScanner } from "./body.ts";
-import { findHeadEnd, parseReplyHead, withoutField, type ReplyHead1, type RequestHead1 } from "./head.ts";
+import { findHeadEnd, hasField, parseReplyHead, withoutField, type ReplyHead1, type RequestHead1 } from "./head.ts";
 import type { LaneHolder, LaneUser } from "./lane-holder.ts";
 
 /** How a client connection drives the exchange in flight. */
@@ -54,6 +55,8 @@ export interface RelayOptions {
   readonly continued: boolean;
   readonly tap: FlowTap;
   readonly deps: RelayDeps;
+  /** Of the connection, for its exchange: runs against the upstream. */
+  readonly alarm: Alarm;
   readonly onOutcome: (outcome: Outcome) => void;
   /** The connection is a tunnel from here on: what the client said too early goes on now. */
   readonly onSpliced: () => void;
@@ -63,7 +66,7 @@ export interface RelayOptions {
 const maxReplayBytes = 1024 * 1024;
 
 export function createRelay(options: RelayOptions): Exchange1 {
-  const { client, holder, head, scanner, tap, deps } = options;
+  const { client, holder, head, scanner, tap, deps, alarm } = options;
   /** Made only when there is a connection to wait for. */
   let giveUp: AbortController | null = null;
   let over = false;
@@ -85,15 +88,24 @@ export function createRelay(options: RelayOptions): Exchange1 {
   let replay: Buffer[] | null = [...options.opening];
   let replayBytes = options.opening.reduce((sum, part) => sum + part.length, 0);
 
-  const deadline = createDeadline((lateness, ms) => {
-    const text = `${options.request.host} sent nothing for ${durationText(ms)}`;
+  let lateness: Lateness = "first-byte-timeout";
+  let lateMs = 0;
+
+  const onLate = (): void => {
+    const text = `${options.request.host} sent nothing for ${durationText(lateMs)}`;
     fail(new UpstreamError(lateness, reply === null ? "reply" : "body", text));
-  });
+  };
+
+  const expectWithin = (ms: number, which: Lateness): void => {
+    lateness = which;
+    lateMs = ms;
+    alarm.set(ms, onLate);
+  };
 
   const finish = (outcome: Outcome): void => {
     if (over) return;
     over = true;
-    deadline.stop();
+    alarm.clear();
     holder.user = null;
     if (!spliced) deps.inFlight.leave();
     options.onOutcome(outcome);
@@ -165,7 +177,7 @@ export function createRelay(options: RelayOptions): Exchange1 {
     for (const part of parts) flowing = lane.socket.write(part);
     if (parts.length > 1) lane.socket.uncork();
     if (!lent) replay = null;
-    if (scanner.done) deadline.start(deps.timeouts().firstByteMs, "first-byte-timeout");
+    if (scanner.done) expectWithin(deps.timeouts().firstByteMs, "first-byte-timeout");
     return flowing;
   };
 
@@ -219,8 +231,8 @@ export function createRelay(options: RelayOptions): Exchange1 {
     replyDone = replyScanner.done;
     tap.head("client-reply", { line: String(parsed.status), headers: parsed.headers });
     tap.tell({ type: "reply-started", status: parsed.status });
-    deadline.start(deps.timeouts().idleMs, "idle-timeout");
-    headToWrite = withoutField(raw, "alt-svc");
+    expectWithin(deps.timeouts().idleMs, "idle-timeout");
+    headToWrite = hasField(parsed.headers, "alt-svc") ? withoutField(raw, "alt-svc") : raw;
   };
 
   const writeToClient = (body: Buffer | null): boolean => {
@@ -236,7 +248,7 @@ export function createRelay(options: RelayOptions): Exchange1 {
     // From here on it is a tunnel: one that may stay quiet for hours and that a shutdown does not wait for.
     deps.inFlight.leave();
     replay = null;
-    deadline.stop();
+    alarm.clear();
     tap.head("client-reply", { line: "101", headers: parsed.headers });
     tap.tell({ type: "reply-started", status: 101 });
     client.write(withoutField(raw, "alt-svc"));
@@ -259,17 +271,17 @@ export function createRelay(options: RelayOptions): Exchange1 {
           const flowing = taken === 0 || writeToClient(taken === body.length ? body : body.subarray(0, taken));
           // A second reply that nobody asked for reaches nobody: this one is whole, and the lane is done with.
           if (taken < body.length) tainted = true;
-          if (flowing) deadline.refresh();
+          if (flowing) alarm.again();
           else {
             // A stalled reader is the client's business: the upstream waits, and no clock runs against it.
             holder.lane?.socket.pause();
-            deadline.stop();
+            alarm.clear();
           }
           replyDone = replyScanner.done;
         }
         if (headToWrite !== null) writeToClient(null);
         if (replyDone) {
-          deadline.stop();
+          alarm.clear();
           complete();
         }
       } catch (error) {
@@ -339,7 +351,7 @@ export function createRelay(options: RelayOptions): Exchange1 {
       }
       if (sendable && holder.lane?.socket.write(mine) === false) client.pause();
       if (scanner.done) {
-        if (reply === null) deadline.start(deps.timeouts().firstByteMs, "first-byte-timeout");
+        if (reply === null) expectWithin(deps.timeouts().firstByteMs, "first-byte-timeout");
         complete();
       }
       return taken;
@@ -364,7 +376,7 @@ export function createRelay(options: RelayOptions): Exchange1 {
     },
     onClientDrain() {
       holder.lane?.socket.resume();
-      if (reply !== null && !replyDone) deadline.start(deps.timeouts().idleMs, "idle-timeout");
+      if (reply !== null && !replyDone) expectWithin(deps.timeouts().idleMs, "idle-timeout");
     },
     onClientClose() {
       if (over) return;
