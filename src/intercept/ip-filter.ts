@@ -18,7 +18,8 @@ export function createBarrier(settings: () => IpFilterSettings, bus: Bus<CoreEve
   const isBarred = createIpFilter(settings);
   const said = new Set<string>();
   return (socket) => {
-    if (!isBarred(socket.remoteAddress)) return false;
+    // An address is a question to the kernel.
+    if (settings().mode === "off" || !isBarred(socket.remoteAddress)) return false;
     // Nobody else listens to it from here on, and whoever is turned away may well hang up.
     socket.on("error", () => socket.destroy());
     socket.end("HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");

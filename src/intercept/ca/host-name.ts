@@ -3,7 +3,7 @@
  * hyphens (RFC 5890 LDH), valid A-labels, or an address literal. Everything else is refused with a reason that does
  * not repeat the input. One packet `CONNECT __proto__:443` killed the proxy library this stands in front of.
  */
-import { isIP, isIPv6 } from "node:net";
+import { isIPv4, isIPv6 } from "node:net";
 import { domainToUnicode } from "node:url";
 
 export type ParsedHost =
@@ -23,7 +23,7 @@ export function parseHost(text: string): ParsedHost {
   if (text.length > maxNameLength + 1) return invalid(`longer than ${maxNameLength} characters`);
   if (text.includes("%")) return invalid("a zone or an escape is not part of a host");
   if (text.startsWith("[") || text.includes(":")) return parseIpv6(text);
-  if (isIP(text) === 4) return { kind: "address", address: text, family: 4 };
+  if (isIPv4(text)) return { kind: "address", address: text, family: 4 };
   return parseName(text);
 }
 
