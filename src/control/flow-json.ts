@@ -3,6 +3,7 @@ import { isUtf8 } from "node:buffer";
 import type { AttemptJson, BodyJson, FlowDetailJson, FlowJson, SideJson } from "../base/controls.ts";
 import type { FlowRecord, FlowSide, WhyStep } from "../base/flow.ts";
 import { headerValue } from "../base/headers.ts";
+import { isoTime } from "../base/iso-time.ts";
 import type { Redactor } from "../base/redact.ts";
 import { binaryKind } from "../engine/codecs/binary-kind.ts";
 import { decodedBody } from "../engine/view/decoded-body.ts";
@@ -45,12 +46,12 @@ export function flowJson(flow: FlowRecord, redactor: Redactor): FlowJson {
     account: flow.account,
     usage: flow.usage,
     timings: flow.timings,
-    startedAt: iso(flow.startedAt),
+    startedAt: isoTime(flow.startedAt),
     attempts: attempts.length === 0 ? none : attempts.map((attempt) => attemptJson(attempt, redactor)),
     why: why.length === 0 ? none : why.map((step): WhyStep => ({ ...step, text: redactor.text(step.text) })),
     losses: losses.length === 0 ? none : losses.map((loss) => redactor.text(loss)),
   };
-  if (flow.endedAt !== undefined) json.endedAt = iso(flow.endedAt);
+  if (flow.endedAt !== undefined) json.endedAt = isoTime(flow.endedAt);
   if (flow.combo !== undefined) json.combo = flow.combo;
   if (flow.session !== undefined) json.session = flow.session;
   if (flow.run !== undefined) json.run = flow.run;
@@ -193,12 +194,8 @@ function sliceEnd(text: string, start: number): number {
 function attemptJson(attempt: FlowRecord["attempts"][number], redactor: Redactor): AttemptJson {
   return {
     ...attempt,
-    startedAt: iso(attempt.startedAt),
-    endedAt: attempt.endedAt === null ? null : iso(attempt.endedAt),
+    startedAt: isoTime(attempt.startedAt),
+    endedAt: attempt.endedAt === null ? null : isoTime(attempt.endedAt),
     ...(attempt.error === undefined ? {} : { error: redactor.text(attempt.error) }),
   };
-}
-
-function iso(instant: number): string {
-  return new Date(instant).toISOString();
 }
