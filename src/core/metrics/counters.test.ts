@@ -54,6 +54,25 @@ describe("the counters of a core", () => {
     ]);
   });
 
+  it("keep calls apart that come in turns", () => {
+    const counters = createCounters();
+    for (let turn = 0; turn < 3; turn += 1) {
+      counters.ended(flow({ provider: "p" }), null);
+      counters.ended(flow({ provider: "p", status: 500 }), null);
+      counters.ended(flow({ provider: "q" }), null);
+    }
+    const { requests, durations } = counters.figures();
+    expect(requests.map(({ provider, outcome, count }) => [provider, outcome, count])).toEqual([
+      ["p", "ok", 3],
+      ["p", "error", 3],
+      ["q", "ok", 3],
+    ]);
+    expect(durations.map(({ provider, count }) => [provider, count])).toEqual([
+      ["p", 3],
+      ["q", 3],
+    ]);
+  });
+
   it("time only what succeeded and was a call", () => {
     const counters = createCounters();
     counters.ended(flow({ totalMs: 99, firstTokenMs: 50 }), null);

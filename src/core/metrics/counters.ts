@@ -52,6 +52,8 @@ export function createCounters(): Counters {
   const usage = createRows<Writable<MetricsJson["usage"][number]>>();
   const durations = createRows<Latency>();
   const firstTokens = createRows<Latency>();
+  /** Nearly every call is like the one before; to look for its rows is to make their keys. */
+  let last: LastEnded | null = null;
 
   return {
     attempted({ provider: named, error }) {
@@ -78,14 +80,21 @@ export function createCounters(): Counters {
       const isOurs = action === "reroute" || action === "bypass" || action === "block";
       const provider = providers.bounded(record.provider ?? byHost ?? (isOurs ? nobody : other));
       const outcome = outcomeOf(record);
-      requests.at(`${action}\n${provider}\n${outcome}`, () => ({ action, provider, outcome, count: 0 })).count += 1;
+      if (last?.action !== action || last.provider !== provider || last.outcome !== outcome) {
+        const row = requests.at(`${action}\n${provider}\n${outcome}`, () => ({ action, provider, outcome, count: 0 }));
+        last = { action, provider, outcome, row, duration: null };
+      }
+      last.row.count += 1;
       // How long a tunnel is open says nothing about anybody's speed.
       if (outcome !== "ok" || action === "tunnel" || protocol === "websocket") return;
-      const key = `${action}\n${provider}`;
-      const row = (bounds: readonly number[]) => (): Latency => newLatency(action, provider, bounds);
-      if (timings.totalMs !== null) observe(durations.at(key, row(durationBounds)), timings.totalMs, durationBounds);
+      const rowOf = (rows: Rows<Latency>, bounds: readonly number[]): Latency =>
+        rows.at(`${action}\n${provider}`, () => newLatency(action, provider, bounds));
+      if (timings.totalMs !== null) {
+        last.duration ??= rowOf(durations, durationBounds);
+        observe(last.duration, timings.totalMs, durationBounds);
+      }
       if (timings.firstTokenMs !== null)
-        observe(firstTokens.at(key, row(firstTokenBounds)), timings.firstTokenMs, firstTokenBounds);
+        observe(rowOf(firstTokens, firstTokenBounds), timings.firstTokenMs, firstTokenBounds);
     },
     figures: () => ({
       requests: requests.copies(),
@@ -106,6 +115,15 @@ function outcomeOf({ state, status }: Pick<FlowRecord, "state" | "status">): Out
   if (state === "truncated") return "truncated";
   if (state !== "done") return "failed";
   return status !== null && status >= 400 ? "error" : "ok";
+}
+
+interface LastEnded {
+  readonly action: string;
+  readonly provider: string;
+  readonly outcome: Outcome;
+  readonly row: { count: number };
+  /** Null: none was needed yet. */
+  duration: Latency | null;
 }
 
 /** Each bound's own share; they are summed up when somebody looks. */

@@ -206,12 +206,21 @@ interface ConnectionFacts {
 }
 
 const noTokens: ReadonlySet<string> = new Set();
+const onlyKeepAlive: ReadonlySet<string> = new Set(["keep-alive"]);
+
+function withTokens(before: ReadonlySet<string> | null, value: string): ReadonlySet<string> {
+  // What nearly every client and server says.
+  if (before === null && value === "keep-alive") return onlyKeepAlive;
+  const tokens = new Set(before);
+  for (const token of value.split(",")) tokens.add(token.trim().toLowerCase());
+  return tokens;
+}
 
 /** One pass over the fields that frame the message or name the connection's future. */
 function readConnectionFacts(headers: HeaderPairs): Parsed<ConnectionFacts> {
   let length: number | null = null;
   let codings: string | null = null;
-  let connection: Set<string> | null = null;
+  let connection: ReadonlySet<string> | null = null;
   let upgrade = false;
   let expect = false;
   for (const [name, value] of headers) {
@@ -230,10 +239,7 @@ function readConnectionFacts(headers: HeaderPairs): Parsed<ConnectionFacts> {
         }
         break;
       case 10:
-        if (name.toLowerCase() === "connection") {
-          connection ??= new Set();
-          for (const token of value.split(",")) connection.add(token.trim().toLowerCase());
-        }
+        if (name.toLowerCase() === "connection") connection = withTokens(connection, value);
         break;
       case 7:
         if (name.toLowerCase() === "upgrade") upgrade = true;
