@@ -124,6 +124,14 @@ describe("Connect envelopes", () => {
     expect(read([envelope(gzipSync("abc").subarray(0, 20), 1)]).reason).not.toBeNull();
   });
 
+  it("what unpacks to more than the ratio allows is refused, and what does not is read", () => {
+    const packed = envelope(gzipSync(Buffer.alloc(3 * 1024 * 1024)), 1);
+    const bytesAt = (maxRatio: number): number | undefined =>
+      createEnvelopeReader("gzip", { maxRatio }).push(packed)[0]?.payload.byteLength;
+    expect(bytesAt(2_000)).toBe(3 * 1024 * 1024);
+    expect(() => bytesAt(400)).toThrow(/unpacks to more/);
+  });
+
   it("a bomb that lies about its length is still bounded", () => {
     const bomb = gzipSync(Buffer.alloc(2 * maxBytes));
     bomb.writeUInt32LE(1, bomb.byteLength - 4);

@@ -4,7 +4,7 @@
  * same way with flag 128. Bytes to envelopes and back, any split, no socket.
  */
 import { gunzipSync } from "node:zlib";
-import { defaultLimits } from "../../base/limits.ts";
+import { defaultLimits, type WireLimits } from "../../base/limits.ts";
 import { createFrameBuffer } from "./frame-buffer.ts";
 import { FramingError } from "./framing-error.ts";
 
@@ -22,6 +22,8 @@ export interface Envelope {
 export interface EnvelopeOptions {
   /** Of one envelope, as it stands on the wire and unpacked. */
   readonly maxBytes?: number;
+  /** Unpacked to packed, after the first MiB. */
+  readonly maxRatio?: number;
   /** Connect ends with a JSON envelope; gRPC-web with one of trailer lines (`parseTrailers`). Each refuses the other's flag. */
   readonly framing?: "connect" | "grpc-web";
 }
@@ -40,10 +42,18 @@ const minGzipBytes = 18;
 export const maxEnvelopeBytes: number = defaultLimits.frameBytes;
 const ratioFreeBytes = 1024 * 1024;
 
+type EnvelopeLimits = Pick<EnvelopeOptions, "maxBytes" | "maxRatio">;
+
+/** What the configuration says of envelopes; nothing where there is none. */
+export function envelopeLimits(limits: WireLimits | undefined): EnvelopeLimits {
+  return limits === undefined ? {} : { maxBytes: limits.frameBytes, maxRatio: limits.decompressionRatio };
+}
+
 /** `encoding`: what `connect-content-encoding` said; envelopes may be packed with that and nothing else. */
 export function createEnvelopeReader(encoding: string | null, options: EnvelopeOptions = {}): EnvelopeReader {
   const buffer = createFrameBuffer();
   const maxBytes = options.maxBytes ?? maxEnvelopeBytes;
+  const maxRatio = options.maxRatio ?? defaultLimits.decompressionRatio;
   const lastFlag = options.framing === "grpc-web" ? trailerFlag : endFlag;
   let ended = false;
   let failure: FramingError | null = null;
@@ -63,7 +73,7 @@ export function createEnvelopeReader(encoding: string | null, options: EnvelopeO
     buffer.take(headBytes);
     const wire = buffer.take(length);
     ended = (flags & lastFlag) !== 0;
-    return { flags, payload: (flags & compressedFlag) === 0 ? wire : unpack(wire, encoding, maxBytes) };
+    return { flags, payload: (flags & compressedFlag) === 0 ? wire : unpack(wire, encoding, { maxBytes, maxRatio }) };
   }
 
   return {
@@ -92,7 +102,7 @@ export function createEnvelopeReader(encoding: string | null, options: EnvelopeO
   };
 }
 
-function unpack(wire: Uint8Array, encoding: string | null, maxBytes: number): Uint8Array {
+function unpack(wire: Uint8Array, encoding: string | null, limits: Required<EnvelopeLimits>): Uint8Array {
   if (wire.byteLength === 0) return wire;
   if (encoding !== null && encoding !== "gzip") {
     throw new FramingError("compression", `envelopes packed with ${encoding.slice(0, 32)} cannot be unpacked here`);
@@ -100,7 +110,7 @@ function unpack(wire: Uint8Array, encoding: string | null, maxBytes: number): Ui
   // Shorter than gzip's own head and tail, or another head.
   if (wire.byteLength < minGzipBytes || wire[0] !== 0x1f || wire[1] !== 0x8b) throw notGzip();
   // gzip ends with the length of what it packs (modulo 4 GiB, RFC 1952): most bombs say so and are not begun.
-  const bound = Math.min(maxBytes, Math.max(ratioFreeBytes, wire.byteLength * defaultLimits.decompressionRatio));
+  const bound = Math.min(limits.maxBytes, Math.max(ratioFreeBytes, wire.byteLength * limits.maxRatio));
   if (Buffer.from(wire.buffer, wire.byteOffset, wire.byteLength).readUInt32LE(wire.byteLength - 4) > bound) {
     throw tooLarge(bound);
   }

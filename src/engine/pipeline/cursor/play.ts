@@ -2,7 +2,8 @@
 import { passThrough, type Exchange } from "../../../base/exchange.ts";
 import { headerValue } from "../../../base/headers.ts";
 import type { HeaderPairs } from "../../../base/http.ts";
-import { createEnvelopeReader, endFlag } from "../../codecs/connect.ts";
+import type { WireLimits } from "../../../base/limits.ts";
+import { createEnvelopeReader, endFlag, envelopeLimits } from "../../codecs/connect.ts";
 import { FramingError } from "../../codecs/framing-error.ts";
 import type { EngineError } from "../../errors/engine-error.ts";
 import { fromUnknown } from "../../errors/from-unknown.ts";
@@ -58,13 +59,14 @@ function conversationOf(
 async function playStream(input: PlayInput, service: CursorService): Promise<Answer> {
   const conversation = conversationOf(input, service, false);
   // Reads on while the answer is being written: that is the point of this form.
-  void hearClient(input.exchange, conversation, input.view.config.limits.frameBytes);
+  void hearClient(input.exchange, conversation, input.view.config.limits);
   return answered(input.exchange, conversation);
 }
 
 /** Never rejects. */
-async function hearClient({ headers, body }: Exchange, conversation: Conversation, maxBytes: number): Promise<void> {
-  const reader = createEnvelopeReader(headerValue(headers, "connect-content-encoding") ?? null, { maxBytes });
+async function hearClient({ headers, body }: Exchange, conversation: Conversation, limits: WireLimits): Promise<void> {
+  const encoding = headerValue(headers, "connect-content-encoding") ?? null;
+  const reader = createEnvelopeReader(encoding, envelopeLimits(limits));
   try {
     for await (const bytes of body) {
       for (const { flags, payload } of reader.push(bytes)) {

@@ -3,7 +3,7 @@
  * A call is shown up to four times over; only frames of top-level field 1 are the call itself. It comes out whole, when it
  * is: its fragments continue each other in `mcp_params`, and `raw_args` of the last one may repeat all of it.
  */
-import { createEnvelopeReader, endFlag } from "../../../codecs/connect.ts";
+import { createEnvelopeReader, endFlag, envelopeLimits } from "../../../codecs/connect.ts";
 import { FramingError } from "../../../codecs/framing-error.ts";
 import { isRecord, parseJson } from "../../../../base/json.ts";
 import type { EngineError } from "../../../errors/engine-error.ts";
@@ -41,7 +41,7 @@ export function createChatReader(options: ChatReaderOptions = {}): StreamReader 
 }
 
 function createReader({ context, encoding = null, reply = "ChatServerMessage" }: ChatReaderOptions): StreamReader {
-  const envelopes = createEnvelopeReader(encoding, optional("maxBytes", context?.limits?.frameBytes));
+  const envelopes = createEnvelopeReader(encoding, envelopeLimits(context?.limits));
   const from: Provenance = {
     format: "cursor",
     ...optional("model", context?.model),

@@ -4,7 +4,7 @@
  * client's tools ends the run, because its result comes with the client's next request.
  */
 import { own } from "../../../../base/json.ts";
-import { createEnvelopeReader, endFlag, type Envelope } from "../../../codecs/connect.ts";
+import { createEnvelopeReader, endFlag, envelopeLimits, type Envelope } from "../../../codecs/connect.ts";
 import { FramingError } from "../../../codecs/framing-error.ts";
 import type { EngineError } from "../../../errors/engine-error.ts";
 import { settleFinish } from "../../../hub/finish.ts";
@@ -27,7 +27,7 @@ export function createStreamReader(context?: ReplyContext): StreamReader {
 const nothingAsked: ReadonlyMap<string, Uint8Array> = new Map();
 
 function createReader(context: ReplyContext | undefined): StreamReader {
-  const envelopes = createEnvelopeReader("gzip", optional("maxBytes", context?.limits?.frameBytes));
+  const envelopes = createEnvelopeReader("gzip", envelopeLimits(context?.limits));
   const askedBack = context?.askedBack ?? nothingAsked;
   const blobs = createBlobs(askedBack);
   const usage = createTurnUsage(context?.estimateInput);
