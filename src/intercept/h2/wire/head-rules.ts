@@ -6,6 +6,8 @@
 /** Names that were looked at before: a client repeats the same thirty all day. */
 const knownNames = new Set<string>();
 const maxKnownNames = 1_000;
+/** Longer ones are looked at each time: strangers could leave a megabyte behind with a few of them. */
+const maxKnownNameBytes = 64;
 /** A token (RFC 9110 §5.6.2) without upper case. */
 const fieldName = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
 // oxlint-disable-next-line no-control-regex -- these are the three that end a field elsewhere
@@ -46,7 +48,8 @@ export function requestSketch(raw: readonly string[]): RequestSketch | null {
   if (method === undefined || !fieldName.test(method.toLowerCase())) return null;
   if (method === "CONNECT" && protocol === undefined) {
     if (scheme !== undefined || path !== undefined || authority === undefined) return null;
-  } else if (scheme === undefined || path === undefined || !isTarget(path, method)) return null;
+  } else if (scheme === undefined || !/^[a-z][a-z0-9+.-]*$/i.test(scheme)) return null;
+  else if (path === undefined || !isTarget(path, method)) return null;
   if (protocol !== undefined && (method !== "CONNECT" || authority === undefined)) return null;
   const contentLength = lengthOf(raw, at);
   return contentLength === null ? null : { method, scheme, authority, path, protocol, contentLength };
@@ -71,7 +74,7 @@ export function areTrailers(raw: readonly string[]): boolean {
   return lengthOf(raw, 0) !== null;
 }
 
-/** `content-length` among the fields from `start` on, -1 without one; null: a field is not allowed, or two lengths differ. */
+/** `content-length` among the fields from `start` on, -1 without one; null: a field is not allowed, or there are two lengths. */
 function lengthOf(raw: readonly string[], start: number): number | null {
   let length = -1;
   for (let at = start; at < raw.length; at += 2) {
@@ -80,7 +83,8 @@ function lengthOf(raw: readonly string[], start: number): number | null {
     if (!isKnown(name) || endsField.test(value)) return null;
     if (name === "te" && value.toLowerCase() !== "trailers") return null;
     if (name !== "content-length") continue;
-    if (!/^\d{1,15}$/.test(value) || (length !== -1 && length !== Number(value))) return null;
+    // Twice the same is refused too: who translates it further on may join the two to one that is no number.
+    if (!/^\d{1,15}$/.test(value) || length !== -1) return null;
     length = Number(value);
   }
   return length;
@@ -89,11 +93,11 @@ function lengthOf(raw: readonly string[], start: number): number | null {
 function isKnown(name: string): boolean {
   if (knownNames.has(name)) return true;
   if (!fieldName.test(name) || connectionFields.has(name)) return false;
-  if (knownNames.size < maxKnownNames) knownNames.add(name);
+  if (knownNames.size < maxKnownNames && name.length <= maxKnownNameBytes) knownNames.add(name);
   return true;
 }
 
-/** A path, or `*` of OPTIONS. */
+/** A path, or `*` of OPTIONS. A space would end it on HTTP/1.1. */
 function isTarget(path: string, method: string): boolean {
-  return path.startsWith("/") || (path === "*" && method === "OPTIONS");
+  return /^\/[\x21-\x7e\x80-\xff]*$/.test(path) || (path === "*" && method === "OPTIONS");
 }
