@@ -53,7 +53,7 @@ export interface Tunnel {
 
 export interface InFlight {
   enter(): void;
-  leave(): void;
+  leave(this: void): void;
   readonly count: number;
   /** True once a shutdown began: finish what runs, keep nothing alive. */
   readonly draining: boolean;

@@ -195,15 +195,16 @@ async function writeReply(stream: WireStream, reply: HttpReply, tap: FlowTap, as
 export function sendOwnAnswer(stream: WireStream, { status, headers, body }: OwnAnswer): void {
   if (stream.isClosed || stream.headSent) return;
   const length = ["content-length", String(body.byteLength)];
-  stream.fields([":status", String(status), ...rawOf(headers), ...length], null, body.byteLength === 0);
+  const isBodiless = stream.isHead || body.byteLength === 0;
+  stream.fields([":status", String(status), ...rawOf(headers), ...length], null, isBodiless);
   stream.write(body);
   stream.end();
   ignore(stream);
 }
 
-/** The rest of a request that is answered already. */
+/** The rest of a request that is answered already. Also when all of it is here: what is held keeps the connection's window. */
 function ignore(stream: WireStream): void {
-  if (!stream.isClosed) stream.listen(nobody);
+  stream.listen(nobody);
 }
 
 const nobody: StreamListener = { onData() {}, onTrailers() {}, onEnd() {}, onReset() {}, onRoom() {} };

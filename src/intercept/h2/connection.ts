@@ -84,13 +84,13 @@ export function serveHttp2(connection: Connection2): void {
     },
   });
 
-  /** The upstream says it is leaving: so do we, once what runs has finished. */
-  const leave = (): void => {
-    held = null;
-    server.close();
-  };
   const hold = (session: UpstreamSession): void => {
     held = session;
+    /** The upstream says it is leaving: so do we, once what runs has finished. */
+    const leave = (): void => {
+      if (held === session) held = null;
+      server.close();
+    };
     session.session.listener = { onGoaway: leave, onClose: leave };
   };
   if (connection.session !== null) hold(connection.session);
@@ -127,7 +127,7 @@ export function serveHttp2(connection: Connection2): void {
       server.goaway(errorCodes.enhanceYourCalm);
     },
     onStalled: (stream) => stream.giveUp(errorCodes.cancel),
-    onIdle: leave,
+    onIdle: () => server.close(),
   });
 
   function onStream(stream: WireStream, head: FieldBlock, sketch: RequestSketch | null): void {

@@ -121,8 +121,9 @@ class Join implements StreamListener {
 
   /** The client takes bytes again. */
   clientHasRoom(): void {
-    this.#up.resume();
+    // The clock first: what was held may fill the client again, and stops it.
     if (!this.#whole && !this.#over) this.#deadline.start(this.#relay.deps.timeouts().idleMs, "idle-timeout");
+    this.#up.resume();
   }
 
   // From the upstream.
@@ -174,7 +175,7 @@ class Join implements StreamListener {
   onReset(code: number): void {
     if (this.#whole) {
       // The answer is whole, and the rest of the request is not wanted (RFC 9113 §8.1): the client is told the same.
-      this.#client.reset(errorCodes.noError);
+      this.#client.refuse(errorCodes.noError);
       return;
     }
     if (this.#over) return;

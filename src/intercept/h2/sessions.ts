@@ -7,6 +7,7 @@ import type { Hops } from "../hops.ts";
 import type { Dial, DialTarget } from "../upstream/dial.ts";
 import type { Lanes } from "../upstream/lanes.ts";
 import { openWire } from "./open-wire.ts";
+import { errorCodes } from "./wire/codes.ts";
 import type { SessionListener, WireSession } from "./wire/session.ts";
 
 export interface UpstreamSession {
@@ -84,6 +85,8 @@ export function createUpstreamSessions(
     giveBack(held) {
       const { session, key } = held;
       session.listener = nobody;
+      // Somebody's request that its upstream answered and does not read: nobody waits for it any more.
+      if (session.openStreams > 0) session.destroy(errorCodes.noError);
       const waiting = idle.get(key) ?? [];
       if (closed || session.isClosed || waiting.length >= maxIdlePerOrigin) {
         session.close();

@@ -18,11 +18,9 @@ const nothing = Buffer.alloc(0);
 export class FrameReader {
   readonly #sink: FrameSink;
   #stopped = false;
-  /** The beginning of a frame that is not all there. */
-  #held: Buffer[] = [];
+  /** The beginning of a frame that is not all there; as long as what makes it worth looking again. */
+  #held: Buffer | null = null;
   #heldBytes = 0;
-  /** How many bytes make it worth looking again. */
-  #needed = 0;
   /** Of a DATA frame that has begun. */
   #dataLeft = 0;
   #dataId = 0;
@@ -35,19 +33,22 @@ export class FrameReader {
   /** Nothing more is told, not even of bytes that were given already. */
   stop(): void {
     this.#stopped = true;
-    this.#held = [];
+    this.#held = null;
   }
 
   /** @throws ConnectionError for a frame that is longer than we allow, or padded beyond itself. */
   push(chunk: Buffer): void {
     let bytes = chunk;
-    if (this.#heldBytes > 0) {
-      this.#held.push(chunk);
-      this.#heldBytes += chunk.length;
-      if (this.#heldBytes < this.#needed) return;
-      bytes = Buffer.concat(this.#held, this.#heldBytes);
-      this.#held = [];
-      this.#heldBytes = 0;
+    if (this.#held !== null) {
+      const held = this.#held;
+      const heldBytes = this.#heldBytes;
+      if (heldBytes + chunk.length < held.length) {
+        held.set(chunk, heldBytes);
+        this.#heldBytes += chunk.length;
+        return;
+      }
+      bytes = Buffer.concat([held.subarray(0, heldBytes), chunk], heldBytes + chunk.length);
+      this.#held = null;
     }
     const { length } = bytes;
     let at = 0;
@@ -98,10 +99,9 @@ export class FrameReader {
 
   #hold(bytes: Buffer, at: number, needed: number): void {
     if (at === bytes.length) return;
-    // Copied: a few bytes must not keep a whole read alive.
-    this.#held = [Buffer.from(bytes.subarray(at))];
-    this.#heldBytes = bytes.length - at;
-    this.#needed = needed;
+    // Copied: a few bytes must not keep a whole read alive, and a frame that comes byte by byte not one object for each.
+    this.#held = Buffer.allocUnsafeSlow(needed);
+    this.#heldBytes = bytes.copy(this.#held, 0, at);
   }
 }
 

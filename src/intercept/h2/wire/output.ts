@@ -9,10 +9,13 @@ import { defaultFrameBytes, frameFlags, frameHeadBytes, frameTypes } from "./cod
 const slabBytes = 36 * 1024;
 /** More than this is not gathered: a burst goes out while it is made. */
 const flushBytes = 32 * 1024;
+/** DATA stops long before; heads and acknowledgements do not, and a peer that reads none of them may ask for more and more. */
+const maxBacklogBytes = 256 * 1024;
 
 export class FrameWriter {
   readonly #socket: Duplex;
   readonly #onRoom: () => void;
+  readonly #onBacklog: () => void;
   #slab: Buffer = Buffer.allocUnsafeSlow(4 * 1024);
   #from = 0;
   #to = 0;
@@ -24,10 +27,11 @@ export class FrameWriter {
     if (this.#isDue) this.flush();
   };
 
-  /** `onRoom`: the socket takes bytes again. */
-  constructor(socket: Duplex, onRoom: () => void) {
+  /** `onRoom`: the socket takes bytes again; `onBacklog`: more waits in it than anybody should have to keep. */
+  constructor(socket: Duplex, onRoom: () => void, onBacklog: () => void) {
     this.#socket = socket;
     this.#onRoom = onRoom;
+    this.#onBacklog = onBacklog;
     socket.on("drain", () => {
       this.#blocked = false;
       this.#onRoom();
@@ -86,8 +90,16 @@ export class FrameWriter {
     if (waiting.length > 0) this.#whenSent = [];
     const batch = this.#slab.subarray(this.#from, this.#to);
     this.#from = this.#to;
-    if (batch.length === 0 || this.#ended || this.#socket.destroyed || this.#socket.writableEnded) tell();
-    else if (!this.#socket.write(batch, waiting.length === 0 ? undefined : tell)) this.#blocked = true;
+    const socket = this.#socket;
+    if (this.#ended || socket.destroyed || socket.writableEnded) tell();
+    else if (batch.length > 0) {
+      if (socket.write(batch, waiting.length === 0 ? undefined : tell)) return;
+      this.#blocked = true;
+      if (socket.writableLength > maxBacklogBytes) this.#onBacklog();
+    } else if (waiting.length === 0) return;
+    else if (socket.writableLength === 0) tell();
+    // Behind what an earlier flush left with the socket.
+    else socket.write(batch, tell);
   }
 
   /** The last bytes, then the end. */

@@ -87,11 +87,14 @@ export class WireSession implements FrameSink, StreamHost {
   #receiveWindow = defaultWindowBytes;
   #owed = 0;
   #lastPeerId = 0;
+  /** Never more than was said before (§6.8). */
+  #goodbyeId = maxStreamId;
   #lastOwnId = -1;
   #hasSaidGoodbye = false;
   #isPeerLeaving = false;
   #isEnding = false;
   #isOver = false;
+  #isDeaf = false;
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -100,12 +103,18 @@ export class WireSession implements FrameSink, StreamHost {
     this.#isGreeted = !this.#isServer;
     this.#socket = options.socket;
     this.#reader = new FrameReader(this);
-    this.#out = new FrameWriter(options.socket, () => this.#sendWaiting());
+    this.#out = new FrameWriter(
+      options.socket,
+      () => this.#roomAgain(),
+      () => this.#stopReading(),
+    );
     this.#blocks = new HeaderBlocks(options.maxHeadBytes + blockSlackBytes);
     this.#greet();
     const over = (): void => this.#over();
     options.socket.on("end", over).on("error", over).on("close", over);
     options.socket.on("data", (bytes: Buffer) => this.take(bytes));
+    // It may have died between its handshake and here: then it has told nobody, and will not again.
+    if (options.socket.destroyed || options.socket.readableEnded) queueMicrotask(over);
   }
 
   // For whoever holds the connection.
@@ -121,7 +130,8 @@ export class WireSession implements FrameSink, StreamHost {
 
   /** It takes no more streams, in this direction or at all. */
   get isClosed(): boolean {
-    return this.#isOver || this.#isEnding || this.#hasSaidGoodbye || this.#isPeerLeaving;
+    const isUsedUp = this.#lastOwnId >= maxStreamId - 2;
+    return this.#isOver || this.#isEnding || this.#hasSaidGoodbye || this.#isPeerLeaving || isUsedUp;
   }
 
   get openStreams(): number {
@@ -148,7 +158,7 @@ export class WireSession implements FrameSink, StreamHost {
 
   /** A request of ours; it waits when the peer has enough of them. @throws Error when the connection takes no more. */
   request(raw: readonly string[], never: readonly number[] | null, isLast: boolean): WireStream {
-    if (this.isClosed || this.#lastOwnId >= maxStreamId - 2) throw new Error("the connection is closing");
+    if (this.isClosed) throw new Error("the connection is closing");
     const stream = new WireStream(this, this.#peer.initialWindowSize, true);
     stream.localEnded = isLast;
     stream.headSent = true;
@@ -168,7 +178,7 @@ export class WireSession implements FrameSink, StreamHost {
   goaway(code: number): void {
     if (this.#hasSaidGoodbye || this.#isOver || this.#isEnding) return;
     this.#hasSaidGoodbye = true;
-    this.#out.numbers(frameTypes.goaway, 0, this.#lastPeerId, code);
+    this.#sayGoodbye(code);
   }
 
   /** At once; streams are told that they are over. */
@@ -176,7 +186,7 @@ export class WireSession implements FrameSink, StreamHost {
     if (this.#isOver || this.#isEnding) return;
     this.#isEnding = true;
     this.#reader.stop();
-    this.#out.numbers(frameTypes.goaway, 0, this.#lastPeerId, code);
+    this.#sayGoodbye(code);
     this.#breakStreams(code === errorCodes.noError ? errorCodes.cancel : code);
     this.#end();
   }
@@ -210,16 +220,12 @@ export class WireSession implements FrameSink, StreamHost {
   consumed(stream: WireStream, bytes: number): void {
     if (this.#isEnding || this.#isOver) return;
     this.#credit(bytes);
-    if (stream.remoteEnded || stream.isClosed) return;
-    stream.owed += bytes;
-    if (stream.owed < streamCreditBytes) return;
-    stream.receiveWindow += stream.owed;
-    this.#out.numbers(frameTypes.windowUpdate, stream.id, stream.owed);
-    stream.owed = 0;
+    this.#creditStream(stream, bytes);
   }
 
   waits(stream: WireStream): void {
-    this.#waiting.add(stream);
+    // One that waits for its own window, or for its turn to be opened, is called when that comes.
+    if (stream.id !== 0 && stream.sendWindow > 0) this.#waiting.add(stream);
   }
 
   closed(stream: WireStream): void {
@@ -248,13 +254,14 @@ export class WireSession implements FrameSink, StreamHost {
     if (stream === undefined) {
       this.#mustBePast(id);
       if (!this.#isForgiven(id)) throw new ConnectionError(errorCodes.streamClosed, "DATA of a closed stream");
+      if (flowBytes === paddingBytes) this.#spend();
       return;
     }
     stream.receiveWindow -= flowBytes;
-    stream.owed += paddingBytes;
     if (stream.remoteEnded) this.#fault(stream, errorCodes.streamClosed);
     else if (!stream.headCame) this.#fault(stream, errorCodes.protocolError);
     else if (stream.receiveWindow < 0) this.#fault(stream, errorCodes.flowControlError);
+    else if (paddingBytes > 0) this.#creditStream(stream, paddingBytes);
   }
 
   onDataBytes(id: number, bytes: Buffer, isLast: boolean): void {
@@ -263,9 +270,7 @@ export class WireSession implements FrameSink, StreamHost {
       this.#credit(bytes.length);
       return;
     }
-    if (bytes.length === 0 && !isLast && !this.#options.mayGoOn()) {
-      throw new ConnectionError(errorCodes.enhanceYourCalm, "empty frames");
-    }
+    if (bytes.length === 0 && !isLast) this.#spend();
     stream.receivedBytes += bytes.length;
     const { expectedBytes, receivedBytes } = stream;
     if (expectedBytes >= 0 && (receivedBytes > expectedBytes || (isLast && receivedBytes < expectedBytes))) {
@@ -302,6 +307,7 @@ export class WireSession implements FrameSink, StreamHost {
       case frameTypes.goaway:
         mustMeasure(payload.length >= 8);
         mustBeOfConnection(id);
+        this.#spend();
         this.#onGoaway(payload.readUInt32BE(0) & 0x7fff_ffff);
         break;
       case frameTypes.windowUpdate:
@@ -334,6 +340,7 @@ export class WireSession implements FrameSink, StreamHost {
     else {
       this.#mustBePast(block.id);
       if (!this.#isForgiven(block.id)) throw new ConnectionError(errorCodes.streamClosed, "HEADERS of a closed stream");
+      this.#spend();
     }
   }
 
@@ -347,6 +354,8 @@ export class WireSession implements FrameSink, StreamHost {
         ? errorCodes.refusedStream
         : (sketch === null && !fields.tooLarge) ||
             block.isOwnParent ||
+            // Not promised, it may not be asked for (RFC 8441 §3).
+            (sketch?.protocol !== undefined && !this.#options.enableConnectProtocol) ||
             (block.endStream && (sketch?.contentLength ?? 0) > 0)
           ? errorCodes.protocolError
           : null;
@@ -356,6 +365,7 @@ export class WireSession implements FrameSink, StreamHost {
       return;
     }
     stream.headCame = true;
+    stream.isHead = sketch?.method === "HEAD";
     stream.remoteEnded = block.endStream;
     stream.isBodiless = block.endStream;
     stream.expectedBytes = sketch?.contentLength ?? -1;
@@ -401,6 +411,7 @@ export class WireSession implements FrameSink, StreamHost {
     const stream = this.#streams.get(id);
     if (stream === undefined) {
       this.#mustBePast(id);
+      this.#spend();
       return;
     }
     stream.broken(payload.readUInt32BE(0));
@@ -408,11 +419,11 @@ export class WireSession implements FrameSink, StreamHost {
 
   #onSettings(flags: number, id: number, payload: Buffer): void {
     mustBeOfConnection(id);
+    this.#spend();
     if ((flags & frameFlags.ack) !== 0) {
       mustMeasure(payload.length === 0);
       return;
     }
-    this.#spend();
     const before = this.#peer;
     this.#peer = settingsAfter(before, payload);
     this.#heard = true;
@@ -425,15 +436,17 @@ export class WireSession implements FrameSink, StreamHost {
     this.#out.frame(frameTypes.settings, frameFlags.ack, 0, noBytes);
     this.#listener.onSettings?.();
     this.#openWaiting();
-    this.#sendWaiting();
+    // Behind the loops above: what is told that it has room may open and close streams.
+    if (more > 0) for (const stream of this.#streams.values()) if (stream.waiting > 0) stream.send();
   }
 
   #onGoaway(lastId: number): void {
     this.#isPeerLeaving = true;
     if (!this.#isServer) {
       // The peer says that it has not looked at these and will not (§6.8).
-      for (const stream of [...this.#streams.values()]) if (stream.id > lastId) stream.broken(errorCodes.refusedStream);
-      for (const stream of [...this.#unopened.keys()]) stream.broken(errorCodes.refusedStream);
+      // None of those that wait is opened in their place (`#openWaiting`).
+      for (const stream of this.#streams.values()) if (stream.id > lastId) stream.broken(errorCodes.refusedStream);
+      for (const stream of this.#unopened.keys()) stream.broken(errorCodes.refusedStream);
     }
     this.#listener.onGoaway?.();
     this.#endIfIdle();
@@ -458,7 +471,7 @@ export class WireSession implements FrameSink, StreamHost {
     else if (stream.sendWindow + more > maxWindowBytes) this.#fault(stream, errorCodes.flowControlError);
     else {
       stream.sendWindow += more;
-      stream.send();
+      if (stream.waiting > 0) stream.send();
     }
   }
 
@@ -502,6 +515,8 @@ export class WireSession implements FrameSink, StreamHost {
   }
 
   #openWaiting(): void {
+    // After its GOAWAY the peer looks at no new ones: they would wait for ever (§6.8).
+    if (this.#isPeerLeaving || this.#isEnding || this.#isOver) return;
     for (const [stream, { raw, never, last }] of this.#unopened) {
       if (this.#streams.size >= this.#peer.maxConcurrentStreams) return;
       this.#unopened.delete(stream);
@@ -511,11 +526,37 @@ export class WireSession implements FrameSink, StreamHost {
   }
 
   #sendWaiting(): void {
-    if (this.#waiting.size === 0) return;
-    // Those that have to wait again put themselves at the end: each has its turn.
-    const waiting = [...this.#waiting];
-    this.#waiting.clear();
-    for (const stream of waiting) stream.send();
+    // Those that have to wait again put themselves at the end: each has its turn. No further than there is room: a peer
+    // that opens its window byte by byte must not make us look at each stream each time (CVE-2019-9511).
+    for (const stream of this.#waiting) {
+      if (this.#sendWindow <= 0 || this.#out.blocked) return;
+      this.#waiting.delete(stream);
+      stream.send();
+    }
+  }
+
+  /** Its peer reads nothing and goes on asking: until it reads, it is not heard either. */
+  #stopReading(): void {
+    if (this.#isEnding || this.#isOver) return;
+    this.#isDeaf = true;
+    this.#socket.pause();
+  }
+
+  #roomAgain(): void {
+    if (this.#isDeaf) {
+      this.#isDeaf = false;
+      this.#socket.resume();
+    }
+    this.#sendWaiting();
+  }
+
+  #creditStream(stream: WireStream, bytes: number): void {
+    if (stream.remoteEnded || stream.isClosed) return;
+    stream.owed += bytes;
+    if (stream.owed < streamCreditBytes) return;
+    stream.receiveWindow += stream.owed;
+    this.#out.numbers(frameTypes.windowUpdate, stream.id, stream.owed);
+    stream.owed = 0;
   }
 
   #credit(bytes: number): void {
@@ -528,8 +569,12 @@ export class WireSession implements FrameSink, StreamHost {
 
   /** The peer's fault, and this stream's alone. */
   #fault(stream: WireStream, code: number): void {
-    this.sendReset(stream, code);
-    stream.broken(code);
+    stream.giveUp(code);
+  }
+
+  #sayGoodbye(code: number): void {
+    this.#goodbyeId = Math.min(this.#goodbyeId, this.#lastPeerId);
+    this.#out.numbers(frameTypes.goaway, 0, this.#goodbyeId, code);
   }
 
   #faultOf(id: number, code: number): void {
@@ -582,6 +627,7 @@ export class WireSession implements FrameSink, StreamHost {
     if (!isLeaving || this.openStreams > 0 || this.#isEnding || this.#isOver) return;
     this.goaway(errorCodes.noError);
     this.#isEnding = true;
+    this.#reader.stop();
     this.#end();
   }
 
@@ -591,6 +637,7 @@ export class WireSession implements FrameSink, StreamHost {
     const timer = setTimeout(() => socket.destroy(), lastWordsMs);
     timer.unref();
     socket.once("close", () => clearTimeout(timer));
+    if (this.#isDeaf) socket.resume();
     // What the peer still says is read and forgotten: closed with bytes unread, a connection is reset, and the peer may
     // lose what we said last.
   }
@@ -610,7 +657,6 @@ const noBytes = new Uint8Array(0);
 function widen(stream: WireStream, more: number): void {
   stream.sendWindow += more;
   if (stream.sendWindow > maxWindowBytes) throw new ConnectionError(errorCodes.flowControlError, "too wide");
-  if (more > 0) stream.send();
 }
 
 function mustMeasure(isRight: boolean): void {

@@ -5,6 +5,7 @@
  */
 import { defaultWindowBytes } from "./codes.ts";
 import type { FieldBlock } from "./hpack-decoder.ts";
+import { Pieces } from "./pieces.ts";
 
 /** What a stream tells whoever drives it. After `onEnd` only `onReset` and `onRoom` may come, after `onReset` nothing. */
 export interface StreamListener {
@@ -74,18 +75,23 @@ export class WireStream {
   #listener: StreamListener | null = null;
   #paused = false;
   /** What came while nobody listened: pieces, then trailers, then the end. */
-  #held: Buffer[] = [];
+  readonly #held = new Pieces();
   #heldTrailers: FieldBlock | null = null;
   #isEndTold = false;
   /** What waits to go. */
-  #queue: Uint8Array[] = [];
-  #queued = 0;
+  readonly #queue = new Pieces();
   #isEnding = false;
   #trailers: readonly string[] = noFields;
   #trailersNever: readonly number[] | null = null;
   #wantsRoom = false;
   #isOver = false;
   #isResetUntold = false;
+  /** The peer gave up what we still had to say, but its own words are whole: told when they have been. */
+  #isResetLate = false;
+  /** Why the peer need not go on, to be said behind our own end. */
+  #refusal: number | null = null;
+  /** Who waits for our own end to be sent. */
+  #whenSent: (() => void)[] | null = null;
 
   constructor(host: StreamHost, sendWindow: number, isOwn: boolean) {
     this.#host = host;
@@ -95,12 +101,12 @@ export class WireStream {
 
   /** Bytes of DATA that wait to go. */
   get waiting(): number {
-    return this.#queued;
+    return this.#queue.bytes;
   }
 
   /** Nothing of it is taken for now: its peer may have to wait for us. */
   get isHeldBack(): boolean {
-    return this.#isStill() || this.#held.length > 0;
+    return this.#isStill() || this.#held.bytes > 0;
   }
 
   /** Both sides have ended, or one has given up. */
@@ -128,9 +134,10 @@ export class WireStream {
 
   resume(): void {
     this.#paused = false;
-    while (this.#held.length > 0 && !this.#isStill()) {
-      const bytes = this.#held.shift();
-      if (bytes !== undefined) this.#hand(bytes);
+    while (!this.#isStill()) {
+      const bytes = this.#held.take(Number.POSITIVE_INFINITY);
+      if (bytes === null) break;
+      this.#hand(bytes);
     }
     if (!this.#isStill()) this.#tellEnd();
   }
@@ -141,7 +148,7 @@ export class WireStream {
     this.headSent = true;
     if (isLast) this.localEnded = true;
     this.#host.sendFields(this, raw, never, isLast);
-    if (isLast) this.#closeIfDone();
+    if (isLast) this.#endSent();
   }
 
   /** A 1xx head. */
@@ -153,12 +160,9 @@ export class WireStream {
   /** False: enough waits, `onRoom` tells when to go on. */
   write(bytes: Uint8Array): boolean {
     if (this.localEnded || this.#isEnding || this.resetCode !== null) return true;
-    if (bytes.length > 0) {
-      this.#queue.push(bytes);
-      this.#queued += bytes.length;
-      this.send();
-    }
-    if (this.#queued < highWaterBytes) return true;
+    if (this.#queue.bytes > 0 || this.id === 0) this.#queue.push(bytes);
+    else if (bytes.length > 0) this.#sendAtOnce(bytes);
+    if (this.#queue.bytes < highWaterBytes) return true;
     this.#wantsRoom = true;
     return false;
   }
@@ -171,26 +175,35 @@ export class WireStream {
     this.send();
   }
 
-  /** Nothing more of it in either direction; the peer is told why. */
+  /** Nothing more of it in either direction, not even of what is held; the peer is told why, the listener is not. */
   reset(code: number): void {
-    if (this.isClosed) return;
-    this.resetCode = code;
+    const wasClosed = this.isClosed;
+    if (!wasClosed) this.resetCode = code;
     this.#drop();
+    if (wasClosed) return;
     this.#host.sendReset(this, code);
     this.#close();
   }
 
-  /** As `reset`, and its listener hears of it as if its peer had done it. */
+  /** A reset by somebody else than its listener, who is told as if the peer had done it. */
   giveUp(code: number): void {
     if (this.isClosed) return;
     this.#host.sendReset(this, code);
     this.broken(code);
   }
 
-  /** Called when the last frame of it has been handed to the system; at once when there is nothing to wait for. */
+  /** What the peer still has to say is not wanted. It hears so behind our own end: before that it would cut the end off. */
+  refuse(code: number): void {
+    if (this.isClosed || this.remoteEnded) return;
+    if (this.localEnded) this.reset(code);
+    else this.#refusal = code;
+  }
+
+  /** Called when the last frame of it has been handed to the system, or there will be none. */
   whenSent(listener: () => void): void {
     if (this.resetCode !== null) listener();
-    else this.#host.whenSent(listener);
+    else if (this.localEnded) this.#host.whenSent(listener);
+    else (this.#whenSent ??= []).push(listener);
   }
 
   // What follows is for the connection alone.
@@ -202,19 +215,13 @@ export class WireStream {
       this.#host.waits(this);
       return;
     }
-    while (this.#queued > 0) {
-      const first = this.#queue[0];
-      if (first === undefined) return;
-      const room = Math.min(this.#host.roomFor(this), this.#host.maxFrameBytes);
-      if (room <= 0) {
+    while (this.#queue.bytes > 0) {
+      const part = this.#queue.take(this.#room());
+      if (part === null) {
         this.#host.waits(this);
         return;
       }
-      const part = first.length <= room ? first : first.subarray(0, room);
-      if (part === first) this.#queue.shift();
-      else this.#queue[0] = first.subarray(room);
-      this.#queued -= part.length;
-      const isLast = this.#queued === 0 && this.#isEnding && this.#trailers.length === 0;
+      const isLast = this.#queue.bytes === 0 && this.#isEnding && this.#trailers.length === 0;
       if (isLast) this.localEnded = true;
       this.sendWindow -= part.length;
       this.#host.sendData(this, part, isLast);
@@ -224,8 +231,8 @@ export class WireStream {
       if (this.#trailers.length > 0) this.#host.sendFields(this, this.#trailers, this.#trailersNever, true);
       else this.#host.sendData(this, nothing, true);
     }
-    if (this.localEnded) this.#closeIfDone();
-    else if (this.#wantsRoom && this.#queued < highWaterBytes) {
+    if (this.localEnded) this.#endSent();
+    else if (this.#wantsRoom) {
       this.#wantsRoom = false;
       this.#listener?.onRoom();
     }
@@ -248,7 +255,7 @@ export class WireStream {
   data(bytes: Buffer, isLast: boolean): void {
     if (isLast) this.remoteEnded = true;
     if (bytes.length > 0) {
-      if (this.#isStill() || this.#held.length > 0) this.#held.push(bytes);
+      if (this.#isStill() || this.#held.bytes > 0) this.#held.push(bytes);
       else this.#hand(bytes);
     }
     if (isLast) this.#endCame();
@@ -265,11 +272,10 @@ export class WireStream {
     if (this.isClosed) return;
     this.resetCode = code;
     // A server may refuse the rest of a request once its answer is whole (RFC 9113 §8.1), and leave: the answer counts.
-    const isAnswerWhole = this.#isOwn && this.remoteEnded && !this.#isEndTold;
-    this.#queue = [];
-    this.#queued = 0;
+    this.#isResetLate = this.#isOwn && this.remoteEnded && !this.#isEndTold;
+    this.#queue.drop();
     this.#close();
-    if (isAnswerWhole) return;
+    if (this.#isResetLate) return;
     const listener = this.#listener;
     this.#drop();
     if (listener === null) this.#isResetUntold = true;
@@ -286,7 +292,7 @@ export class WireStream {
   }
 
   #endCame(): void {
-    if (!this.#isStill() && this.#held.length === 0) this.#tellEnd();
+    if (!this.#isStill() && this.#held.bytes === 0) this.#tellEnd();
     this.#closeIfDone();
   }
 
@@ -295,6 +301,38 @@ export class WireStream {
     this.#isEndTold = true;
     if (this.#heldTrailers !== null) this.#listener.onTrailers(this.#heldTrailers);
     this.#listener.onEnd();
+    if (!this.#isResetLate || this.resetCode === null) return;
+    this.#isResetLate = false;
+    this.#listener.onReset(this.resetCode);
+  }
+
+  /** Without waiting for others: nothing of this stream does. */
+  #sendAtOnce(bytes: Uint8Array): void {
+    let at = 0;
+    while (at < bytes.length) {
+      const room = this.#room();
+      if (room <= 0) {
+        this.#queue.push(at === 0 ? bytes : bytes.subarray(at));
+        this.#host.waits(this);
+        return;
+      }
+      const part = at === 0 && bytes.length <= room ? bytes : bytes.subarray(at, at + room);
+      at += part.length;
+      this.sendWindow -= part.length;
+      this.#host.sendData(this, part, false);
+    }
+  }
+
+  #room(): number {
+    return Math.min(this.#host.roomFor(this), this.#host.maxFrameBytes);
+  }
+
+  #endSent(): void {
+    const waiting = this.#whenSent;
+    this.#whenSent = null;
+    if (waiting !== null) for (const listener of waiting) this.#host.whenSent(listener);
+    this.#closeIfDone();
+    if (this.#refusal !== null && !this.isClosed) this.reset(this.#refusal);
   }
 
   #closeIfDone(): void {
@@ -305,15 +343,18 @@ export class WireStream {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#host.closed(this);
+    // Left when it was cut off: nothing of it will be sent any more.
+    const waiting = this.#whenSent;
+    this.#whenSent = null;
+    if (waiting !== null) for (const listener of waiting) listener();
   }
 
-  /** What is held goes unread, and its window back to the connection. */
+  /** What waits goes nowhere, what is held goes unread, and its window back to the connection. No end is told after that. */
   #drop(): void {
-    this.#queue = [];
-    this.#queued = 0;
-    let bytes = 0;
-    for (const piece of this.#held) bytes += piece.length;
-    this.#held = [];
+    this.#queue.drop();
+    this.#isEndTold = true;
+    this.#isResetLate = false;
+    const bytes = this.#held.drop();
     if (bytes > 0) this.#host.consumed(this, bytes);
   }
 }
