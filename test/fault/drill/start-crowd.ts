@@ -41,7 +41,7 @@ export interface Crowd {
 
 /** `patienceMs`: for one order. */
 export async function startCrowd({ url, ca }: Through, patienceMs = 120_000): Promise<Crowd> {
-  const { child, close } = await startProgram("../drill/crowd.ts", { url, ca });
+  const { child, ...program } = await startProgram("../drill/crowd.ts", { url, ca });
   return {
     async ask(order) {
       const answer = once(child, "message");
@@ -49,14 +49,14 @@ export async function startCrowd({ url, ca }: Through, patienceMs = 120_000): Pr
       const [report] = (await within(`the crowd's ${order.type}`, answer, patienceMs)) as [Report]; // crowd.ts answers so
       return report;
     },
-    close,
+    close: () => program.close(),
   };
 }
 
 /** An origin for crowds, in a process of its own as well: `/large`, `/sink`, and a word for everything else. */
 export async function startLargeOrigin({ key, cert }: Identity): Promise<{ readonly port: number } & Closing> {
-  const { first, close } = await startProgram("../drill/large-origin.ts", { key, cert });
-  return { port: Number(first), close };
+  const program = await startProgram("../drill/large-origin.ts", { key, cert });
+  return { port: Number(program.first), close: () => program.close() };
 }
 
 interface Closing {

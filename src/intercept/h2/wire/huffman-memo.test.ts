@@ -66,11 +66,11 @@ describe("texts that come again", () => {
   });
 
   it("are not kept when they are bad", () => {
-    const { begin, read } = createHuffmanMemo(createHuffmanReader());
+    const memo = createHuffmanMemo(createHuffmanReader());
     const bad = Buffer.alloc(20, 0xff);
     for (let turn = 0; turn < 2; turn += 1) {
-      begin();
-      expect(read(bad, 0, bad.length)).toBeNull();
+      memo.begin();
+      expect(memo.read(bad, 0, bad.length)).toBeNull();
     }
   });
 
