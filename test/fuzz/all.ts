@@ -1,6 +1,7 @@
 /** Every target, in the order of the scoreboard. */
 import { dialects } from "./targets/dialects.ts";
 import { framings } from "./targets/framings.ts";
+import { h2Wire } from "./targets/h2-wire.ts";
 import { headers } from "./targets/headers.ts";
 import { proxy } from "./targets/proxy.ts";
 import { strangers } from "./targets/strangers.ts";
@@ -13,6 +14,7 @@ export const fuzzTargets = [
   ...translated,
   ...headers,
   ...proxy,
+  ...h2Wire,
   ...strangers,
   ...peoplesWords,
 ] as const;

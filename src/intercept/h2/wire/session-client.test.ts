@@ -153,14 +153,14 @@ describe("a reply", () => {
 
   it.each(cuts.filter(([what]) => !what.includes("middle")))(
     "that is whole and not taken yet outlives %s",
-    async (what, _, cut) => {
+    async (_what, _code, cut) => {
       const peer = asking({ isLast: false });
       peer.stream.pause();
       peer.say(reply(1, 200, false), data(1, 9, true));
       cut(peer);
       await peer.heard();
       peer.stream.resume();
-      expect(peer.told.filter((text) => text.startsWith("1 ") && text !== "1 closed").slice(0, 3), what).toEqual([
+      expect(peer.told.filter((text) => text.startsWith("1 ") && text !== "1 closed").slice(0, 3)).toEqual([
         "1 head 200",
         "1 data 9",
         "1 end",

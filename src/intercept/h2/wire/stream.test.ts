@@ -138,6 +138,22 @@ describe("what comes", () => {
     expect(host.said).toEqual(["reset 8", "closed"]);
   });
 
+  it.each(["reset", "pause"] as const)("tells no end to a listener that does %s at its trailers", (what) => {
+    const stream = opened(fakeHost());
+    const listener = hearing();
+    stream.listen({
+      ...listener,
+      onTrailers(trailers) {
+        listener.onTrailers(trailers);
+        stream[what](errorCodes.cancel);
+      },
+    });
+    stream.trailers(head("a", "b"));
+    expect(listener.told).toEqual(["trailers a,b"]);
+    stream.resume();
+    expect(listener.told.slice(1)).toEqual(what === "pause" ? ["end"] : []);
+  });
+
   it("gives its window back when it is given up after both ends, with bytes that nobody took", () => {
     const host = fakeHost();
     const stream = opened(host);

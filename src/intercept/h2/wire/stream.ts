@@ -109,6 +109,11 @@ export class WireStream {
     return this.#isStill() || this.#held.bytes > 0;
   }
 
+  /** Bytes of DATA that came and that nobody has taken; no more than the window that we gave. */
+  get held(): number {
+    return this.#held.bytes;
+  }
+
   /** Both sides have ended, or one has given up. */
   get isClosed(): boolean {
     return this.resetCode !== null || (this.localEnded && this.remoteEnded);
@@ -298,8 +303,14 @@ export class WireStream {
 
   #tellEnd(): void {
     if (!this.remoteEnded || this.#isEndTold || this.#listener === null) return;
+    const trailers = this.#heldTrailers;
+    if (trailers !== null) {
+      this.#heldTrailers = null;
+      this.#listener.onTrailers(trailers);
+      // Which may have given the stream up, or want to wait.
+      if (this.#isEndTold || this.#isStill()) return;
+    }
     this.#isEndTold = true;
-    if (this.#heldTrailers !== null) this.#listener.onTrailers(this.#heldTrailers);
     this.#listener.onEnd();
     if (!this.#isResetLate || this.resetCode === null) return;
     this.#isResetLate = false;
