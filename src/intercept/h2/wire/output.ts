@@ -23,6 +23,7 @@ export class FrameWriter {
   #blocked = false;
   #ended = false;
   #whenSent: (() => void)[] = [];
+  readonly #underWay = new Set<() => void>();
   readonly #flushDue = (): void => {
     if (this.#isDue) this.flush();
   };
@@ -35,6 +36,9 @@ export class FrameWriter {
     socket.on("drain", () => {
       this.#blocked = false;
       this.#onRoom();
+    });
+    socket.once("close", () => {
+      for (const tell of this.#underWay) tell();
     });
   }
 
@@ -83,23 +87,21 @@ export class FrameWriter {
 
   flush(): void {
     this.#isDue = false;
-    const waiting = this.#whenSent;
-    const tell = (): void => {
-      for (const listener of waiting) listener();
-    };
-    if (waiting.length > 0) this.#whenSent = [];
     const batch = this.#slab.subarray(this.#from, this.#to);
     this.#from = this.#to;
     const socket = this.#socket;
-    if (this.#ended || socket.destroyed || socket.writableEnded) tell();
+    const isGone = this.#ended || socket.destroyed || socket.writableEnded;
+    const tell = this.#whenSent.length === 0 ? undefined : this.#takeWaiting();
+    if (isGone) tell?.();
     else if (batch.length > 0) {
-      if (socket.write(batch, waiting.length === 0 ? undefined : tell)) return;
+      if (socket.write(batch, tell)) return;
       this.#blocked = true;
       if (socket.writableLength > maxBacklogBytes) this.#onBacklog();
-    } else if (waiting.length === 0) return;
-    else if (socket.writableLength === 0) tell();
-    // Behind what an earlier flush left with the socket.
-    else socket.write(batch, tell);
+    } else if (tell !== undefined) {
+      // Behind what an earlier flush left with the socket.
+      if (socket.writableLength === 0) tell();
+      else socket.write(batch, tell);
+    }
   }
 
   /** The last bytes, then the end. */
@@ -122,6 +124,18 @@ export class FrameWriter {
     slab[at + 7] = (id >>> 8) & 0xff;
     slab[at + 8] = id & 0xff;
     return at + frameHeadBytes;
+  }
+
+  /** Tells those who wait now, once: a socket that dies need not say what became of the write it was at. */
+  #takeWaiting(): () => void {
+    const waiting = this.#whenSent;
+    this.#whenSent = [];
+    const tell = (): void => {
+      if (!this.#underWay.delete(tell)) return;
+      for (const listener of waiting) listener();
+    };
+    this.#underWay.add(tell);
+    return tell;
   }
 
   /** Room in the slab, and a flush to come. */
