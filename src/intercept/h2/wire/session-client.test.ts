@@ -35,6 +35,22 @@ function asking(
   return { ...peer, stream };
 }
 
+describe("the table of heads", () => {
+  it("is emptied when the peer lowers and raises it in one frame, and the peer is told both", async () => {
+    const peer = asking();
+    peer.say(
+      settings([
+        [1, 0],
+        [1, 4_096],
+      ]),
+    );
+    peer.session.request(asked(), null, true);
+    const heads = (await peer.heard()).filter(({ kind }) => kind === kinds.headers);
+    // RFC 7541 §6.3: 001, then the size; 4,096 is 31 and 4,065 behind it.
+    expect(heads[1]?.payload.subarray(0, 4).toString("hex")).toBe("203fe11f");
+  });
+});
+
 describe("a reply", () => {
   const length = (value: number): readonly Field[] => [["content-length", String(value)]];
   const wholes: readonly (readonly [
@@ -86,6 +102,8 @@ describe("a reply", () => {
     ["1xx behind its head", "protocolError", [reply(1, 200, false), reply(1, 103, false)]],
     ["less than its length", "protocolError", [reply(1, 200, false, length(5)), data(1, 4, true)]],
     ["nothing of its length", "protocolError", [reply(1, 200, true, length(5))]],
+    ["bytes of 204, which has none", "protocolError", [reply(1, 204, false), data(1, 1, true)]],
+    ["bytes of 304, which has none", "protocolError", [reply(1, 304, false, length(1)), data(1, 1, true)]],
     ["more than its length", "protocolError", [reply(1, 200, false, length(5)), data(1, 6, true)]],
     [
       "trailers before its length",

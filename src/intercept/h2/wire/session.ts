@@ -70,6 +70,7 @@ export class WireSession implements Connected, StreamHost {
   #peer: PeerSettings = unsaidSettings;
   #preface: Buffer = Buffer.alloc(0);
   #isGreeted: boolean;
+  #tableSize = unsaidSettings.headerTableSize;
   #sendWindow = defaultWindowBytes;
   /** Never more than was said before (§6.8). */
   #goodbyeId = maxStreamId;
@@ -243,8 +244,10 @@ export class WireSession implements Connected, StreamHost {
   onSettings(payload: Buffer): void {
     const before = this.#peer;
     this.#peer = settingsAfter(before, payload);
-    if (this.#peer.headerTableSize !== before.headerTableSize) {
-      this.#encoder.setPeerTableSize(this.#peer.headerTableSize);
+    const { headerTableSize, leastHeaderTableSize } = this.#peer;
+    for (const size of [leastHeaderTableSize, headerTableSize]) {
+      if (size !== this.#tableSize) this.#encoder.setPeerTableSize(size);
+      this.#tableSize = size;
     }
     const more = this.#peer.initialWindowSize - before.initialWindowSize;
     if (more !== 0) for (const stream of this.book.all()) widen(stream, more);

@@ -6,6 +6,7 @@ describe("settings", () => {
   it("are as the RFC says before anybody has spoken", () => {
     expect(unsaidSettings).toEqual({
       headerTableSize: 4_096,
+      leastHeaderTableSize: 4_096,
       maxConcurrentStreams: Number.POSITIVE_INFINITY,
       initialWindowSize: 65_535,
       maxFrameSize: 16_384,
@@ -26,11 +27,19 @@ describe("settings", () => {
     ]);
     expect(settingsAfter(before, payload)).toEqual({
       headerTableSize: 0xffff_ffff,
+      leastHeaderTableSize: 4_096,
       maxConcurrentStreams: 0,
       initialWindowSize: 8,
       maxFrameSize: 20_000,
       enableConnectProtocol: true,
     });
+  });
+
+  it("tell the least size of a table that is lowered and raised in one frame", () => {
+    const sizes = [0, 100, 4_096].map((size) => [settingIds.headerTableSize, size] as const);
+    const after = settingsAfter(unsaidSettings, settingsPayload(sizes));
+    expect([after.leastHeaderTableSize, after.headerTableSize]).toEqual([0, 4_096]);
+    expect(settingsAfter(after, Buffer.alloc(0)).leastHeaderTableSize).toBe(4_096);
   });
 
   it("may say nothing", () => {

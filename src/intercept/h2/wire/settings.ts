@@ -10,6 +10,8 @@ import {
 
 export interface PeerSettings {
   readonly headerTableSize: number;
+  /** The least of those that the last frame named: a table lowered and raised again was emptied in between (RFC 7541 §4.2). */
+  readonly leastHeaderTableSize: number;
   readonly maxConcurrentStreams: number;
   readonly initialWindowSize: number;
   readonly maxFrameSize: number;
@@ -19,6 +21,7 @@ export interface PeerSettings {
 /** Before the peer has said anything. */
 export const unsaidSettings: PeerSettings = {
   headerTableSize: 4_096,
+  leastHeaderTableSize: 4_096,
   maxConcurrentStreams: Number.POSITIVE_INFINITY,
   initialWindowSize: defaultWindowBytes,
   maxFrameSize: defaultFrameBytes,
@@ -28,12 +31,13 @@ export const unsaidSettings: PeerSettings = {
 /** What holds after this payload. @throws ConnectionError for values that no peer may send. */
 export function settingsAfter(before: PeerSettings, payload: Buffer): PeerSettings {
   if (payload.length % 6 !== 0) throw new ConnectionError(errorCodes.frameSizeError, "SETTINGS of an odd size");
-  const now = { ...before };
+  const now = { ...before, leastHeaderTableSize: before.headerTableSize };
   for (let at = 0; at < payload.length; at += 6) {
     const value = payload.readUInt32BE(at + 2);
     switch (payload.readUInt16BE(at)) {
       case settingIds.headerTableSize:
         now.headerTableSize = value;
+        now.leastHeaderTableSize = Math.min(now.leastHeaderTableSize, value);
         break;
       case settingIds.enablePush:
         if (value > 1) throw new ConnectionError(errorCodes.protocolError, `ENABLE_PUSH ${value}`);
