@@ -92,7 +92,7 @@ describe("the scoreboard of faults", () => {
   it("writes a table with a column for each", async () => {
     const one = sample(() => Promise.resolve({ figure: "0 | 3", kept: true }));
     const ours = await runCase(one, "switchyard", quiet);
-    const report = { amount: "full", peersAmount: "short", seed: 7 } as const;
+    const report = { amount: "full", peersAmount: "short", seed: 7, isResumed: false } as const;
     expect(reportText([one], [ours, { ...ours, subject: "mockttp", missing: "no registry" }], report)).toContain(
       "| X1 | things | 0 | ✓ 0 \\| 3 | – | not run: no registry |",
     );

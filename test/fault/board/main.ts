@@ -61,7 +61,10 @@ try {
 } finally {
   await removeBuilt();
 }
-if (values.report) say(`\nwritten: ${writeReport(boardCases, results, { seed, amount, peersAmount })}`);
+if (values.report)
+  say(
+    `\nwritten: ${writeReport(boardCases, results, { seed, amount, peersAmount, isResumed: values.resume !== undefined })}`,
+  );
 const { text, ok } = verdictOf(results, seed);
 say(`\n${text}`);
 process.exitCode = ok ? 0 : 1;

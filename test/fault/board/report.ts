@@ -15,6 +15,8 @@ export interface ReportOptions {
   readonly seed: number;
   readonly amount: Amount;
   readonly peersAmount: Amount;
+  /** Some of it was found by runs before. */
+  readonly isResumed: boolean;
 }
 
 /** Gives the page's path, from the project's folder. */
@@ -24,7 +26,7 @@ export function writeReport(cases: readonly BoardCase[], results: readonly Resul
 }
 
 export function reportText(cases: readonly BoardCase[], results: readonly Result[], options: ReportOptions): string {
-  const { amount, peersAmount, seed } = options;
+  const { amount, peersAmount, seed, isResumed } = options;
   const rows = cases.map((one) => [
     one.id,
     one.title,
@@ -35,9 +37,15 @@ export function reportText(cases: readonly BoardCase[], results: readonly Result
   return [
     "# Reliability: what breaks, and what does not",
     "",
-    `Written by \`npm run test:fault -- --report --amount ${amount} --peers-amount ${peersAmount} --seed ${seed}\` on ${new Date().toISOString().slice(0, 10)}, Node ${process.versions.node}, ${platform()} ${arch()}, ${cpus().length} cores. Not edited by hand.`,
+    `Written by \`npm run test:fault -- --report --amount ${amount} --peers-amount ${peersAmount} --seed ${seed}${isResumed ? " --resume FILE" : ""}\` on ${new Date().toISOString().slice(0, 10)}, Node ${process.versions.node}, ${platform()} ${arch()}, ${cpus().length} cores. Not edited by hand.`,
     "",
     "Each row is a promise and a run that tries to break it: the same program, the same seed, against every proxy in the table. ✓ the promise is kept, ✗ it is not, – the case is not about that program. Cases with origins and clients use real sockets, TLS and HTTP/2 on loopback.",
+    ...(amount === peersAmount
+      ? []
+      : [
+          "",
+          `Switchyard did the numbers of \`${amount}\`, the others those of \`${peersAmount}\`: each cell says how many.`,
+        ]),
     "",
     `| | What is counted | Promise | ${columns.join(" | ")} |`,
     `|---|---|---|${columns.map(() => "---").join("|")}|`,
