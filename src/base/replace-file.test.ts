@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, utimesSync } from "node:fs";
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { type TempFolder, tempFolder } from "../../test/support/temp.ts";
 import { within } from "../../test/support/wait.ts";
@@ -22,13 +23,10 @@ it("writes a private file and leaves nothing beside it", async () => {
 
 it.skipIf(process.platform === "win32")("says which file there was no room for, and leaves nothing beside it", () => {
   const path = folder.file("a.json", "old");
-  const program = `
-    const { replaceFile } = await import(${JSON.stringify(new URL("./replace-file.ts", import.meta.url).href)});
-    const random = { bytes: (count) => Buffer.alloc(count) };
-    await replaceFile(process.argv[1], "new", random).catch((error) => console.log(error.code, error.message));`;
-  // No file of this process may hold a byte; console.log writes to a pipe.
-  const limited = ["-c", 'ulimit -f 0; exec "$@"', "sh", process.execPath, "--import", "tsx", "--input-type=module"];
-  const said = execFileSync("sh", [...limited, "-e", program, path], { encoding: "utf8", stdio: "pipe" });
+  const program = fileURLToPath(new URL("./__fixtures__/replace-limited.ts", import.meta.url));
+  // No file of this process may hold a byte; it speaks to a pipe.
+  const limited = ["-c", 'ulimit -f 0; exec "$@"', "sh", process.execPath, "--import", "tsx", program, path];
+  const said = execFileSync("sh", limited, { encoding: "utf8", stdio: "pipe" });
   expect(said).toMatch(/^EFBIG .*a\.json cannot be written: EFBIG/);
   expect([readdirSync(folder.path), readFileSync(path, "utf8")]).toEqual([["a.json"], "old"]);
 });

@@ -33,7 +33,7 @@ const inSeconds = (ms: number): number => Math.floor((Date.now() + ms) / 1_000);
 const logins = ["claude", "codex", "gemini-cli", "antigravity", "copilot"] as const satisfies readonly LoginProvider[];
 
 beforeAll(async () => {
-  usage = stage.opened.add(await startFakeQuota({ secrets: [] }));
+  usage = stage.opened.add(await startFakeQuota({ secrets: [], isLive: true }));
   scripted = stage.opened.add(await startScriptedProvider());
   const isUsage = ({ path }: { readonly path: string }): boolean =>
     /^\/(api\/oauth\/usage|backend-api\/wham\/usage|copilot_internal\/user|api\/v1\/(key|credits)|v1internal:(retrieveUserQuota|fetchAvailableModels))$/.test(

@@ -226,7 +226,27 @@ const services = {
   },
 } as const satisfies Readonly<Record<QuotaService, Service>>;
 
-export async function startFakeQuota(options: { readonly secrets: readonly string[] }): Promise<FakeQuota> {
+/** When the reports above were true. */
+const reportedAt = Date.parse("2026-11-21T12:00:00Z");
+
+/** The same report as of another time: whatever looks like an instant (ISO 8601, or seconds of these years) moves along. */
+function asOf(now: number, value: unknown): unknown {
+  const moved = now - reportedAt;
+  if (Array.isArray(value)) return value.map((one) => asOf(now, one));
+  if (typeof value === "object" && value !== null) {
+    return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, asOf(now, one)]));
+  }
+  if (typeof value === "number") return value > 1.7e9 && value < 1.9e9 ? value + Math.round(moved / 1000) : value;
+  if (typeof value !== "string" || !/^\d{4}-\d\d-\d\d(?:T|$)/.test(value)) return value;
+  const iso = new Date(Date.parse(value) + moved).toISOString();
+  return value.includes("T") ? iso : iso.slice(0, 10);
+}
+
+/** `isLive`: for whoever lives by the system's clock; else every report is of 21 November 2026, noon. */
+export async function startFakeQuota(options: {
+  readonly secrets: readonly string[];
+  readonly isLive?: true;
+}): Promise<FakeQuota> {
   const seen: SeenQuotaCall[] = [];
   const reports = new Map<QuotaService, unknown>();
   let secrets = options.secrets;
@@ -273,7 +293,8 @@ export async function startFakeQuota(options: { readonly secrets: readonly strin
     }
     const wrong = service.mistake({ headers: request.headers, query: url.searchParams, body: parsed(text) });
     if (wrong !== null) return answer(400, JSON.stringify({ error: { message: wrong } }));
-    const body = JSON.stringify(id !== null && reports.has(id) ? reports.get(id) : service.report);
+    const report = options.isLive === true ? asOf(Date.now(), service.report) : service.report;
+    const body = JSON.stringify(id !== null && reports.has(id) ? reports.get(id) : report);
     if (!String(request.headers["accept-encoding"]).includes("gzip")) return answer(200, body);
     seen.push({ service: id, status: 200, headers: request.headers, url: request.url ?? "", body: text });
     reply.writeHead(200, { "content-type": "application/json", "content-encoding": "gzip" }).end(gzipSync(body));
