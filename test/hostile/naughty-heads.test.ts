@@ -4,7 +4,7 @@
  */
 import { once } from "node:events";
 import { createServer as createPlainServer } from "node:http";
-import { connect as connectH2, createServer as createH2Server, type IncomingHttpHeaders } from "node:http2";
+import { connect as connectH2, type IncomingHttpHeaders } from "node:http2";
 import { connect, createServer, type AddressInfo, type Server } from "node:net";
 import { createSecureContext } from "node:tls";
 import { afterEach, describe, expect, it } from "vitest";
@@ -15,6 +15,7 @@ import { UpstreamError } from "../../src/base/upstream-error.ts";
 import { createSseReader, sseData, sseEvent } from "../../src/engine/codecs/sse.ts";
 import { isWritableField, isWritableRequestLine, parseRequestHead } from "../../src/intercept/h1/head.ts";
 import { answerStream, type Answer2 } from "../../src/intercept/h2/answer.ts";
+import { WireSession } from "../../src/intercept/h2/wire/session.ts";
 import { createDestinationGuard } from "../../src/intercept/upstream/destination.ts";
 import { createDial } from "../../src/intercept/upstream/dial.ts";
 import { createLanes } from "../../src/intercept/upstream/lanes.ts";
@@ -154,24 +155,33 @@ describe("a reply of ours", () => {
     const batches: HeaderPairs[] = [];
     for (let at = 0; at < naughtyFields.length; at += 50) batches.push(naughtyFields.slice(at, at + 50));
     const inFlight = { enter: () => {}, leave: () => {}, count: 0, draining: false };
-    const server = createH2Server();
-    server.on("stream", (stream, headers) => {
-      const batch = batches[Number(headers[":path"]?.slice(1))] ?? [];
-      answerStream({
-        stream,
-        exchange: {},
-        tap,
-        deps: { inFlight, handler: { handle: () => Promise.resolve(replyWith(batch)) } },
-        relay: () => {},
-      } as unknown as Answer2); // what an answer reads of it
+    const server = createServer((socket) => {
+      new WireSession({
+        role: "server",
+        socket,
+        maxStreams: 10,
+        maxHeadBytes: 65_536,
+        maxHeadFields: 100,
+        windowBytes: 65_535,
+        enableConnectProtocol: false,
+        mayGoOn: () => true,
+        listener: {
+          onStream(stream, _, sketch) {
+            const batch = batches[Number(sketch?.path?.slice(1))] ?? [];
+            answerStream({
+              stream,
+              exchange: {},
+              tap,
+              deps: { inFlight, handler: { handle: () => Promise.resolve(replyWith(batch)) } },
+              relay: () => {},
+            } as unknown as Answer2); // what an answer reads of it
+          },
+          onClose() {},
+        },
+      });
     });
-    server.listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const client = connectH2(`http://127.0.0.1:${(server.address() as AddressInfo).port}`); // a TCP listener
-    closers.push(
-      () => server.close(),
-      () => client.destroy(),
-    );
+    const client = connectH2(`http://127.0.0.1:${await listening(server)}`);
+    closers.push(() => client.destroy());
     for (const [index, batch] of batches.entries()) {
       const stream = client.request({ ":path": `/${index}` });
       const [headers] = (await once(stream, "response")) as [IncomingHttpHeaders]; // as Node documents the event
