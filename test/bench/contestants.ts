@@ -95,7 +95,10 @@ export async function start(name: Name, around: Surroundings): Promise<Contestan
 }
 
 /** Fits no call of the bench, but each is held against every one of them. */
-const ruleCount = 60;
+export const benchRules: readonly object[] = Array.from({ length: 60 }, (_, index) => ({
+  match: { client: `client-${index}`, host: mainHost, path: "/v1/messages*", model: `claude-${index}-*` },
+  to: "local/bench",
+}));
 
 /** Capture is on by itself; `rules` and a provider come from here. Nobody watches it yet. */
 export async function startSwitchyard({
@@ -103,10 +106,6 @@ export async function startSwitchyard({
   origin,
   providerPort,
 }: Surroundings): Promise<Contestant & { readonly home: string }> {
-  const rules = Array.from({ length: ruleCount }, (_, index) => ({
-    match: { client: `client-${index}`, host: mainHost, path: "/v1/messages*", model: `claude-${index}-*` },
-    to: "local/bench",
-  }));
   const hosts = [mainHost, reroutedHost, ...freshHosts];
   const core = await startCoreProcess({
     program: [(await bench.program()).cli],
@@ -122,7 +121,7 @@ export async function startSwitchyard({
           auth_type: "none",
         },
       },
-      routes: [...rules, { match: { host: reroutedHost, model: "claude-*" }, to: "local/bench" }],
+      routes: [...benchRules, { match: { host: reroutedHost, model: "claude-*" }, to: "local/bench" }],
     },
   });
   return {

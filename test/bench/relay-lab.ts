@@ -1,13 +1,21 @@
 /**
  * Builds of Switchyard beside each other and beside the peers, for whoever works on the relay:
- * `tsx test/bench/relay-lab.ts NAME=PROGRAM… [http-mitm-proxy] [mockttp] [--rounds=12] [--only=c1,c32,h2,conn] [--reader]`.
- * CPU µs per unit, best … median of interleaved rounds, and the median of each round's ratio to the first one named; with
- * `--reader` somebody follows the flows as a screen does. A step that a contestant fails is left out of that round.
+ * `tsx test/bench/relay-lab.ts NAME[+rules][+reader]=PROGRAM… [http-mitm-proxy] [mockttp] [--rounds=12] [--only=c1,c32,h2,conn]`.
+ * CPU µs per unit, best … median of interleaved rounds, and the median of each round's ratio to the first one named. With
+ * `+rules` each call is held against sixty rules, with `+reader` somebody follows the flows as a screen does. A step that a contestant fails is left out of that round.
  */
 import { request } from "node:http";
 import { resolvePaths } from "../../src/base/paths.ts";
 import { startCoreProcess } from "../support/core-process.ts";
-import { freshHosts, mainHost, startOrigin, startOther, type Contestant, type Origin } from "./contestants.ts";
+import {
+  benchRules,
+  freshHosts,
+  mainHost,
+  startOrigin,
+  startOther,
+  type Contestant,
+  type Origin,
+} from "./contestants.ts";
 import { h2Posts, median, newConnections, smallPosts, type Load } from "./measures.ts";
 import { residentMb } from "./process-meter.ts";
 
@@ -85,21 +93,24 @@ async function subject(arg: string): Promise<Subject> {
   const who =
     program === undefined
       ? await startOther(label as "http-mitm-proxy" | "mockttp", origin) // its own list says what there is
-      : await switchyard(program, origin);
+      : await switchyard(program, origin, label.split("+").slice(1));
   await new Promise((resolve) => setTimeout(resolve, 2500));
   return { label, who, loads: new Map(), idleMb: who.pid === 0 ? 0 : residentMb(who.pid) };
 }
 
 /** `PROGRAM` may carry arguments of Node before it, separated by commas. */
-async function switchyard(program: string, { ca, port }: Origin): Promise<Contestant> {
+async function switchyard(program: string, { ca, port }: Origin, more: readonly string[]): Promise<Contestant> {
   const core = await startCoreProcess({
     program: program.split(","),
     trust: ca.file,
     dial: Object.fromEntries([mainHost, ...freshHosts].map((host) => [host, port])),
-    config: { intercept: { hosts: ["default", "*.bench.example"] } },
+    config: {
+      intercept: { hosts: ["default", "*.bench.example"] },
+      ...(more.includes("rules") ? { routes: benchRules } : {}),
+    },
   });
   const readers: (() => void)[] = [];
-  if (args.includes("--reader")) {
+  if (more.includes("reader")) {
     const asked = request({
       socketPath: resolvePaths({ SWITCHYARD_HOME: core.home }).controlSocket,
       path: "/api/events",
