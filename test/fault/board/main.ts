@@ -2,7 +2,8 @@
  * `npm run test:fault [-- CASE…] [--amount short|usual|full] [--seed N] [--peers] [--report] [--resume FILE]`: the
  * scoreboard of faults. The last line is the verdict, and the exit code is not 0 when a promise broke. `--peers` runs
  * http-mitm-proxy and mockttp on the same cases with the same seed (`--peers-amount` of them, for some of them take hours);
- * `--report` does that and writes docs/reliability.md. `--resume` keeps what was found in FILE and does not find it again.
+ * `--report` does that and writes docs/reliability.md. `--resume` keeps what was found in FILE and does not find it again;
+ * `--without ID` leaves a case out, and the page says so.
  */
 import { parseArgs } from "node:util";
 import { boardCases } from "./all.ts";
@@ -22,6 +23,7 @@ const { values, positionals } = parseArgs({
     report: { type: "boolean", default: false },
     "peers-amount": { type: "string" },
     resume: { type: "string" },
+    without: { type: "string", multiple: true, default: [] },
   },
 });
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
@@ -38,7 +40,8 @@ const peersAmount = amountOf(values["peers-amount"] ?? values.amount);
 const seed = values.seed === undefined ? someSeed() : Number(values.seed);
 if (!Number.isInteger(seed)) fail("--seed is a whole number");
 const wanted = positionals.map((word) => word.toLowerCase());
-const unknown = wanted.filter((word) => !boardCases.some(({ id }) => id.toLowerCase() === word));
+const without = values.without.map((word) => word.toLowerCase());
+const unknown = [...wanted, ...without].filter((word) => !boardCases.some(({ id }) => id.toLowerCase() === word));
 if (unknown.length > 0)
   fail(`no such case: ${unknown.join(", ")}; there are ${boardCases.map(({ id }) => id).join(", ")}`);
 const chosen = boardCases.filter(({ id }) => wanted.length === 0 || wanted.includes(id.toLowerCase()));
@@ -51,6 +54,11 @@ try {
   for (const one of chosen) {
     for (const subject of ["switchyard", ...(values.peers || values.report ? one.peers : [])] as const) {
       const how = { amount: subject === "switchyard" ? amount : peersAmount, seed };
+      if (without.includes(one.id.toLowerCase())) {
+        const finding = { figure: "not run", kept: false };
+        results.push({ id: one.id, subject, finding, missing: "left out of this run", ms: 0 });
+        continue;
+      }
       const known = found.of(one.id, subject, how);
       const result = known ?? (await runCase(one, subject, { ...how, say: (text) => say(`        ${text}`) }));
       if (known === null) found.keep(result, how);
