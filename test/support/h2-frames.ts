@@ -100,6 +100,14 @@ export function request(
   return frame(kinds.headers, endHeaders | (end ? endStream : 0), stream, block(fields));
 }
 
+/** A request whose body is to come. */
+export const post = (stream: number, host: string, more: readonly Field[] = []): Buffer =>
+  request(stream, host, { method: "POST", end: false, more });
+
+/** DATA of so many bytes. */
+export const data = (stream: number, size: number, isLast = false): Buffer =>
+  frame(kinds.data, isLast ? endStream : 0, stream, Buffer.alloc(size, "x"));
+
 export interface RequestOptions {
   readonly method?: string;
   readonly path?: string;

@@ -23,7 +23,7 @@ export const s14H2spec: BoardCase = {
   aim: `at least ${floor} of ${cases}`,
   peers: ["mockttp"],
   remark:
-    "plain `node:http2` keeps 138: frames on a stream that is closed already (5.1: 8, 9, 11, 12; 5.1.1: 2) are ignored or answered with GOAWAY by nghttp2 1.61, an ACK with content (6.7: 2) and a window made smaller (6.9.1: 2) are answered otherwise than h2spec wants; one case is skipped.",
+    "plain `node:http2`, which mockttp speaks, keeps 133 to 138 from run to run: frames on a stream that is closed already (5.1: 8, 9, 11, 12; 5.1.1: 2) are ignored or answered with GOAWAY by nghttp2 1.61, an ACK with content (6.7: 2) and a window made smaller (6.9.1: 2) are answered otherwise than h2spec wants; one case is skipped.",
   missing: () => (binary() === null ? "h2spec is not installed (PATH or SWITCHYARD_H2SPEC)" : null),
   run,
 };

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import {
   block,
+  data,
   endHeaders,
   endStream,
   frame,
@@ -20,8 +21,6 @@ import type { WireStream } from "./stream.ts";
 const asked = (method = "GET"): readonly string[] => [":method", method, ":scheme", "https", ":path", "/"];
 const reply = (stream: number, status: number, isLast: boolean, more: readonly Field[] = []): Buffer =>
   frame(kinds.headers, endHeaders | (isLast ? endStream : 0), stream, block([[":status", String(status)], ...more]));
-const data = (stream: number, size: number, isLast = false): Buffer =>
-  frame(kinds.data, isLast ? endStream : 0, stream, Buffer.alloc(size, "x"));
 const maxStreams = (count: number): Buffer => settings([[3, count]]);
 
 /** A client that sent one request; what its stream is told goes to `peer.told`. */

@@ -3,13 +3,14 @@ import { describe, expect, it } from "vitest";
 import {
   ack,
   block,
+  data,
   endHeaders,
-  endStream,
   frame,
   goaway,
   kinds,
   number32,
   ping,
+  post as postTo,
   request,
   rst,
   settings,
@@ -23,10 +24,7 @@ import type { WireStream } from "./stream.ts";
 
 const host = "a.test";
 const full = 16_384;
-const data = (stream: number, size: number, isLast = false): Buffer =>
-  frame(kinds.data, isLast ? endStream : 0, stream, Buffer.alloc(size, "x"));
-const post = (stream: number, more: readonly Field[] = []): Buffer =>
-  request(stream, host, { method: "POST", end: false, more });
+const post = (stream: number, more?: readonly Field[]): Buffer => postTo(stream, host, more);
 
 /** What the peer may still send on the whole connection. */
 async function windowOf(peer: WirePeer, sent: number): Promise<number> {

@@ -3,12 +3,14 @@ import { PassThrough } from "node:stream";
 import { describe, expect, it } from "vitest";
 import {
   block,
+  data,
   endHeaders,
   endStream,
   frame,
   kinds,
   number32,
   ping,
+  post as postTo,
   preface,
   request,
   rst,
@@ -23,10 +25,7 @@ import { WireSession } from "./session.ts";
 
 const host = "a.test";
 const bytes = (size: number): Buffer => Buffer.alloc(size, "x");
-const data = (stream: number, size: number, isLast = false): Buffer =>
-  frame(kinds.data, isLast ? endStream : 0, stream, bytes(size));
-const post = (stream: number, more: readonly Field[] = []): Buffer =>
-  request(stream, host, { method: "POST", end: false, more });
+const post = (stream: number, more?: readonly Field[]): Buffer => postTo(stream, host, more);
 const trailers = (stream: number, fields: readonly Field[] = [["a", "b"]], isLast = true): Buffer =>
   frame(kinds.headers, endHeaders | (isLast ? endStream : 0), stream, block(fields));
 const payloadOf = (of: Buffer): Buffer => of.subarray(9);
